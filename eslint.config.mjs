@@ -1,0 +1,114 @@
+import nx from '@nx/eslint-plugin';
+import angular from 'angular-eslint';
+import prettier from 'eslint-config-prettier';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** Who may import whom: arrows point one way, and nothing imports an app. */
+const moduleBoundaries = [
+  ['scope:protocol', []],
+  ['scope:client', ['scope:protocol']],
+  ['scope:nest', ['scope:protocol', 'scope:client']],
+  ['scope:angular', ['scope:protocol', 'scope:client']],
+  ['scope:testing', ['scope:protocol']],
+  ['scope:app', ['scope:protocol', 'scope:client', 'scope:nest', 'scope:angular', 'scope:testing']],
+  ['scope:example', ['scope:protocol', 'scope:nest', 'scope:testing']],
+].map(([sourceTag, onlyDependOnLibsWithTags]) => ({ sourceTag, onlyDependOnLibsWithTags }));
+
+/** Frameworks and platforms that a folder must not know of. */
+const forbid = (files, group, message, ignores = []) => ({
+  files,
+  ignores: ['**/*.spec.ts', '**/testing/**', ...ignores],
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
+});
+
+const SERVER = ['@nestjs/*', 'socket.io', 'express'];
+const PAGE = ['@angular/*'];
+const DEEP = ['@upload-streams/*/src/*', '@upload-streams/*/dist/*'];
+const deepOnly = 'Import what the index exports.';
+
+export default defineConfig(
+  globalIgnores(['**/dist', '**/.angular', '**/coverage', '**/tmp', '**/test-results', '**/playwright-report']),
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strict],
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { depConstraints: moduleBoundaries, banTransitiveDependencies: false, allow: ['^.*/jest\\.preset\\.ts$'] },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // With noUncheckedIndexedAccess, a `!` after an index that the line above has checked is the honest way to say so.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Export by name.' }],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+    },
+  },
+  // Dependency injection reads the types of constructor parameters at run time, so they must be imported as values.
+  {
+    files: ['libs/nest/**/*.ts', 'apps/api/**/*.ts', 'examples/**/*.ts'],
+    rules: { '@typescript-eslint/consistent-type-imports': 'off' },
+  },
+  {
+    files: ['**/*.mjs', '**/*.js'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        fetch: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+      },
+    },
+  },
+  forbid(
+    ['libs/protocol/src/**/*.ts'],
+    [...SERVER, ...PAGE, 'socket.io-client', 'rxjs', 'node:*', ...DEEP],
+    'The protocol is the wire contract: no I/O, no framework.',
+  ),
+  forbid(
+    ['libs/client/src/**/*.ts'],
+    [...SERVER, ...PAGE, 'node:*', 'socket.io-client', ...DEEP],
+    'The engine knows no framework; Node only behind node.ts, Socket.IO only in its transport.',
+    [
+      'libs/client/src/node.ts',
+      'libs/client/src/adapters/path-source.ts',
+      'libs/client/src/adapters/socket-io-transport.ts',
+    ],
+  ),
+  forbid(
+    ['libs/nest/src/**/*.ts'],
+    ['@upload-streams/client', '@upload-streams/client/*', ...DEEP],
+    'Only nest/client may use the client.',
+    ['libs/nest/src/client/**'],
+  ),
+  forbid(
+    ['libs/angular/src/**/*.ts', 'apps/web/src/**/*.ts'],
+    [...SERVER, 'node:*', 'socket.io-client', ...DEEP],
+    'The page speaks to the engine only.',
+  ),
+  forbid(['apps/*/src/**/*.ts', 'examples/*/src/**/*.ts'], DEEP, deepOnly, ['apps/web/src/**']),
+  {
+    files: ['libs/angular/**/*.ts', 'apps/web/**/*.ts'],
+    extends: [angular.configs.tsRecommended],
+    processor: angular.processInlineTemplates,
+    rules: {
+      '@angular-eslint/component-selector': ['error', { type: 'element', prefix: 'us', style: 'kebab-case' }],
+      '@angular-eslint/prefer-on-push-component-change-detection': 'error',
+    },
+  },
+  {
+    files: ['libs/angular/**/*.html', 'apps/web/**/*.html'],
+    extends: [angular.configs.templateRecommended, angular.configs.templateAccessibility],
+  },
+  prettier,
+);

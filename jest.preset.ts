@@ -1,0 +1,34 @@
+import type { Config } from 'jest';
+
+const source = (path: string) => `<rootDir>/../../libs/${path}`;
+
+/** What every Node project shares: ESM through SWC, our libraries from their sources, so that a test never runs a stale build. */
+export const nodePreset: Config = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  roots: ['<rootDir>/src'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2023',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^@upload-streams/protocol$': source('protocol/src/index.ts'),
+    '^@upload-streams/client$': source('client/src/index.ts'),
+    '^@upload-streams/client/node$': source('client/src/node.ts'),
+    '^@upload-streams/nest$': source('nest/src/index.ts'),
+    '^@upload-streams/nest/client$': source('nest/src/client/index.ts'),
+    '^@upload-streams/nest/testing$': source('nest/src/testing/index.ts'),
+    '^@upload-streams/testing$': source('testing/src/index.ts'),
+  },
+};

@@ -1,0 +1,12 @@
+// npm start: the page and the gateway, built for production, on one port.
+import { join } from 'node:path';
+import { ensureInstalled, fail, keepRunning, nodeBinary, root, run, say } from './workspace.mjs';
+
+ensureInstalled();
+say('Building what has changed: the gateway and the page');
+const { code } = await run('nx', ['run-many', '-t', 'build', '-p', 'api', 'web', '--output-style=static']);
+if (code !== 0) fail('The build failed; its messages above say why.');
+
+say('Starting. Stop with Ctrl+C; uploads under way go on after the next start');
+const webDir = process.env.WEB_DIR || join(root, 'apps', 'web', 'dist', 'browser');
+process.exitCode = await keepRunning(nodeBinary(), [join(root, 'apps', 'api', 'dist', 'main.js')], { WEB_DIR: webDir });

@@ -1,0 +1,80 @@
+// What the other scripts share. Runs on Node 20 with nothing installed.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
+
+/** The gateway needs `node:sqlite`, and the build Angular's range of Node versions. */
+const OLDEST_NODE = [22, 22];
+
+export const say = (text) => console.log(`\n» ${text}`);
+
+export function fail(sentence) {
+  console.error(`\n${sentence}\n`);
+  process.exit(1);
+}
+
+/** The environment in which the workspace's own tools and its own Node come first. */
+export function toolEnvironment(extra = {}) {
+  return { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter), ...extra };
+}
+
+/** Installs the workspace where that has not been done, or where the lockfile has changed since. */
+export function ensureInstalled() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  const lock = join(root, 'package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  say('Installing the packages of package-lock.json (npm ci); about a minute, once');
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (npm.status !== 0) fail('npm ci failed; its messages above say why.');
+}
+
+/** The Node that runs the gateway and the tests: the workspace's own, else the one that runs this, if it is new enough. */
+export function nodeBinary() {
+  const own = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
+  if (existsSync(own)) return own;
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return process.execPath;
+  return fail(
+    `There is no packaged Node for ${process.platform}-${process.arch}; please install Node ${OLDEST_NODE.join('.')} or newer.`,
+  );
+}
+
+/** Runs a tool of the workspace to its end; gives its exit code and, with `capture`, what it printed. */
+export function run(command, args, { env = {}, capture = false } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: toolEnvironment(env),
+      stdio: ['ignore', capture ? 'pipe' : 'inherit', capture ? 'pipe' : 'inherit'],
+      shell: process.platform === 'win32',
+    });
+    let output = '';
+    const pass = (stream, to) =>
+      stream?.on('data', (data) => {
+        output += data;
+        to.write(data);
+      });
+    pass(child.stdout, process.stdout);
+    pass(child.stderr, process.stderr);
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/** Starts something that runs until this script is told to stop, and stops with it. */
+export function keepRunning(command, args, env = {}) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: toolEnvironment(env),
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))));
+}
