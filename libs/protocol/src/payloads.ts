@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import {
+  MAX_FILE_BYTES,
+  MAX_METADATA_ENTRIES,
+  MAX_METADATA_LENGTH,
+  MAX_TYPE_LENGTH,
+  PROTOCOL_VERSION,
+  SESSION_ID_PATTERN,
+} from './limits.js';
+
+const sessionID = z.string().regex(SESSION_ID_PATTERN);
+const byteCount = z.int().min(0).max(MAX_FILE_BYTES);
+const crc32 = z.int().min(0).max(0xffff_ffff);
+const chunk = z.instanceof(Uint8Array, { message: 'expected binary data' });
+const metadata = z
+  .record(z.string().max(MAX_METADATA_LENGTH), z.string().max(MAX_METADATA_LENGTH))
+  .refine((entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES, {
+    message: `expected ${MAX_METADATA_ENTRIES} entries at the most`,
+  });
+
+/** What is known of a file when its upload begins. `size` (bytes) may be missing: a live stream, ended by `last`. */
+const fileFacts = {
+  fileName: z.string(),
+  size: byteCount.optional(),
+  type: z.string().max(MAX_TYPE_LENGTH).optional(),
+  lastModified: z.int().optional(),
+  metadata: metadata.optional(),
+};
+
+/** `begin_upload`: creates or resumes. A small file rides along in `chunk`, with `last`. */
+export const beginUploadSchema = z
+  .object({
+    protocol: z.literal(PROTOCOL_VERSION),
+    sessionID,
+    ...fileFacts,
+    chunk: chunk.optional(),
+    crc32: crc32.optional(),
+    last: z.boolean().optional(),
+    fileCrc32: crc32.optional(),
+  })
+  .refine(({ chunk, crc32 }) => (chunk === undefined) === (crc32 === undefined), {
+    message: 'chunk and crc32 come together',
+    path: ['crc32'],
+  })
+  .refine(({ chunk, last, fileCrc32 }) => !last || (chunk !== undefined && fileCrc32 !== undefined), {
+    message: 'last comes with chunk and fileCrc32',
+    path: ['last'],
+  });
+
+/** `upload_chunk_{ID}`. The last chunk carries the CRC-32 of the whole file. */
+export const uploadChunkSchema = z
+  .object({ offset: byteCount, chunk, crc32, last: z.boolean(), fileCrc32: crc32.optional() })
+  .refine(({ last, fileCrc32 }) => !last || fileCrc32 !== undefined, {
+    message: 'last comes with fileCrc32',
+    path: ['fileCrc32'],
+  });
+
+/** `cancel_upload`. */
+export const cancelUploadSchema = z.object({ sessionID });
+
+/** `begin_upload` of the original workflow: the session ID alone, or with what the client knows of the file. */
+export const originalBeginSchema = z.preprocess(
+  (payload) => (typeof payload === 'string' ? { sessionID: payload } : payload),
+  z.object({
+    sessionID,
+    fileName: fileFacts.fileName.optional(),
+    size: fileFacts.size,
+    type: fileFacts.type,
+  }),
+);
+
+/** `upload_chunk_{ID}` of the original workflow. An empty last chunk is allowed, and may be missing altogether. */
+export const originalChunkSchema = z.object({
+  chunk: chunk.nullish().transform((bytes) => bytes ?? new Uint8Array(0)),
+  last: z.boolean().default(false),
+});
+
+/** `upload_success_{ID}`, and `completed` in the answer to `begin_upload`. */
+export const completedUploadSchema = z.object({
+  fileId: z.string(),
+  fileName: z.string(),
+  size: byteCount,
+  type: z.string(),
+  crc32,
+  sha256: z.string().optional(),
+  url: z.string(),
+});
+
+/** The answer to `begin_upload`. */
+export const begunUploadSchema = z.object({
+  offset: byteCount,
+  durable: byteCount,
+  window: byteCount,
+  maxChunkSize: byteCount,
+  prefixCrc32: crc32,
+  expiresAt: z.int(),
+  completed: completedUploadSchema.optional(),
+});
+
+/** The answer to `upload_chunk_{ID}`. */
+export const chunkWrittenSchema = z.object({ offset: byteCount, durable: byteCount, window: byteCount });
+
+/** `server_draining`. */
+export const serverDrainingSchema = z.object({ reconnectInMs: z.int().min(0) });
+
+export type BeginUpload = z.infer<typeof beginUploadSchema>;
+export type UploadChunk = z.infer<typeof uploadChunkSchema>;
+export type CancelUpload = z.infer<typeof cancelUploadSchema>;
+export type OriginalBegin = z.infer<typeof originalBeginSchema>;
+export type OriginalChunk = z.infer<typeof originalChunkSchema>;
+export type CompletedUpload = z.infer<typeof completedUploadSchema>;
+export type BegunUpload = z.infer<typeof begunUploadSchema>;
+export type ChunkWritten = z.infer<typeof chunkWrittenSchema>;
+export type ServerDraining = z.infer<typeof serverDrainingSchema>;
