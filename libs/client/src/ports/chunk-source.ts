@@ -1,0 +1,37 @@
+import type { OutgoingChunk } from '@upload-streams/protocol';
+
+/** What a source knows of its file. `size` is undefined for a live stream. */
+export interface SourceFacts {
+  readonly fileName: string;
+  readonly size: number | undefined;
+  readonly type: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly lastModified: number | undefined;
+}
+
+/** The next run of bytes. */
+export interface SourceChunk {
+  /** What goes on the wire: in a browser a Blob, elsewhere the bytes themselves. */
+  readonly payload: OutgoingChunk;
+  /** The same bytes, for the checksum. */
+  readonly bytes: Uint8Array;
+  /** Whether the source ends here. */
+  readonly last: boolean;
+}
+
+/**
+ * Where the bytes of an upload come from: a cursor over a file. The pipeline calls `seek` and `next` one at a time and
+ * owns the source: it calls `close` once, whatever happened. Whatever can't be read must throw `SOURCE_FAILED`.
+ */
+export interface ChunkSource extends SourceFacts {
+  /** Moves the cursor. Throws `SOURCE_NOT_REREADABLE` where the bytes from `offset` on are gone. */
+  seek(offset: number): Promise<void>;
+  /**
+   * At most `maxBytes` from the cursor on. Nothing at all, without `last`, asks for a flush: the source holds all it
+   * may and can't go on until more of it is durable.
+   */
+  next(maxBytes: number): Promise<SourceChunk>;
+  /** All before `offset` is durable on the server and will not be asked for again. */
+  release(offset: number): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,53 @@
+import type { UploadControls } from './upload-controls.js';
+
+/** How a client reaches its gateway. */
+export interface UploadClientOptions {
+  /** Origin of the gateway, for example `http://localhost:3000`. In a browser: @default the page's own origin */
+  readonly url?: string;
+  /** Path of Socket.IO on the gateway. @default '/socket.io' */
+  readonly path?: string;
+  /** A credential for the gateway's authenticator; asked for at every connection. @default none */
+  readonly token?: string | (() => string | Promise<string>);
+  /** How many larger files are sent at once, 1 or more. Small ones have a lane of their own. @default 3 */
+  readonly concurrency?: number;
+  /** The first wait after a lost connection, in milliseconds. @default 100 */
+  readonly minRetryDelayMs?: number;
+  /** The longest wait between attempts, in milliseconds. @default 10_000 */
+  readonly maxRetryDelayMs?: number;
+  /** A connection that does not answer a chunk for this long is made anew, in milliseconds. @default 15_000 */
+  readonly ackTimeoutMs?: number;
+  /** The connection is closed when nothing was uploaded for this long, in milliseconds. @default 5_000 */
+  readonly idleTimeoutMs?: number;
+}
+
+export const CLIENT_DEFAULTS = {
+  path: '/socket.io',
+  concurrency: 3,
+  minRetryDelayMs: 100,
+  maxRetryDelayMs: 10_000,
+  ackTimeoutMs: 15_000,
+  idleTimeoutMs: 5_000,
+} as const satisfies UploadClientOptions;
+
+export type ResolvedClientOptions = UploadClientOptions & Required<Omit<UploadClientOptions, 'url' | 'token'>>;
+
+/** What belongs to one upload. */
+export interface UploadOptions {
+  /** Continues the session of that ID, or names a new one. @default a new one */
+  readonly sessionID?: string;
+  /** @default the name that the source has, else 'upload' */
+  readonly fileName?: string;
+  /** MIME type. @default the type that the source has */
+  readonly type?: string;
+  /** Length of a stream in bytes, where it is known. @default what the source knows */
+  readonly size?: number;
+  /** Free text that the server keeps with the upload: at most 32 entries of 1,024 characters. @default none */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Pause, resume and cancel. @default none */
+  readonly controls?: UploadControls;
+  /**
+   * A stream that can be read only once is kept in memory until it is durable on the server, at most this much, in
+   * bytes; past it the stream is slowed. 1 MiB or more. @default 64 MiB
+   */
+  readonly streamBufferBytes?: number;
+}

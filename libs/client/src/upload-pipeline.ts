@@ -1,0 +1,159 @@
+import {
+  BEGIN_UPLOAD,
+  CANCEL_UPLOAD,
+  MAX_INLINE_BYTES,
+  PROTOCOL_VERSION,
+  UploadError,
+  uploadChunkEvent,
+  uploadErrorEvent,
+  uploadSuccessEvent,
+  type BegunUpload,
+  type ChunkWritten,
+  type CompletedUpload,
+} from '@upload-streams/protocol';
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  endWith,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  of,
+  Subject,
+  switchMap,
+  take,
+  takeWhile,
+  timeout,
+  type Observable,
+} from 'rxjs';
+import { emitWithAck } from './operators/emit-with-ack.js';
+import { retryByRecovery } from './operators/retry-by-recovery.js';
+import { sendWindow } from './operators/send-window.js';
+import type { UploadTransport } from './ports/transport.js';
+import { isLast, isProgress, type UploadEvent } from './upload-event.js';
+import type { ResolvedClientOptions } from './upload-options.js';
+import type { UploadRun, RunChunk } from './upload-run.js';
+
+/** A begin waits for the server to let go of an older connection, or to read what it has after a restart. */
+const BEGIN_TIMEOUT_MS = 60_000;
+
+/** A cancel that can't reach the server is forgotten after this long: the session expires there by itself. */
+const CANCEL_TIMEOUT_MS = 3_000;
+
+/** A source that changes under every attempt is given up after this many. */
+const MAX_RESTARTS = 3;
+
+/** An upload, from its first begin to its last event. Cold: subscribing starts it, unsubscribing stops it. */
+export function uploadPipeline(
+  run: UploadRun,
+  transport: UploadTransport,
+  options: ResolvedClientOptions,
+): Observable<UploadEvent> {
+  return defer(() => {
+    const notices = new Subject<UploadEvent>();
+    let restarts = 0;
+    const attempts$ = oneConnection(run, transport, options).pipe(
+      retryByRecovery({
+        minDelayMs: options.minRetryDelayMs,
+        maxDelayMs: options.maxRetryDelayMs,
+        isProgress,
+        onWait: (reason, retryInMs) => notices.next({ type: 'waiting', reason, retryInMs }),
+        onRestart: (reason) => {
+          if (++restarts > MAX_RESTARTS) throw reason;
+          run.restart();
+          notices.next({ type: 'restarted', sessionID: run.sessionID });
+        },
+      }),
+    );
+    return merge(notices, attempts$).pipe(takeWhile((event) => !isLast(event), true));
+  });
+}
+
+/** Begins, sends and finishes over one connection; fails when the connection does. */
+function oneConnection(
+  run: UploadRun,
+  transport: UploadTransport,
+  options: ResolvedClientOptions,
+): Observable<UploadEvent> {
+  const upload$ = begin(run, transport).pipe(
+    switchMap((begun) => (begun.completed ? of(completed(begun.completed)) : resume(run, begun, transport, options))),
+  );
+  return concat(of<UploadEvent>({ type: 'connecting' }), transport.connected$.pipe(switchMap(() => upload$)));
+}
+
+/** `begin_upload`; a file small enough rides along in it. */
+function begin(run: UploadRun, transport: UploadTransport): Observable<BegunUpload> {
+  const wanted$ = defer(async () => ({ ...run.facts(), ...(await run.inlineChunk(MAX_INLINE_BYTES)) }));
+  return wanted$.pipe(
+    switchMap((wanted) => {
+      const payload = { protocol: PROTOCOL_VERSION, sessionID: run.sessionID, ...wanted };
+      return emitWithAck<BegunUpload>(transport, BEGIN_UPLOAD, payload, BEGIN_TIMEOUT_MS);
+    }),
+  );
+}
+
+/** From the server's offset to the end, watching for what the server says of the whole upload meanwhile. */
+function resume(
+  run: UploadRun,
+  begun: BegunUpload,
+  transport: UploadTransport,
+  options: ResolvedClientOptions,
+): Observable<UploadEvent> {
+  const begun$ = of<UploadEvent>({ type: 'begun', offset: begun.offset, at: performance.now() });
+  const hashing$ = run.knowsPrefix(begun.offset) ? EMPTY : of<UploadEvent>({ type: 'hashing' });
+  const prefix$ = defer(() => run.resumeAt(begun)).pipe(ignoreElements());
+  const sending$ = concat(
+    hashing$,
+    prefix$,
+    begun$,
+    sendChunks(run, transport, options),
+    of<UploadEvent>({ type: 'verifying' }),
+  );
+  return merge(outcome(run, transport), sending$);
+}
+
+/** The chunk and ack loop: read as the window allows, send, and let each ack move the offset and open the window. */
+function sendChunks(
+  run: UploadRun,
+  transport: UploadTransport,
+  options: ResolvedClientOptions,
+): Observable<UploadEvent> {
+  const send = (chunk: RunChunk) =>
+    emitWithAck<ChunkWritten>(transport, uploadChunkEvent(run.sessionID), chunk.payload, options.ackTimeoutMs);
+  return sendWindow(run.flight$, (maxBytes) => run.readChunk(maxBytes)).pipe(
+    mergeMap((chunk) => send(chunk).pipe(map((ack) => run.acked(chunk, ack)))),
+  );
+}
+
+/** `upload_success` completes the upload, `upload_error` fails it. */
+function outcome(run: UploadRun, transport: UploadTransport): Observable<UploadEvent> {
+  const success$ = transport.on(uploadSuccessEvent(run.sessionID));
+  const error$ = transport.on(uploadErrorEvent(run.sessionID));
+  return merge(
+    success$.pipe(map(([file]) => completed(file as CompletedUpload))),
+    error$.pipe(
+      map(([, error]) => {
+        throw UploadError.fromBody(error);
+      }),
+    ),
+  );
+}
+
+const completed = (file: CompletedUpload): UploadEvent => ({ type: 'completed', file });
+
+/** Tells the server to drop the session, if it can be reached; the upload is cancelled here in any case. */
+export function cancelUpload(run: UploadRun, transport: UploadTransport): Observable<UploadEvent> {
+  const payload = { sessionID: run.sessionID };
+  return transport.connected$.pipe(
+    concatMap(() => emitWithAck(transport, CANCEL_UPLOAD, payload, CANCEL_TIMEOUT_MS)),
+    timeout({ first: CANCEL_TIMEOUT_MS, with: () => of(undefined) }),
+    take(1),
+    catchError(() => EMPTY),
+    ignoreElements(),
+    endWith<UploadEvent>({ type: 'cancelled' }),
+  );
+}

@@ -1,0 +1,121 @@
+import { UploadError, type BegunUpload, type ChunkWritten, type OutgoingChunk } from '@upload-streams/protocol';
+import { BehaviorSubject, type Observable } from 'rxjs';
+import { beginFlight, chunkAcked, chunkSent, type InFlight } from './in-flight.js';
+import type { ChunkSource } from './ports/chunk-source.js';
+import { PrefixChecksum, type Checksum } from './prefix-checksum.js';
+import { newSessionID } from './session-id.js';
+import type { UploadEvent } from './upload-event.js';
+import type { UploadOptions } from './upload-options.js';
+
+/** A chunk that has been read and booked, ready to be sent. */
+export interface RunChunk {
+  readonly payload: {
+    readonly offset: number;
+    readonly chunk: OutgoingChunk;
+    readonly crc32: number;
+    readonly last: boolean;
+    readonly fileCrc32?: number;
+  };
+  readonly last: boolean;
+  readonly sentAt: number;
+  /** The server's offset when the chunk was sent: what is acknowledged since then measures the link. */
+  readonly ackedThen: number;
+}
+
+/** One upload's source, checksums and book of acks, over all of its connections. The pipeline is its only user. */
+export class UploadRun {
+  sessionID: string;
+  private checksums: PrefixChecksum;
+  private attempt = 0;
+  private reading: Promise<unknown> = Promise.resolve();
+  private readonly flight = new BehaviorSubject<InFlight>(beginFlight(NOTHING_BEGUN));
+
+  /** The book of the present connection. */
+  readonly flight$: Observable<InFlight> = this.flight.asObservable();
+
+  constructor(
+    private readonly source: ChunkSource,
+    private readonly options: UploadOptions,
+    private readonly checksum: Checksum,
+    sessionID: string,
+  ) {
+    this.sessionID = sessionID;
+    this.checksums = new PrefixChecksum(checksum);
+  }
+
+  /** What `begin_upload` says of the file. */
+  facts() {
+    const { fileName, size, type, lastModified } = this.source;
+    return { fileName, size, type, lastModified, metadata: this.options.metadata };
+  }
+
+  /** From zero, under a new session ID. */
+  restart(): void {
+    this.sessionID = newSessionID();
+    this.checksums = new PrefixChecksum(this.checksum);
+  }
+
+  /** The whole file, where it has at most `maxBytes`, as fields of `begin_upload`; else nothing. */
+  async inlineChunk(maxBytes: number): Promise<object> {
+    const { size } = this.source;
+    if (size === undefined || size > maxBytes) return {};
+    return this.alone(async () => {
+      await this.source.seek(0);
+      const { payload, bytes, last } = await this.source.next(maxBytes);
+      if (!last) throw new UploadError('SOURCE_CHANGED');
+      const crc32 = this.checksum(bytes);
+      return { chunk: payload, crc32, last: true, fileCrc32: crc32 };
+    });
+  }
+
+  /** Whether the first `offset` bytes need not be read again. */
+  knowsPrefix(offset: number): boolean {
+    return this.checksums.has(offset);
+  }
+
+  /** Goes on from the server's offset, if what the server has is the beginning of this file. */
+  async resumeAt(begun: BegunUpload): Promise<void> {
+    const { size } = this.source;
+    if (size !== undefined && begun.offset > size) throw new UploadError('SOURCE_CHANGED');
+    this.attempt++;
+    await this.alone(async () => {
+      const prefixCrc32 = await this.checksums.compute(this.source, begun.offset);
+      if (prefixCrc32 !== begun.prefixCrc32) throw new UploadError('SOURCE_CHANGED');
+      await this.source.seek(begun.offset);
+      this.flight.next(beginFlight(begun));
+    });
+  }
+
+  /** Reads the next chunk and books it. */
+  async readChunk(maxBytes: number): Promise<RunChunk> {
+    const attempt = this.attempt;
+    return this.alone(async () => {
+      const { payload, bytes, last } = await this.source.next(maxBytes);
+      if (attempt !== this.attempt) throw new UploadError('CONNECTION_LOST');
+      const { sent: offset, acked: ackedThen } = this.flight.value;
+      const crc32 = this.checksum(bytes);
+      const fileCrc32 = this.checksums.extend(offset, crc32, bytes.length);
+      this.flight.next(chunkSent(this.flight.value, bytes.length));
+      const fields = { offset, chunk: payload, crc32, last };
+      return { payload: last ? { ...fields, fileCrc32 } : fields, last, sentAt: performance.now(), ackedThen };
+    });
+  }
+
+  /** The server has written a chunk. */
+  acked(chunk: RunChunk, ack: ChunkWritten): UploadEvent {
+    const at = performance.now();
+    this.source.release(ack.durable);
+    this.checksums.forgetBefore(ack.durable);
+    this.flight.next(chunkAcked(this.flight.value, ack, ack.offset - chunk.ackedThen, at - chunk.sentAt));
+    return { type: 'acked', offset: ack.offset, at };
+  }
+
+  /** A read that a lost connection or a pause left behind must end before the cursor is moved: one after the other. */
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.reading.then(work);
+    this.reading = result.catch(() => undefined);
+    return result;
+  }
+}
+
+const NOTHING_BEGUN: BegunUpload = { offset: 0, durable: 0, window: 0, maxChunkSize: 0, prefixCrc32: 0, expiresAt: 0 };
