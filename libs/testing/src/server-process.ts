@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export interface ServerProcessOptions {
+  /** The script that Node runs: the built API's `main.js`. */
+  readonly entry: string;
+  /** Added to this process's environment. PORT=0 lets the system choose a port. */
+  readonly env: Readonly<Record<string, string>>;
+  /** How long the server may take to listen, in milliseconds. @default 30_000 */
+  readonly startTimeoutMs?: number;
+}
+
+/** What the API prints once it listens. */
+const LISTENING = /listening on (https?:\/\/[\w.:-]+)/i;
+
+/** The built API as a process of its own, to be used and killed as a user's would be. */
+export class ServerProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    /** Where it listens, for example `http://127.0.0.1:40123`. */
+    readonly url: string,
+    private readonly output: string[],
+  ) {}
+
+  /** Starts the server and waits until it listens; rejects with what it printed if it ends before. */
+  static async start(options: ServerProcessOptions): Promise<ServerProcess> {
+    const child = spawn(process.execPath, [options.entry], {
+      env: { ...process.env, NODE_OPTIONS: '', PORT: '0', HOST: '127.0.0.1', ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output: string[] = [];
+    const url = await listening(child, output, options.startTimeoutMs ?? 30_000);
+    return new ServerProcess(child, url, output);
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** All that it has printed, a line each. */
+  get log(): readonly string[] {
+    return this.output;
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Sends a signal and waits for the end. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (!this.running) return;
+    const exited = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exited;
+  }
+}
+
+function listening(child: ChildProcess, output: string[], timeoutMs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`the server ${why}:\n${output.join('\n')}`));
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      fail(`did not listen within ${timeoutMs} ms`);
+    }, timeoutMs);
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      fail(`ended with code ${code}`);
+    });
+    for (const stream of [child.stdout!, child.stderr!]) {
+      createInterface(stream).on('line', (line) => {
+        output.push(line);
+        const url = LISTENING.exec(line)?.[1];
+        if (url === undefined) return;
+        clearTimeout(timer);
+        resolve(url);
+      });
+    }
+  });
+}
