@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { UploadError } from '@upload-streams/protocol';
+import type { Readable } from 'node:stream';
+import type { FileRecord } from '../session/session-record.js';
+import type { FilePage, SessionStore } from '../session/session-store.js';
+import type { ByteRange } from '../storage/storage-backend.js';
+import { StorageService } from '../storage/storage.service.js';
+import { UPLOAD_SESSION_STORE } from '../upload.tokens.js';
+
+/** Who asks for a file: its owner, or, for a file that has none, whoever knows the session ID of its upload. */
+export interface FileRequester {
+  readonly owner: string | null;
+  readonly sessionID?: string | undefined;
+}
+
+/** The catalogue of completed uploads and their bytes, each for its owner only. */
+@Injectable()
+export class FilesService {
+  constructor(
+    @Inject(UPLOAD_SESSION_STORE) private readonly store: SessionStore,
+    private readonly storage: StorageService,
+  ) {}
+
+  /** The files of an owner, the newest first. A client without an identity has no list. */
+  async list(owner: string | null, limit: number, cursor?: string): Promise<FilePage> {
+    return owner === null ? { files: [], nextCursor: undefined } : this.store.listFiles(owner, limit, cursor);
+  }
+
+  /** Throws FILE_NOT_FOUND also for a file of someone else, so that nobody learns which IDs exist. */
+  async find(fileId: string, requester: FileRequester): Promise<FileRecord> {
+    const file = await this.store.findFile(fileId);
+    if (!file || !mayReach(file, requester)) throw new UploadError('FILE_NOT_FOUND');
+    return file;
+  }
+
+  read(file: FileRecord, range?: ByteRange): Readable {
+    return this.storage.read(file, range);
+  }
+
+  /** Out of the catalogue first: a crash in between leaves bytes that nobody sees, never an entry without its bytes. */
+  async remove(fileId: string, requester: FileRequester): Promise<void> {
+    const file = await this.find(fileId, requester);
+    await this.store.removeFile(fileId);
+    await this.storage.remove(file);
+  }
+
+  /** Rejects where files or the catalogue can't be used. */
+  async check(): Promise<void> {
+    await this.store.check();
+    await this.storage.check();
+  }
+}
+
+function mayReach(file: FileRecord, { owner, sessionID }: FileRequester): boolean {
+  return file.owner === null ? sessionID === file.sessionID : file.owner === owner;
+}

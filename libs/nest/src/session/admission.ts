@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { UploadError } from '@upload-streams/protocol';
+import { randomBytes } from 'node:crypto';
+import type { UploadPolicy } from '../policy/upload-policy.js';
+import { StorageService } from '../storage/storage.service.js';
+import type { ResolvedUploadOptions } from '../upload-options.js';
+import { UPLOAD_OPTIONS, UPLOAD_POLICY } from '../upload.tokens.js';
+import { checkedFileName } from './file-name.js';
+import type { SessionRecord } from './session-record.js';
+
+/** What a client wants to upload, its form checked. */
+export interface WantedUpload {
+  readonly protocol: 0 | 1;
+  readonly sessionID: string;
+  readonly fileName: string;
+  readonly size?: number | undefined;
+  readonly type?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+const DEFAULT_TYPE = 'application/octet-stream';
+
+/** Decides whether a session may be made or resumed. */
+@Injectable()
+export class Admission {
+  constructor(
+    @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
+    @Inject(UPLOAD_POLICY) private readonly policy: UploadPolicy,
+    private readonly storage: StorageService,
+  ) {}
+
+  /** The record of a new session, or the reason why not, thrown. */
+  async admit(wanted: WantedUpload, owner: string | null): Promise<SessionRecord> {
+    const requestedName = checkedFileName(wanted.fileName);
+    const type = wanted.type || DEFAULT_TYPE;
+    this.checkSize(wanted.size);
+    this.checkType(type);
+    const { size, metadata = {} } = wanted;
+    const amendment = await this.policy.admit?.({ owner, fileName: requestedName, size, type, metadata });
+    await this.storage.reserve(size);
+    return {
+      sessionID: wanted.sessionID,
+      protocol: wanted.protocol,
+      owner,
+      fileId: randomBytes(16).toString('hex'),
+      requestedName,
+      fileName: amendment?.fileName ?? requestedName,
+      size,
+      type: amendment?.type ?? type,
+      metadata: amendment?.metadata ?? metadata,
+      epoch: 1,
+      checkpoint: { offset: 0, crc32: 0 },
+      updatedAt: Date.now(),
+      completed: false,
+    };
+  }
+
+  /** Throws where a session is not this owner's, or is of another file or another workflow. */
+  readmit(record: SessionRecord, wanted: WantedUpload, owner: string | null): void {
+    if (record.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
+    const sameFile = record.requestedName === checkedFileName(wanted.fileName) && record.size === wanted.size;
+    if (!sameFile || record.protocol !== 1 || wanted.protocol !== 1) throw new UploadError('SESSION_MISMATCH');
+  }
+
+  private checkSize(size: number | undefined): void {
+    const { maxFileBytes } = this.options;
+    if (size !== undefined && size > maxFileBytes) throw new UploadError('FILE_TOO_LARGE', { maxBytes: maxFileBytes });
+  }
+
+  private checkType(type: string): void {
+    const { allowedTypes } = this.options;
+    const essence = type.split(';')[0]!.trim().toLowerCase();
+    const allows = (allowed: string) =>
+      allowed.endsWith('/*')
+        ? essence.startsWith(allowed.slice(0, -1).toLowerCase())
+        : essence === allowed.toLowerCase();
+    if (allowedTypes.length > 0 && !allowedTypes.some(allows)) {
+      throw new UploadError('TYPE_NOT_ALLOWED', { allowed: allowedTypes.join(', ') });
+    }
+  }
+}

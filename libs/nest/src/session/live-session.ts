@@ -1,0 +1,196 @@
+import { crc32Combine, UploadError, type ChunkWritten } from '@upload-streams/protocol';
+import { crc32 } from 'node:zlib';
+import type { PartialFile } from '../storage/storage-backend.js';
+import { SerialQueue } from './serial-queue.js';
+import type { SessionPeer } from './session-peer.js';
+import type { Checkpoint, SessionRecord } from './session-record.js';
+import type { WindowBudget } from './window-budget.js';
+
+/** A chunk of the protocol, its form checked. */
+export interface IncomingChunk {
+  readonly offset: number;
+  readonly chunk: Uint8Array;
+  readonly crc32: number;
+  readonly last: boolean;
+  readonly fileCrc32?: number | undefined;
+}
+
+export interface LiveSessionLimits {
+  readonly maxChunkBytes: number;
+  readonly maxFileBytes: number;
+}
+
+/** Bytes written since the last sync that set off the next one: 64 MiB. */
+const SYNC_EVERY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A session that a connection holds: its bytes, its offset, its place in the budget. One ordered queue: whatever chunks
+ * come at once, they are checked and written one after the other.
+ */
+export class LiveSession {
+  private readonly queue = new SerialQueue();
+  private offset: number;
+  private durable: number;
+  private crc32: number;
+  /** The offset that the client may not pass. It never goes back, so that what was granted once stays granted. */
+  private edge: number;
+  private syncing: Promise<void> | undefined;
+  private lastWritten = false;
+  private fault: UploadError | undefined;
+  private ended = false;
+
+  constructor(
+    readonly record: SessionRecord,
+    private readonly file: PartialFile,
+    start: Checkpoint,
+    private readonly budget: WindowBudget,
+    private readonly limits: LiveSessionLimits,
+    public peer: SessionPeer,
+    public epoch: number,
+  ) {
+    this.offset = start.offset;
+    this.durable = start.offset;
+    this.crc32 = start.crc32;
+    budget.join();
+    this.edge = this.offset + budget.share();
+  }
+
+  /** Where the client is to go on. */
+  begun() {
+    return { ...this.written(), maxChunkSize: this.limits.maxChunkBytes, prefixCrc32: this.crc32 };
+  }
+
+  /** Whether bytes that count as written may be lost. */
+  get spoilt(): boolean {
+    return this.fault !== undefined;
+  }
+
+  get checkpoint(): Checkpoint {
+    return { offset: this.offset, crc32: this.crc32 };
+  }
+
+  /** Another connection, or the same one anew, holds the session from now on; what was in hand is written first. */
+  async handOver(peer: SessionPeer, epoch: number): Promise<void> {
+    const previous = this.peer;
+    this.peer = peer;
+    this.epoch = epoch;
+    if (previous !== peer) previous.failed(this.record.sessionID, new UploadError('SESSION_TAKEN_OVER'));
+    await this.queue.settled();
+    this.lastWritten = false;
+    this.edge = this.offset + this.budget.share();
+  }
+
+  /** Checks and writes a chunk. Throws before anything is written where it does not fit. */
+  async receive(chunk: IncomingChunk): Promise<ChunkWritten> {
+    const { length } = chunk.chunk;
+    if (length > this.limits.maxChunkBytes) {
+      throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: this.limits.maxChunkBytes });
+    }
+    if (chunk.offset + length > Math.max(this.edge, this.offset)) throw new UploadError('WINDOW_EXCEEDED');
+    return this.queue.run(() => this.write(chunk));
+  }
+
+  /** The next chunk of a client of the original workflow, which knows no offsets and no checksums. */
+  receiveNext(bytes: Uint8Array, last: boolean): Promise<ChunkWritten> {
+    return this.queue.run(() => {
+      const own = crc32(bytes);
+      const fileCrc32 = crc32Combine(this.crc32, own, bytes.length);
+      return this.write({ offset: this.offset, chunk: bytes, crc32: own, last, fileCrc32 });
+    });
+  }
+
+  /** All bytes are there: puts the file into its place. The session ends here, whether it succeeds or not. */
+  complete(storedName: string): Promise<{ size: number; crc32: number }> {
+    return this.queue.run(async () => {
+      this.end();
+      await this.syncing;
+      try {
+        if (this.fault) throw this.fault;
+        await this.file.complete(storedName, this.offset);
+      } finally {
+        await this.file.close();
+      }
+      return { size: this.offset, crc32: this.crc32 };
+    });
+  }
+
+  /** Leaves the bytes where they are, durable, to be resumed. */
+  close(): Promise<void> {
+    return this.queue.run(async () => {
+      if (this.ended) return;
+      this.end();
+      await this.syncing;
+      await this.file.sync().finally(() => this.file.close());
+    });
+  }
+
+  /** Drops the bytes. */
+  abort(): Promise<void> {
+    return this.queue.run(async () => {
+      if (this.ended) return;
+      this.end();
+      await this.syncing;
+      await this.file.abort();
+    });
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.budget.leave();
+  }
+
+  private async write(chunk: IncomingChunk): Promise<ChunkWritten> {
+    if (this.ended) throw new UploadError('SESSION_NOT_FOUND');
+    if (this.fault) throw this.fault;
+    if (this.lastWritten) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
+    const bytes = chunk.chunk;
+    const end = chunk.offset + bytes.length;
+    if (end < this.offset || (end === this.offset && !chunk.last && bytes.length > 0)) return this.written();
+    if (chunk.offset !== this.offset && end !== this.offset)
+      throw new UploadError('OFFSET_MISMATCH', { offset: this.offset });
+    if (crc32(bytes) !== chunk.crc32) throw new UploadError('CHECKSUM_MISMATCH');
+    const isNew = chunk.offset === this.offset;
+    const fileCrc32 = isNew ? crc32Combine(this.crc32, chunk.crc32, bytes.length) : this.crc32;
+    this.checkSize(end, chunk.last);
+    if (chunk.last && fileCrc32 !== chunk.fileCrc32) throw new UploadError('FILE_CHECKSUM_MISMATCH');
+    if (isNew && bytes.length > 0) await this.file.append(this.offset, bytes);
+    this.offset = end;
+    this.crc32 = fileCrc32;
+    this.lastWritten = chunk.last;
+    if (isNew && bytes.length === 0 && !chunk.last) await this.sync();
+    else if (this.offset - this.durable >= SYNC_EVERY_BYTES) this.syncInBackground();
+    return this.written();
+  }
+
+  private checkSize(end: number, last: boolean): void {
+    const { size } = this.record;
+    const { maxFileBytes } = this.limits;
+    if (size !== undefined && (last ? end !== size : end > size))
+      throw new UploadError('SIZE_MISMATCH', { size, received: end });
+    if (end > maxFileBytes) throw new UploadError('FILE_TOO_LARGE', { maxBytes: maxFileBytes });
+  }
+
+  /** An empty chunk that is not the last one is a flush: it is acknowledged when all before it is durable. */
+  private async sync(): Promise<void> {
+    await this.syncing;
+    const upTo = this.offset;
+    await this.file.sync();
+    this.durable = upTo;
+  }
+
+  private syncInBackground(): void {
+    if (this.syncing) return;
+    const upTo = this.offset;
+    this.syncing = this.file
+      .sync()
+      .then(() => void (this.durable = Math.max(this.durable, upTo)))
+      // A failed fsync may have dropped what it was to keep, and the next one need not fail: the session is spoilt.
+      .catch((error) => void (this.fault = UploadError.from(error)))
+      .finally(() => (this.syncing = undefined));
+  }
+
+  private written(): ChunkWritten {
+    this.edge = Math.max(this.edge, this.offset + this.budget.share());
+    return { offset: this.offset, durable: this.durable, window: this.edge - this.offset };
+  }
+}

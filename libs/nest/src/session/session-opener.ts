@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { crc32 } from 'node:zlib';
+import type { PartialFile } from '../storage/storage-backend.js';
+import { StorageService } from '../storage/storage.service.js';
+import type { ResolvedUploadOptions } from '../upload-options.js';
+import { UPLOAD_OPTIONS } from '../upload.tokens.js';
+import { LiveSession } from './live-session.js';
+import type { SessionPeer } from './session-peer.js';
+import type { Checkpoint, SessionRecord } from './session-record.js';
+import { WindowBudget } from './window-budget.js';
+
+/** Makes a recorded session live: opens its bytes and finds out what they are. */
+@Injectable()
+export class SessionOpener {
+  private readonly budget: WindowBudget;
+
+  constructor(
+    @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
+    private readonly storage: StorageService,
+  ) {
+    this.budget = new WindowBudget(options.windowBudgetBytes, options.maxWindowBytes);
+  }
+
+  async open(record: SessionRecord, peer: SessionPeer, epoch: number): Promise<LiveSession> {
+    const file = await this.storage.open(record.fileId);
+    try {
+      const start = await whatIsThere(file, record.checkpoint);
+      if (start.offset > 0) await file.sync();
+      return new LiveSession(record, file, start, this.budget, this.options, peer, epoch);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+}
+
+/**
+ * The offset is what the disk holds, never more. Only what came after the checkpoint is read, and all of it where the
+ * disk holds less than the checkpoint says.
+ */
+async function whatIsThere(file: PartialFile, checkpoint: Checkpoint): Promise<Checkpoint> {
+  let { offset, crc32: crc } = file.size >= checkpoint.offset ? checkpoint : { offset: 0, crc32: 0 };
+  if (file.size > offset) {
+    for await (const bytes of file.read(offset)) {
+      crc = crc32(bytes, crc);
+      offset += bytes.length;
+    }
+  }
+  return { offset, crc32: crc };
+}

@@ -1,0 +1,46 @@
+/** A session as it outlives the process. */
+export interface SessionRecord {
+  readonly sessionID: string;
+  /** 0 for a client of the original workflow, which can't resume. */
+  readonly protocol: 0 | 1;
+  readonly owner: string | null;
+  /** Names the bytes in the store, and the file once it is complete. It gives no right to the session. */
+  readonly fileId: string;
+  /** As the client gave it, in Unicode's composed form; what clients of this session are compared by. */
+  readonly requestedName: string;
+  /** As the policy left it; what people see. */
+  readonly fileName: string;
+  /** Bytes; undefined for a live stream. */
+  readonly size: number | undefined;
+  readonly type: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Raised at every begin: who holds an older one has lost the session to a takeover. */
+  readonly epoch: number;
+  /** The last point at which the CRC-32 of all before was noted, so that a restart reads only what came after. */
+  readonly checkpoint: Checkpoint;
+  /** Milliseconds since 1970 of the last begin, checkpoint or completion. */
+  readonly updatedAt: number;
+  /** Whether the last byte came and the file is in the catalogue. */
+  readonly completed: boolean;
+}
+
+export interface Checkpoint {
+  readonly offset: number;
+  readonly crc32: number;
+}
+
+/** A completed upload: an entry of the catalogue. */
+export interface FileRecord {
+  readonly fileId: string;
+  readonly sessionID: string;
+  readonly owner: string | null;
+  readonly fileName: string;
+  /** The name within the store. */
+  readonly storedName: string;
+  readonly size: number;
+  readonly type: string;
+  readonly crc32: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}

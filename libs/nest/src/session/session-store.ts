@@ -1,0 +1,39 @@
+import type { Checkpoint, FileRecord, SessionRecord } from './session-record.js';
+
+export interface FilePage {
+  readonly files: readonly FileRecord[];
+  /** Where the next page starts; undefined on the last one. */
+  readonly nextCursor: string | undefined;
+}
+
+/**
+ * What must outlive the process: sessions and the catalogue of files. Every method is atomic. What a method changed is
+ * durable when it resolves. The caller serialises the calls for one session within one process; across processes the
+ * epoch decides.
+ */
+export interface SessionStore {
+  /** Rejects where the session exists. */
+  create(session: SessionRecord): Promise<void>;
+  find(sessionID: string): Promise<SessionRecord | undefined>;
+  /** Raises the epoch of a session and gives the new one. Rejects with SESSION_NOT_FOUND where there is none. */
+  takeOver(sessionID: string, updatedAt: number): Promise<number>;
+  /** Notes a point to go on from. Does nothing, and gives false, where the epoch is not the session's any more. */
+  checkpoint(sessionID: string, epoch: number, checkpoint: Checkpoint, updatedAt: number): Promise<boolean>;
+  /** The file enters the catalogue and its session counts as completed, both or neither; false as for `checkpoint`. */
+  complete(epoch: number, file: FileRecord): Promise<boolean>;
+  /** Removes a session, if there is one; a file in the catalogue stays. */
+  remove(sessionID: string): Promise<void>;
+  /** Up to `limit` sessions that were not updated since `before` (milliseconds since 1970), the oldest first. */
+  findIdle(before: number, limit: number): Promise<readonly SessionRecord[]>;
+
+  findFile(fileId: string): Promise<FileRecord | undefined>;
+  findFileOfSession(sessionID: string): Promise<FileRecord | undefined>;
+  /** The files of an owner, the newest first. An unknown cursor gives the first page. */
+  listFiles(owner: string, limit: number, cursor?: string): Promise<FilePage>;
+  /** Gives whether the file was there. Its session, if there still is one, goes too. */
+  removeFile(fileId: string): Promise<boolean>;
+
+  /** Rejects where the store can't be used. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

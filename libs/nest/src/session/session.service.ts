@@ -1,0 +1,254 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  isUploadError,
+  UploadError,
+  type BegunUpload,
+  type ChunkWritten,
+  type CompletedUpload,
+  type ErrorCode,
+} from '@upload-streams/protocol';
+import { UploadEvents } from '../events/upload-events.js';
+import type { UploadPolicy } from '../policy/upload-policy.js';
+import { StorageService } from '../storage/storage.service.js';
+import { storedNameOf } from '../storage/stored-name.js';
+import type { ResolvedUploadOptions } from '../upload-options.js';
+import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
+import { Admission, type WantedUpload } from './admission.js';
+import { toCompletedUpload } from './completed-upload.js';
+import type { IncomingChunk, LiveSession } from './live-session.js';
+import { KeyedQueues } from './serial-queue.js';
+import { SessionOpener } from './session-opener.js';
+import type { SessionPeer } from './session-peer.js';
+import type { FileRecord, SessionRecord } from './session-record.js';
+import { SessionRegistry } from './session-registry.js';
+import type { SessionStore } from './session-store.js';
+
+/** After these, what was stored is of no use to anybody: the session goes, with its bytes. */
+const ENDS_SESSION: readonly ErrorCode[] = [
+  'SIZE_MISMATCH',
+  'FILE_TOO_LARGE',
+  'FILE_CHECKSUM_MISMATCH',
+  'STORAGE_FULL',
+  'UPLOAD_REFUSED',
+];
+
+/** The life of a session: create, resume, take over, write, complete, cancel. */
+@Injectable()
+export class SessionService {
+  private readonly logger = new Logger(SessionService.name);
+  private readonly live: SessionRegistry;
+  /** Begin, complete, cancel and release of one session never overlap. */
+  private readonly transitions = new KeyedQueues();
+  private draining = false;
+
+  constructor(
+    @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
+    @Inject(UPLOAD_SESSION_STORE) private readonly store: SessionStore,
+    @Inject(UPLOAD_POLICY) private readonly policy: UploadPolicy,
+    private readonly storage: StorageService,
+    private readonly admission: Admission,
+    private readonly opener: SessionOpener,
+    private readonly events: UploadEvents,
+  ) {
+    this.live = new SessionRegistry(options.maxSessionsPerConnection);
+  }
+
+  /** Creates the session or goes on with it, taking it over from whoever has it. A small file is complete at once. */
+  async begin(peer: SessionPeer, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
+    if (this.draining) throw new UploadError('SERVER_DRAINING');
+    const { sessionID } = wanted;
+    return this.transitions.run(sessionID, async () => {
+      const record = await this.store.find(sessionID);
+      if (record) this.admission.readmit(record, wanted, peer.owner);
+      if (record?.completed) return this.begunBefore(record);
+      const session = await this.hold(peer, sessionID, () =>
+        record ? this.resume(record, peer) : this.create(wanted, peer),
+      );
+      this.refuseIfLate(session, peer);
+      if (!whole || session.checkpoint.offset > 0) return this.begun(session);
+      await this.guarded(session, () => session.receive(whole));
+      if (!whole.last) return this.begun(session);
+      const file = await this.guarded(session, () => this.putInPlace(session));
+      return { ...this.begun(session), completed: this.toCompleted(file) };
+    });
+  }
+
+  /** Writes a chunk. The last one sets off the completion, of which the peer is told when it is done. */
+  async receive(peer: SessionPeer, sessionID: string, chunk: IncomingChunk): Promise<ChunkWritten> {
+    const session = await this.sessionOf(peer, sessionID);
+    const written = await this.guarded(session, () => session.receive(chunk));
+    if (chunk.last) void this.complete(session);
+    return written;
+  }
+
+  /** Writes the next chunk of a client of the original workflow. */
+  async receiveNext(peer: SessionPeer, sessionID: string, bytes: Uint8Array, last: boolean): Promise<void> {
+    const session = await this.sessionOf(peer, sessionID);
+    await this.guarded(session, () => session.receiveNext(bytes, last));
+    if (last) void this.complete(session);
+  }
+
+  /** Drops a session and its bytes, whoever holds it, if it is the owner's. */
+  async cancel(owner: string | null, sessionID: string): Promise<void> {
+    await this.transitions.run(sessionID, async () => {
+      const record = await this.store.find(sessionID);
+      if (!record) throw new UploadError('SESSION_NOT_FOUND');
+      if (record.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
+      if (record.completed) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
+      await this.drop(record);
+      this.events.emit({ type: 'cancelled', sessionID });
+    });
+  }
+
+  /** A connection ended: its sessions are written down and closed, to be resumed; those of old clients can't be. */
+  async release(peer: SessionPeer): Promise<void> {
+    await Promise.all(this.live.heldBy(peer).map((session) => this.settle(session)));
+  }
+
+  /** Takes no new work, writes what is in hand and closes every session. */
+  async drain(): Promise<void> {
+    this.draining = true;
+    await this.transitions.settled();
+    await Promise.all(this.live.all().map((session) => this.settle(session)));
+  }
+
+  /** Removes sessions that nobody has continued for their time to live. Gives how many. */
+  async expireIdle(now: number): Promise<number> {
+    const idle = await this.store.findIdle(now - this.options.sessionTtlMs, EXPIRE_AT_ONCE);
+    const abandoned = idle.filter(({ sessionID }) => !this.live.get(sessionID));
+    for (const record of abandoned) {
+      await this.transitions.run(record.sessionID, () =>
+        record.completed ? this.store.remove(record.sessionID) : this.drop(record),
+      );
+      if (!record.completed) this.events.emit({ type: 'expired', sessionID: record.sessionID });
+    }
+    return abandoned.length;
+  }
+
+  private async create(wanted: WantedUpload, peer: SessionPeer): Promise<LiveSession> {
+    const record = await this.admission.admit(wanted, peer.owner);
+    await this.store.create(record);
+    const session = await this.opener.open(record, peer, record.epoch);
+    this.events.emit({ type: 'begun', sessionID: record.sessionID, owner: record.owner, fileName: record.fileName });
+    return session;
+  }
+
+  /** Makes a session live for a connection, within what the connection may have. */
+  private async hold(peer: SessionPeer, sessionID: string, open: () => Promise<LiveSession>): Promise<LiveSession> {
+    this.live.reserve(peer, sessionID);
+    try {
+      const session = await open();
+      this.live.add(session);
+      return session;
+    } catch (error) {
+      this.live.release(peer, sessionID);
+      throw error;
+    }
+  }
+
+  private async resume(record: SessionRecord, peer: SessionPeer): Promise<LiveSession> {
+    const { sessionID } = record;
+    const epoch = await this.store.takeOver(sessionID, Date.now());
+    const held = this.live.get(sessionID);
+    if (!held) return this.opener.open(record, peer, epoch);
+    if (held.peer !== peer) this.live.release(held.peer, sessionID);
+    await held.handOver(peer, epoch);
+    return held;
+  }
+
+  /** The connection may have ended, or the shutdown begun, while the session was opened. */
+  private refuseIfLate(session: LiveSession, peer: SessionPeer): void {
+    if (peer.connected && !this.draining) return;
+    void this.settle(session);
+    throw new UploadError(this.draining ? 'SERVER_DRAINING' : 'CONNECTION_LOST');
+  }
+
+  private async sessionOf(peer: SessionPeer, sessionID: string): Promise<LiveSession> {
+    const session = this.live.get(sessionID);
+    if (session?.peer === peer) return session;
+    if (this.draining) throw new UploadError('SERVER_DRAINING');
+    if (session && session.record.owner === peer.owner) throw new UploadError('SESSION_TAKEN_OVER');
+    const record = session ? undefined : await this.store.find(sessionID);
+    const finished = record?.completed && record.owner === peer.owner;
+    throw new UploadError(finished ? 'UPLOAD_ALREADY_COMPLETE' : 'SESSION_NOT_FOUND');
+  }
+
+  /** Runs work on a session; where it fails for good, the session goes with its bytes before anyone is told. */
+  private async guarded<T>(session: LiveSession, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (session.spoilt || isUploadError(error, ...ENDS_SESSION)) await this.drop(session.record);
+      throw error;
+    }
+  }
+
+  private async complete(session: LiveSession): Promise<void> {
+    const { sessionID } = session.record;
+    try {
+      const file = await this.transitions.run(sessionID, () => this.guarded(session, () => this.putInPlace(session)));
+      session.peer.completed(sessionID, this.toCompleted(file));
+    } catch (error) {
+      if (!(error instanceof UploadError)) this.logger.error(error);
+      session.peer.failed(sessionID, UploadError.from(error));
+    }
+  }
+
+  /** The last byte is written: inspects the file, puts it into its place and into the catalogue. */
+  private async putInPlace(session: LiveSession): Promise<FileRecord> {
+    const { sessionID, fileId, owner, fileName, type, metadata } = session.record;
+    const storedName = storedNameOf(fileName);
+    this.live.remove(session);
+    const { size, crc32 } = await session.complete(storedName);
+    const file = { sessionID, fileId, owner, fileName, type, metadata, storedName, size, crc32, createdAt: Date.now() };
+    await this.policy.inspect?.(file);
+    if (!(await this.store.complete(session.epoch, file))) throw new UploadError('SESSION_TAKEN_OVER');
+    this.events.emit({ type: 'completed', file });
+    return file;
+  }
+
+  private async settle(session: LiveSession): Promise<void> {
+    const { record } = session;
+    await this.transitions.run(record.sessionID, async () => {
+      if (this.live.get(record.sessionID) !== session) return;
+      if (record.protocol === 0) return this.drop(record);
+      this.live.remove(session);
+      await session.close();
+      await this.store.checkpoint(record.sessionID, session.epoch, session.checkpoint, Date.now());
+    });
+  }
+
+  private async drop({ sessionID, fileId }: SessionRecord): Promise<void> {
+    const session = this.live.get(sessionID);
+    if (session) this.live.remove(session);
+    await session?.abort();
+    await this.storage.abort(fileId);
+    await this.store.remove(sessionID);
+  }
+
+  private begun(session: LiveSession): BegunUpload {
+    return { ...session.begun(), expiresAt: Date.now() + this.options.sessionTtlMs };
+  }
+
+  private async begunBefore(record: SessionRecord): Promise<BegunUpload> {
+    const file = await this.store.findFileOfSession(record.sessionID);
+    if (!file) throw new UploadError('SESSION_NOT_FOUND');
+    const { size, crc32 } = file;
+    return {
+      offset: size,
+      durable: size,
+      window: 0,
+      maxChunkSize: this.options.maxChunkBytes,
+      prefixCrc32: crc32,
+      expiresAt: record.updatedAt + this.options.sessionTtlMs,
+      completed: this.toCompleted(file),
+    };
+  }
+
+  private toCompleted(file: FileRecord): CompletedUpload {
+    return toCompletedUpload(file, this.options.fileUrl);
+  }
+}
+
+/** How many abandoned sessions one sweep removes. */
+const EXPIRE_AT_ONCE = 1000;

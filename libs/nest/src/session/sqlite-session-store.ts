@@ -1,0 +1,204 @@
+import { UploadError } from '@upload-streams/protocol';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Checkpoint, FileRecord, SessionRecord } from './session-record.js';
+import type { FilePage, SessionStore } from './session-store.js';
+
+/**
+ * WAL with synchronous = FULL: a commit is durable when it returns, at the price of one fsync. The exclusive lock makes
+ * a second process on the same folder fail at its start.
+ */
+const SETUP = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  CREATE TABLE IF NOT EXISTS sessions (
+    sessionID TEXT PRIMARY KEY, protocol INTEGER NOT NULL, owner TEXT, fileId TEXT NOT NULL,
+    requestedName TEXT NOT NULL, fileName TEXT NOT NULL, size INTEGER, type TEXT NOT NULL, metadata TEXT NOT NULL,
+    epoch INTEGER NOT NULL, checkpointOffset INTEGER NOT NULL, checkpointCrc32 INTEGER NOT NULL,
+    updatedAt INTEGER NOT NULL, completed INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (updatedAt);
+  CREATE TABLE IF NOT EXISTS files (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, fileId TEXT NOT NULL UNIQUE, sessionID TEXT NOT NULL UNIQUE, owner TEXT,
+    fileName TEXT NOT NULL, storedName TEXT NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL,
+    crc32 INTEGER NOT NULL, metadata TEXT NOT NULL, createdAt INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS files_by_owner ON files (owner, number);
+`;
+
+type Row = Record<string, string | number | null>;
+
+/** Sessions and the catalogue in one SQLite file: the default, for one process. */
+export class SqliteSessionStore implements SessionStore {
+  private constructor(
+    private readonly database: DatabaseSync,
+    private readonly statements: Statements,
+  ) {}
+
+  /** Opens or makes the file. Throws a sentence that says so where another process has it open. */
+  static open(path: string): SqliteSessionStore {
+    const database = new DatabaseSync(path);
+    try {
+      database.exec(SETUP);
+    } catch (cause) {
+      database.close();
+      throw new Error(`The catalogue ${path} can't be used; another process may have it open`, { cause });
+    }
+    return new SqliteSessionStore(database, prepare(database));
+  }
+
+  async create(session: SessionRecord): Promise<void> {
+    translated(() => this.statements.create.run(sessionRow(session)));
+  }
+
+  async find(sessionID: string): Promise<SessionRecord | undefined> {
+    return sessionOf(this.statements.find.get({ sessionID }) as Row | undefined);
+  }
+
+  async takeOver(sessionID: string, updatedAt: number): Promise<number> {
+    const row = this.statements.takeOver.get({ sessionID, updatedAt }) as Row | undefined;
+    if (!row) throw new UploadError('SESSION_NOT_FOUND');
+    return row['epoch'] as number;
+  }
+
+  async checkpoint(
+    sessionID: string,
+    epoch: number,
+    { offset, crc32 }: Checkpoint,
+    updatedAt: number,
+  ): Promise<boolean> {
+    return this.statements.checkpoint.run({ sessionID, epoch, offset, crc32, updatedAt }).changes === 1;
+  }
+
+  async complete(epoch: number, file: FileRecord): Promise<boolean> {
+    return this.atomically(() => {
+      const { sessionID, createdAt, metadata, ...facts } = file;
+      if (this.statements.complete.run({ sessionID, epoch, createdAt }).changes === 0) return false;
+      this.statements.addFile.run({ sessionID, createdAt, ...facts, metadata: JSON.stringify(metadata) });
+      return true;
+    });
+  }
+
+  async remove(sessionID: string): Promise<void> {
+    this.statements.remove.run({ sessionID });
+  }
+
+  async findIdle(before: number, limit: number): Promise<readonly SessionRecord[]> {
+    return this.statements.findIdle.all({ before, limit }).map((row) => sessionOf(row as Row)!);
+  }
+
+  async findFile(fileId: string): Promise<FileRecord | undefined> {
+    return fileOf(this.statements.findFile.get({ fileId }) as Row | undefined);
+  }
+
+  async findFileOfSession(sessionID: string): Promise<FileRecord | undefined> {
+    return fileOf(this.statements.findFileOfSession.get({ sessionID }) as Row | undefined);
+  }
+
+  async listFiles(owner: string, limit: number, cursor?: string): Promise<FilePage> {
+    const below = /^\d{1,15}$/.test(cursor ?? '') ? Number(cursor) : Number.MAX_SAFE_INTEGER;
+    const rows = this.statements.listFiles.all({ owner, below, limit: limit + 1 }) as Row[];
+    const page = rows.slice(0, limit);
+    const nextCursor = rows.length > limit ? String(page.at(-1)!['number']) : undefined;
+    return { files: page.map((row) => fileOf(row)!), nextCursor };
+  }
+
+  async removeFile(fileId: string): Promise<boolean> {
+    return this.atomically(() => {
+      this.statements.removeSessionOfFile.run({ fileId });
+      return this.statements.removeFile.run({ fileId }).changes === 1;
+    });
+  }
+
+  async check(): Promise<void> {
+    this.statements.check.get();
+  }
+
+  async close(): Promise<void> {
+    if (this.database.isOpen) this.database.close();
+  }
+
+  private atomically<T>(work: () => T): T {
+    return translated(() => {
+      this.database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        this.database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (this.database.isTransaction) this.database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+}
+
+/** SQLITE_FULL of https://sqlite.org/rescode.html: the disk has no room for the catalogue. */
+const SQLITE_FULL = 13;
+
+function translated<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if ((cause as { errcode?: number }).errcode === SQLITE_FULL)
+      throw new UploadError('STORAGE_FULL', undefined, { cause });
+    throw cause;
+  }
+}
+
+type Statements = Record<keyof typeof SQL, StatementSync>;
+
+const SQL = {
+  create: `INSERT INTO sessions VALUES (:sessionID, :protocol, :owner, :fileId, :requestedName, :fileName, :size, :type,
+    :metadata, :epoch, :checkpointOffset, :checkpointCrc32, :updatedAt, :completed)`,
+  find: 'SELECT * FROM sessions WHERE sessionID = :sessionID',
+  takeOver:
+    'UPDATE sessions SET epoch = epoch + 1, updatedAt = :updatedAt WHERE sessionID = :sessionID RETURNING epoch',
+  checkpoint: `UPDATE sessions SET checkpointOffset = :offset, checkpointCrc32 = :crc32, updatedAt = :updatedAt
+    WHERE sessionID = :sessionID AND epoch = :epoch AND completed = 0`,
+  complete: `UPDATE sessions SET completed = 1, updatedAt = :createdAt
+    WHERE sessionID = :sessionID AND epoch = :epoch AND completed = 0`,
+  remove: 'DELETE FROM sessions WHERE sessionID = :sessionID',
+  findIdle: 'SELECT * FROM sessions WHERE updatedAt < :before ORDER BY updatedAt LIMIT :limit',
+  addFile: `INSERT INTO files (fileId, sessionID, owner, fileName, storedName, size, type, crc32, metadata, createdAt)
+    VALUES (:fileId, :sessionID, :owner, :fileName, :storedName, :size, :type, :crc32, :metadata, :createdAt)`,
+  findFile: 'SELECT * FROM files WHERE fileId = :fileId',
+  findFileOfSession: 'SELECT * FROM files WHERE sessionID = :sessionID',
+  listFiles: 'SELECT * FROM files WHERE owner = :owner AND number < :below ORDER BY number DESC LIMIT :limit',
+  removeSessionOfFile: 'DELETE FROM sessions WHERE sessionID = (SELECT sessionID FROM files WHERE fileId = :fileId)',
+  removeFile: 'DELETE FROM files WHERE fileId = :fileId',
+  check: 'SELECT 1',
+} as const;
+
+function prepare(database: DatabaseSync): Statements {
+  return Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, database.prepare(sql)])) as Statements;
+}
+
+function sessionRow({ checkpoint, metadata, size, completed, ...facts }: SessionRecord): Row {
+  return {
+    ...facts,
+    size: size ?? null,
+    metadata: JSON.stringify(metadata),
+    checkpointOffset: checkpoint.offset,
+    checkpointCrc32: checkpoint.crc32,
+    completed: completed ? 1 : 0,
+  };
+}
+
+function sessionOf(row: Row | undefined): SessionRecord | undefined {
+  if (!row) return undefined;
+  const { checkpointOffset, checkpointCrc32, metadata, size, completed, ...facts } = row;
+  return {
+    ...facts,
+    size: size ?? undefined,
+    metadata: JSON.parse(metadata as string),
+    checkpoint: { offset: checkpointOffset, crc32: checkpointCrc32 },
+    completed: completed === 1,
+  } as SessionRecord;
+}
+
+function fileOf(row: Row | undefined): FileRecord | undefined {
+  if (!row) return undefined;
+  const { number: _, metadata, ...facts } = row;
+  return { ...facts, metadata: JSON.parse(metadata as string) } as unknown as FileRecord;
+}

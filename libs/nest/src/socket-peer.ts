@@ -1,0 +1,33 @@
+import { uploadErrorEvent, uploadSuccessEvent, type CompletedUpload, type UploadError } from '@upload-streams/protocol';
+import type { Socket } from 'socket.io';
+import type { SessionPeer } from './session/session-peer.js';
+
+/** A Socket.IO connection as the sessions see it. */
+export class SocketPeer implements SessionPeer {
+  /** The sessions that this connection began in the original workflow. */
+  readonly originalSessions = new Set<string>();
+
+  constructor(
+    private readonly socket: Socket,
+    readonly owner: string | null,
+  ) {}
+
+  get connected(): boolean {
+    return this.socket.connected;
+  }
+
+  completed(sessionID: string, file: CompletedUpload): void {
+    this.originalSessions.delete(sessionID);
+    this.socket.emit(uploadSuccessEvent(sessionID), file);
+  }
+
+  failed(sessionID: string, error: UploadError): void {
+    this.originalSessions.delete(sessionID);
+    this.socket.emit(uploadErrorEvent(sessionID), error.message, error.toBody());
+  }
+
+  /** For who ignores the window: it would go on filling our memory. */
+  disconnect(): void {
+    this.socket.disconnect(true);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Readable } from 'node:stream';
+
+/** Bytes of a file: from `start` to `end`, both included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Names a completed file within the store. */
+export interface StoredFile {
+  readonly fileId: string;
+  readonly storedName: string;
+}
+
+/** The bytes of an unfinished upload. One user at a time, one call at a time, but for `sync`, which may run beside the others. */
+export interface PartialFile {
+  /** Bytes that were there when it was opened. */
+  readonly size: number;
+  /** Writes all of `bytes` at `offset`, which is where the last append ended. A failed append may be repeated. */
+  append(offset: number, bytes: Uint8Array): Promise<void>;
+  /** When it resolves, all that was appended before the call survives a crash of the machine. */
+  sync(): Promise<void>;
+  /** The bytes from `start` on, to be hashed after a restart. */
+  read(start: number): AsyncIterable<Uint8Array>;
+  /**
+   * Makes a file of the first `size` bytes, under the stored name; when it resolves, it survives a crash of the machine.
+   * All or nothing; it may be repeated after a failure, and after a crash that came before the caller noted its success
+   * `open` finds the bytes as a partial file again. It does not close.
+   */
+  complete(storedName: string, size: number): Promise<void>;
+  /** Removes the bytes and closes. */
+  abort(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Where bytes are kept. `fileId`s and stored names are safe as parts of a path: the caller makes them. Errors are those
+ * of the medium (ENOSPC, EIO ...); `StorageService` translates them.
+ */
+export interface StorageBackend {
+  /** Makes what must be there before the first upload. */
+  prepare(): Promise<void>;
+  /** Opens the partial file, or makes an empty one. */
+  open(fileId: string): Promise<PartialFile>;
+  /** Removes what there is of an upload that nobody has open. */
+  abort(fileId: string): Promise<void>;
+  /** A completed file, or a range of it. The stream fails where the file is gone. */
+  read(file: StoredFile, range?: ByteRange): Readable;
+  /** Removes a completed file, if it is there. */
+  remove(file: StoredFile): Promise<void>;
+  /** Bytes that can still be stored; undefined where the store knows no such limit. */
+  freeBytes(): Promise<number | undefined>;
+  /** Rejects where the store can't be used. */
+  check(): Promise<void>;
+}

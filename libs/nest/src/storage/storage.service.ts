@@ -1,0 +1,66 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { UploadError } from '@upload-streams/protocol';
+import type { Readable } from 'node:stream';
+import { UPLOAD_STORAGE_BACKEND } from '../upload.tokens.js';
+import type { ByteRange, PartialFile, StorageBackend, StoredFile } from './storage-backend.js';
+
+/** What a medium says when it has no room: the disk is full, or the quota is used up. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Bytes, as the sessions see them: a storage back end whose errors are those of the catalogue. */
+@Injectable()
+export class StorageService implements OnModuleInit {
+  private readonly logger = new Logger(StorageService.name);
+
+  constructor(@Inject(UPLOAD_STORAGE_BACKEND) private readonly backend: StorageBackend) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.backend.prepare();
+  }
+
+  /** Throws STORAGE_FULL where a file of this size has no room; a size that is not known has. */
+  async reserve(size: number | undefined): Promise<void> {
+    const free = await this.translated(() => this.backend.freeBytes());
+    if (free !== undefined && (size ?? 0) > free) throw new UploadError('STORAGE_FULL');
+  }
+
+  async open(fileId: string): Promise<PartialFile> {
+    const file = await this.translated(() => this.backend.open(fileId));
+    return {
+      size: file.size,
+      append: (offset, bytes) => this.translated(() => file.append(offset, bytes)),
+      sync: () => this.translated(() => file.sync()),
+      read: (start) => file.read(start),
+      complete: (storedName, size) => this.translated(() => file.complete(storedName, size)),
+      abort: () => this.translated(() => file.abort()),
+      close: () => this.translated(() => file.close()),
+    };
+  }
+
+  abort(fileId: string): Promise<void> {
+    return this.translated(() => this.backend.abort(fileId));
+  }
+
+  read(file: StoredFile, range?: ByteRange): Readable {
+    return this.backend.read(file, range);
+  }
+
+  remove(file: StoredFile): Promise<void> {
+    return this.translated(() => this.backend.remove(file));
+  }
+
+  check(): Promise<void> {
+    return this.translated(() => this.backend.check());
+  }
+
+  private async translated<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof UploadError) throw cause;
+      this.logger.error(cause instanceof Error ? cause.message : String(cause));
+      const full = FULL.has((cause as NodeJS.ErrnoException).code ?? '');
+      throw new UploadError(full ? 'STORAGE_FULL' : 'STORAGE_FAILED', undefined, { cause });
+    }
+  }
+}

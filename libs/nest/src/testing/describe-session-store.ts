@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { FileRecord, SessionRecord } from '../session/session-record.js';
+import type { SessionStore } from '../session/session-store.js';
+
+/** A store to be tested. */
+export interface SessionStoreFixture {
+  readonly store: SessionStore;
+  /** The same store, opened anew as after a restart. */
+  reopen(): Promise<SessionStore>;
+  close(): Promise<void>;
+}
+
+const session = (number: number, changes: Partial<SessionRecord> = {}): SessionRecord => ({
+  sessionID: `session-${String(number).padStart(14, '0')}`,
+  protocol: 1,
+  owner: 'alice',
+  fileId: `file${number}`,
+  requestedName: 'a.txt',
+  fileName: 'A.txt',
+  size: 10,
+  type: 'text/plain',
+  metadata: { album: 'Summer' },
+  epoch: 1,
+  checkpoint: { offset: 0, crc32: 0 },
+  updatedAt: 1_000 + number,
+  completed: false,
+  ...changes,
+});
+
+const fileOf = ({ sessionID, fileId, owner, fileName, type, metadata }: SessionRecord): FileRecord => ({
+  sessionID,
+  fileId,
+  owner,
+  fileName,
+  type,
+  metadata,
+  storedName: fileName,
+  size: 10,
+  crc32: 0xffffffff,
+  createdAt: 5_000,
+});
+
+/** The duties of every session store. */
+export function describeSessionStore(name: string, create: () => Promise<SessionStoreFixture>): void {
+  describe(name, () => {
+    let fixture: SessionStoreFixture;
+    let store: SessionStore;
+
+    beforeEach(async () => {
+      fixture = await create();
+      store = fixture.store;
+    });
+    afterEach(() => fixture.close());
+
+    const complete = async (record: SessionRecord) => {
+      await store.create(record);
+      await store.complete(record.epoch, fileOf(record));
+    };
+
+    it('gives back a session as it was', async () => {
+      const records = [session(1), session(2, { size: undefined, owner: null, protocol: 0, metadata: {} })];
+      for (const record of records) {
+        await store.create(record);
+        expect(await store.find(record.sessionID)).toEqual(record);
+      }
+    });
+
+    it('knows no session that was not created', async () => {
+      expect(await store.find(session(1).sessionID)).toBeUndefined();
+    });
+
+    it('refuses to create a session twice', async () => {
+      await store.create(session(1));
+      await expect(store.create(session(1))).rejects.toThrow();
+    });
+
+    it('raises the epoch at every takeover', async () => {
+      await store.create(session(1));
+      expect(await store.takeOver(session(1).sessionID, 2_000)).toBe(2);
+      expect(await store.takeOver(session(1).sessionID, 3_000)).toBe(3);
+      expect(await store.find(session(1).sessionID)).toMatchObject({ epoch: 3, updatedAt: 3_000 });
+    });
+
+    it('refuses to take over a session that does not exist', async () => {
+      await expect(store.takeOver(session(1).sessionID, 2_000)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    });
+
+    it('notes a checkpoint of who holds the session, and none of who lost it', async () => {
+      const { sessionID } = session(1);
+      await store.create(session(1));
+      expect(await store.checkpoint(sessionID, 1, { offset: 4, crc32: 44 }, 2_000)).toBe(true);
+      await store.takeOver(sessionID, 3_000);
+      expect(await store.checkpoint(sessionID, 1, { offset: 8, crc32: 88 }, 4_000)).toBe(false);
+      expect(await store.find(sessionID)).toMatchObject({ checkpoint: { offset: 4, crc32: 44 }, updatedAt: 3_000 });
+    });
+
+    it('puts a file into the catalogue and completes its session, at once', async () => {
+      await complete(session(1));
+      expect(await store.find(session(1).sessionID)).toMatchObject({ completed: true });
+      expect(await store.findFile('file1')).toEqual(fileOf(session(1)));
+      expect(await store.findFileOfSession(session(1).sessionID)).toEqual(fileOf(session(1)));
+    });
+
+    it('lets nobody complete a session who lost it', async () => {
+      await store.create(session(1));
+      await store.takeOver(session(1).sessionID, 2_000);
+      expect(await store.complete(1, fileOf(session(1)))).toBe(false);
+      expect(await store.findFile('file1')).toBeUndefined();
+    });
+
+    it('completes a session once', async () => {
+      await complete(session(1));
+      expect(await store.complete(1, fileOf(session(1)))).toBe(false);
+    });
+
+    it('keeps a file when its session is removed', async () => {
+      await complete(session(1));
+      await store.remove(session(1).sessionID);
+      expect(await store.find(session(1).sessionID)).toBeUndefined();
+      expect(await store.findFile('file1')).toBeDefined();
+    });
+
+    it('finds the sessions that nobody continues, the oldest first', async () => {
+      for (const number of [3, 1, 2, 9]) await store.create(session(number));
+      const idle = await store.findIdle(1_004, 2);
+      expect(idle.map(({ updatedAt }) => updatedAt)).toEqual([1_001, 1_002]);
+    });
+
+    it('lists the files of an owner by pages, the newest first, and nobody else’s', async () => {
+      for (const number of [1, 2, 3]) await complete(session(number));
+      await complete(session(4, { owner: 'bob' }));
+      await complete(session(5, { owner: null }));
+      const first = await store.listFiles('alice', 2);
+      expect(first.files.map(({ fileId }) => fileId)).toEqual(['file3', 'file2']);
+      const second = await store.listFiles('alice', 2, first.nextCursor);
+      expect(second.files.map(({ fileId }) => fileId)).toEqual(['file1']);
+      expect(second.nextCursor).toBeUndefined();
+    });
+
+    it('takes a cursor that makes no sense for the beginning', async () => {
+      await complete(session(1));
+      expect((await store.listFiles('alice', 2, "'; DROP TABLE files")).files).toHaveLength(1);
+    });
+
+    it('removes a file and its session, once', async () => {
+      await complete(session(1));
+      expect(await store.removeFile('file1')).toBe(true);
+      expect(await store.removeFile('file1')).toBe(false);
+      expect(await store.findFile('file1')).toBeUndefined();
+      expect(await store.find(session(1).sessionID)).toBeUndefined();
+    });
+
+    it('remembers everything after a restart', async () => {
+      await complete(session(1));
+      await store.create(session(2));
+      const again = await fixture.reopen();
+      expect(await again.find(session(2).sessionID)).toEqual(session(2));
+      expect(await again.findFile('file1')).toEqual(fileOf(session(1)));
+    });
+
+    it('says that it works', async () => {
+      await expect(store.check()).resolves.toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { buffer } from 'node:stream/consumers';
+import type { StorageBackend } from '../storage/storage-backend.js';
+
+/** A back end to be tested. */
+export interface StorageBackendFixture {
+  readonly backend: StorageBackend;
+  /** The same storage, opened anew as after a restart. */
+  reopen(): Promise<StorageBackend>;
+  close(): Promise<void>;
+}
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+/** The duties of every storage back end. */
+export function describeStorageBackend(name: string, create: () => Promise<StorageBackendFixture>): void {
+  describe(name, () => {
+    let fixture: StorageBackendFixture;
+    const file = { fileId: 'a1b2', storedName: 'report.txt' };
+
+    beforeEach(async () => {
+      fixture = await create();
+      await fixture.backend.prepare();
+    });
+    afterEach(() => fixture.close());
+
+    const write = async (content: string) => {
+      const partial = await fixture.backend.open(file.fileId);
+      await partial.append(0, text(content));
+      return partial;
+    };
+    const store = async (content: string) => {
+      const partial = await write(content);
+      await partial.complete(file.storedName, content.length);
+      await partial.close();
+    };
+    const contentOf = async (range?: { start: number; end: number }) =>
+      String(await buffer(fixture.backend.read(file, range)));
+
+    it('starts with an empty partial file', async () => {
+      const partial = await fixture.backend.open(file.fileId);
+      expect(partial.size).toBe(0);
+      await partial.close();
+    });
+
+    it('gives back what was appended, once it is complete', async () => {
+      const partial = await write('Hello, ');
+      await partial.append(7, text('world'));
+      await partial.complete(file.storedName, 12);
+      await partial.close();
+      expect(await contentOf()).toBe('Hello, world');
+    });
+
+    it('gives a range of a file, both ends included', async () => {
+      await store('Hello, world');
+      expect(await contentOf({ start: 7, end: 8 })).toBe('wo');
+    });
+
+    it('stores a file of no bytes', async () => {
+      await store('');
+      expect(await contentOf()).toBe('');
+    });
+
+    it('shows nothing of a file that is not complete', async () => {
+      const partial = await write('half');
+      await expect(contentOf()).rejects.toThrow();
+      await partial.close();
+    });
+
+    it('goes on after a restart from what it holds', async () => {
+      const partial = await write('Hello, ');
+      await partial.sync();
+      await partial.close();
+      const again = await (await fixture.reopen()).open(file.fileId);
+      expect(again.size).toBe(7);
+      expect(String(await buffer(again.read(3)))).toBe('lo, ');
+      await again.append(7, text('world'));
+      await again.complete(file.storedName, 12);
+      await again.close();
+      expect(await contentOf()).toBe('Hello, world');
+    });
+
+    it('takes a completed file for a partial one again, if its completion was not noted', async () => {
+      await store('Hello');
+      const again = await fixture.backend.open(file.fileId);
+      expect(again.size).toBe(5);
+      await again.complete(file.storedName, 5);
+      await again.close();
+      expect(await contentOf()).toBe('Hello');
+    });
+
+    it('leaves nothing of a partial file that is aborted', async () => {
+      const partial = await write('half');
+      await partial.abort();
+      const anew = await fixture.backend.open(file.fileId);
+      expect(anew.size).toBe(0);
+      await anew.close();
+    });
+
+    it('leaves nothing of an upload that nobody has open and that is aborted', async () => {
+      const partial = await write('half');
+      await partial.close();
+      await fixture.backend.abort(file.fileId);
+      const anew = await fixture.backend.open(file.fileId);
+      expect(anew.size).toBe(0);
+      await anew.close();
+    });
+
+    it('removes a file, and does not mind if it is gone', async () => {
+      await store('Hello');
+      await fixture.backend.remove(file);
+      await fixture.backend.remove(file);
+      await expect(contentOf()).rejects.toThrow();
+    });
+
+    it('says that it works', async () => {
+      await expect(fixture.backend.check()).resolves.toBeUndefined();
+    });
+  });
+}

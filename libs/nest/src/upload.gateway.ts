@@ -1,0 +1,127 @@
+import { Inject, Logger, UseFilters, type BeforeApplicationShutdown } from '@nestjs/common';
+import {
+  ConnectedSocket,
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+  WebSocketServer,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+} from '@nestjs/websockets';
+import {
+  accept,
+  BEGIN_UPLOAD,
+  beginUploadSchema,
+  CANCEL_UPLOAD,
+  cancelUploadSchema,
+  isUploadError,
+  MAX_MESSAGE_BYTES,
+  parsePayload,
+  refuse,
+  SERVER_DRAINING,
+  sessionOfChunkEvent,
+  UploadError,
+  uploadChunkSchema,
+} from '@upload-streams/protocol';
+import type { Server, Socket } from 'socket.io';
+import type { Authenticator } from './auth/authenticator.js';
+import { guardOrigins } from './origin-guard.js';
+import { beginOriginal, chunkOfOriginal, isOriginalChunk, isOriginalPayload } from './original-workflow.js';
+import { SessionService } from './session/session.service.js';
+import { SocketPeer } from './socket-peer.js';
+import { UploadExceptionFilter } from './upload-exception.filter.js';
+import type { ResolvedUploadOptions } from './upload-options.js';
+import { UPLOAD_AUTHENTICATOR, UPLOAD_OPTIONS } from './upload.tokens.js';
+
+type Answer = (ack: object) => void;
+
+/** Translates the events of docs/protocol.md into calls of the services, and their answers into acks. Decides nothing. */
+@WebSocketGateway({
+  serveClient: false,
+  maxHttpBufferSize: MAX_MESSAGE_BYTES,
+  // Files are compressed already, or cost more to compress than to send.
+  perMessageDeflate: false,
+  httpCompression: false,
+})
+@UseFilters(UploadExceptionFilter)
+export class UploadGateway
+  implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect, BeforeApplicationShutdown
+{
+  private readonly logger = new Logger(UploadGateway.name);
+
+  @WebSocketServer()
+  private readonly server!: Server;
+
+  constructor(
+    @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
+    @Inject(UPLOAD_AUTHENTICATOR) private readonly authenticator: Authenticator,
+    private readonly sessions: SessionService,
+  ) {}
+
+  afterInit(server: Server): void {
+    guardOrigins(server, this.options.allowedOrigins);
+    server.use((socket, next) => void this.identify(socket).then(() => next(), next));
+  }
+
+  /** Chunk events have the session in their names, so they can't be subscribed to one by one. */
+  handleConnection(socket: Socket): void {
+    socket.onAny((event: string, payload: unknown, answer: unknown) => {
+      const sessionID = sessionOfChunkEvent(event);
+      const answered = typeof answer === 'function' ? (answer as Answer) : () => undefined;
+      if (sessionID !== undefined) void this.uploadChunk(peerOf(socket), sessionID, payload, answered);
+    });
+  }
+
+  @SubscribeMessage(BEGIN_UPLOAD)
+  async beginUpload(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<object> {
+    if (isOriginalPayload(payload)) return beginOriginal(this.sessions, peerOf(socket), payload);
+    const { chunk, crc32, last = false, fileCrc32, ...wanted } = parsePayload(beginUploadSchema, payload);
+    const whole = chunk && crc32 !== undefined ? { offset: 0, chunk, crc32, last, fileCrc32 } : undefined;
+    return accept(await this.sessions.begin(peerOf(socket), wanted, whole));
+  }
+
+  async uploadChunk(peer: SocketPeer, sessionID: string, payload: unknown, answer: Answer): Promise<void> {
+    if (isOriginalChunk(peer, sessionID, payload)) {
+      const ack = await chunkOfOriginal(this.sessions, peer, sessionID, payload);
+      if (ack) answer(ack);
+      return;
+    }
+    try {
+      answer(accept(await this.sessions.receive(peer, sessionID, parsePayload(uploadChunkSchema, payload))));
+    } catch (error) {
+      if (!(error instanceof UploadError)) this.logger.error(error);
+      answer(refuse(error));
+      if (isUploadError(error, 'WINDOW_EXCEEDED')) peer.disconnect();
+    }
+  }
+
+  @SubscribeMessage(CANCEL_UPLOAD)
+  async cancelUpload(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<object> {
+    const { sessionID } = parsePayload(cancelUploadSchema, payload);
+    await this.sessions.cancel(peerOf(socket).owner, sessionID);
+    return accept({});
+  }
+
+  async handleDisconnect(socket: Socket): Promise<void> {
+    await this.sessions.release(peerOf(socket)).catch((error) => this.logger.error(error));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.server.emit(SERVER_DRAINING, { reconnectInMs: this.options.reconnectInMs });
+    await this.sessions.drain();
+  }
+
+  private async identify(socket: Socket): Promise<void> {
+    const { headers, auth } = socket.handshake;
+    try {
+      const owner = await this.authenticator.authenticate({ headers, token: auth['token'] });
+      socket.data.peer = new SocketPeer(socket, owner);
+    } catch (error) {
+      if (!(error instanceof UploadError)) this.logger.error(error);
+      throw Object.assign(new Error('not authenticated'), { data: UploadError.from(error).toBody() });
+    }
+  }
+}
+
+const peerOf = (socket: Socket): SocketPeer => socket.data.peer as SocketPeer;

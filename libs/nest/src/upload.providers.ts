@@ -1,0 +1,67 @@
+import type { Provider } from '@nestjs/common';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AnonymousAuthenticator } from './auth/anonymous-authenticator.js';
+import { UploadEvents } from './events/upload-events.js';
+import { FilesService } from './files/files.service.js';
+import { openUploadPolicy } from './policy/upload-policy.js';
+import { Admission } from './session/admission.js';
+import { SessionOpener } from './session/session-opener.js';
+import { SessionSweeper } from './session/session-sweeper.js';
+import { SessionService } from './session/session.service.js';
+import { SqliteSessionStore } from './session/sqlite-session-store.js';
+import { DiskStorage } from './storage/disk-storage.js';
+import { StorageService } from './storage/storage.service.js';
+import type { ResolvedUploadOptions } from './upload-options.js';
+import { UploadGateway } from './upload.gateway.js';
+import { UploadShutdown } from './upload-shutdown.js';
+import {
+  UPLOAD_AUTHENTICATOR,
+  UPLOAD_OPTIONS,
+  UPLOAD_POLICY,
+  UPLOAD_SESSION_STORE,
+  UPLOAD_STORAGE_BACKEND,
+} from './upload.tokens.js';
+
+/** What an application may replace; a provider of the same token that it passes to `UploadModule` comes after these. */
+const replaceableProviders: Provider[] = [
+  { provide: UPLOAD_AUTHENTICATOR, useClass: AnonymousAuthenticator },
+  { provide: UPLOAD_POLICY, useValue: openUploadPolicy },
+  {
+    provide: UPLOAD_STORAGE_BACKEND,
+    inject: [UPLOAD_OPTIONS],
+    useFactory: ({ dataDir }: ResolvedUploadOptions) => new DiskStorage(dataDir),
+  },
+  {
+    provide: UPLOAD_SESSION_STORE,
+    inject: [UPLOAD_OPTIONS],
+    useFactory: async ({ dataDir }: ResolvedUploadOptions) => {
+      await makeDataDir(dataDir);
+      return SqliteSessionStore.open(join(dataDir, 'catalogue.db'));
+    },
+  },
+];
+
+async function makeDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+  } catch (cause) {
+    throw new Error(`The data folder ${dataDir} can't be made: ${(cause as Error).message}`, { cause });
+  }
+}
+
+export const uploadProviders: Provider[] = [
+  ...replaceableProviders,
+  StorageService,
+  Admission,
+  SessionOpener,
+  SessionService,
+  SessionSweeper,
+  FilesService,
+  UploadEvents,
+  UploadGateway,
+  UploadShutdown,
+];
+
+/** What other modules of the application may inject. */
+export const uploadExports = [FilesService, UploadEvents, UPLOAD_AUTHENTICATOR, UPLOAD_OPTIONS];
