@@ -1,0 +1,22 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { UploadModule } from '@upload-streams/nest';
+import { uploadOptions, type Environment } from './app.config.js';
+import { HealthController } from './health/health.controller.js';
+import { FilesController } from './http/files.controller.js';
+import { HttpErrorFilter } from './http/http-error.filter.js';
+import { OwnerGuard } from './http/owner.guard.js';
+
+/** The gateway, the catalogue over HTTP, and health. */
+@Module({})
+export class AppModule {
+  static forEnvironment(environment: Environment): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [UploadModule.forRoot(uploadOptions(environment)), TerminusModule],
+      controllers: [FilesController, HealthController],
+      providers: [OwnerGuard, { provide: APP_FILTER, useClass: HttpErrorFilter }],
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
+import { isBuiltin } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { readEnvironment } from './app.config.js';
+
+/** Starts the gateway. Whatever keeps it from starting is said in one sentence. */
+async function main(): Promise<void> {
+  requireSqlite();
+  const environment = readEnvironment(process.env);
+  const { createApp } = await import('./create-app.js');
+  const app = await createApp(environment);
+  await app.listen(environment.PORT, environment.HOST);
+  const everywhere = ['0.0.0.0', '::'].includes(environment.HOST);
+  const host = everywhere ? 'localhost' : environment.HOST;
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  new Logger('UploadStreams').log(
+    `Upload Streams is listening on http://${host}:${port}, data in ${resolve(environment.DATA_DIR)}`,
+  );
+}
+
+/** Said before anything is loaded that an older Node does not have. */
+function requireSqlite(): void {
+  if (!isBuiltin('node:sqlite')) throw new Error(`It needs Node 22.13 or newer; this is ${process.version}.`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`Upload Streams could not start. ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,28 @@
+import { ConsoleLogger } from '@nestjs/common';
+
+/** Where Nest tells how it puts itself together: of no interest to who runs the gateway. */
+const FRAMEWORK = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'WebSocketsController',
+  'NestApplication',
+]);
+
+/** Nest's logger without the framework's own notes; its warnings and errors stay. */
+export class PlainLogger extends ConsoleLogger {
+  constructor() {
+    super({ colors: process.stdout.isTTY === true });
+  }
+
+  override log(message: unknown, ...rest: unknown[]): void {
+    const context = rest.at(-1);
+    if (typeof context !== 'string' || !FRAMEWORK.has(context)) super.log(message, ...(rest as [string?]));
+  }
+
+  override error(message: unknown, ...rest: unknown[]): void {
+    // A failed start is said by `main`, in one sentence.
+    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...(rest as [string?]));
+  }
+}
