@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import { Gateway } from './support/gateway.js';
+
+describe('configuration', () => {
+  it.each([
+    ['PORT', 'eighty'],
+    ['PORT', '70000'],
+    ['MAX_FILE_SIZE', 'huge'],
+    ['MAX_CHUNK_SIZE', '1B'],
+    ['MAX_CHUNK_SIZE', '1GiB'],
+    ['WINDOW_BUDGET', '12'],
+    ['SESSION_TTL', '5'],
+    ['CORS_ORIGINS', 'app.example.com'],
+    ['ALLOWED_TYPES', 'pictures'],
+    ['MAX_SESSIONS_PER_CONNECTION', '0'],
+  ])('does not start with %s=%s, and names it in one sentence', async (name, value) => {
+    const start = Gateway.start({ [name]: value, DATA_DIR: '/dev/null/never-made' });
+    await expect(start).rejects.toThrow(
+      new RegExp(`could not start\\. The environment can't be used: ${name} must be`),
+    );
+  });
+
+  it('does not start on a folder that it can not write to, and says so', async () => {
+    await expect(Gateway.start({ DATA_DIR: '/dev/null/never-made' })).rejects.toThrow(
+      /could not start\. The data folder \/dev\/null\/never-made can/,
+    );
+  });
+
+  it('does not start on the data folder of a running gateway, and says so', async () => {
+    const gateway = await Gateway.start();
+    try {
+      await expect(Gateway.start({ DATA_DIR: gateway.dataDir })).rejects.toThrow(/another process may have it open/);
+    } finally {
+      await gateway.close();
+    }
+  });
+});

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createNodeUploadClient, type NodeUploadClient } from '@upload-streams/client/node';
+import type { CompletedUpload } from '@upload-streams/protocol';
+import { randomBytes } from 'node:crypto';
+import { Gateway } from './support/gateway.js';
+import { HttpClient } from './support/http-client.js';
+
+const TOKEN = 'owner-of-these-tests-0123456789';
+const content = randomBytes(100_000);
+
+describe('files over HTTP', () => {
+  let gateway: Gateway;
+  let uploads: NodeUploadClient;
+  let owner: HttpClient;
+  let file: CompletedUpload;
+
+  beforeAll(async () => {
+    gateway = await Gateway.start({ CORS_ORIGINS: 'https://app.example.com' });
+    uploads = createNodeUploadClient({ url: gateway.url, token: TOKEN });
+    owner = new HttpClient(gateway.url, TOKEN);
+    file = await uploads.uploadToEnd(content, {
+      fileName: 'Übersicht "1".html',
+      type: 'text/html',
+      metadata: { album: 'x' },
+    });
+  });
+  afterAll(async () => {
+    uploads.close();
+    await gateway.close();
+  });
+
+  const bodyOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
+
+  it('lists the files of their owner, the newest first, by pages', async () => {
+    const newer = await uploads.uploadToEnd(Buffer.from('newer'), { fileName: 'newer.txt' });
+    const first = await owner.list('?limit=1');
+    expect(first.files).toEqual([expect.objectContaining({ fileId: newer.fileId, fileName: 'newer.txt', size: 5 })]);
+    const second = await owner.list(`?limit=1&cursor=${first.nextCursor}`);
+    expect(second.files).toEqual([expect.objectContaining({ fileId: file.fileId, metadata: { album: 'x' } })]);
+    expect(second.nextCursor).toBeUndefined();
+    expect(Date.parse(second.files[0]!.createdAt)).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  it('downloads a file as an attachment that can not run as a page', async () => {
+    const response = await owner.get(file.url);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html');
+    expect(response.headers.get('content-disposition')).toMatch(
+      /^attachment; .*filename\*=UTF-8''%C3%9Cbersicht%20%221%22\.html/,
+    );
+    expect(response.headers.get('content-security-policy')).toContain('sandbox');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect((await bodyOf(response)).equals(content)).toBe(true);
+  });
+
+  it.each([
+    ['bytes=0-99', 0, 100],
+    ['bytes=99000-', 99_000, 100_000],
+    ['bytes=-500', 99_500, 100_000],
+    ['bytes=99990-200000', 99_990, 100_000],
+  ])('sends the range %s', async (range, start, end) => {
+    const response = await owner.get(file.url, { Range: range });
+    expect(response.status).toBe(206);
+    expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end - 1}/100000`);
+    expect((await bodyOf(response)).equals(content.subarray(start, end))).toBe(true);
+  });
+
+  it('refuses a range outside of the file', async () => {
+    const response = await owner.get(file.url, { Range: 'bytes=100000-' });
+    expect(response.status).toBe(416);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'RANGE_NOT_SATISFIABLE', details: { size: 100_000 } },
+    });
+  });
+
+  it('sends nothing again that has not changed', async () => {
+    const etag = (await owner.get(file.url)).headers.get('etag')!;
+    const response = await owner.get(file.url, { 'If-None-Match': etag, 'Cache-Control': 'max-age=0' });
+    expect(response.status).toBe(304);
+  });
+
+  it('sends the whole file where a range is asked for of another version', async () => {
+    const response = await owner.get(file.url, { Range: 'bytes=0-9', 'If-Range': '"another"' });
+    expect(response.status).toBe(200);
+  });
+
+  it('deletes a file: from the list, from the disk, once', async () => {
+    const { fileId, url } = await uploads.uploadToEnd(Buffer.from('bytes'), { fileName: 'gone.txt' });
+    expect((await owner.delete(url)).status).toBe(204);
+    expect((await owner.get(url)).status).toBe(404);
+    expect((await owner.delete(url)).status).toBe(404);
+    expect(Object.keys(await gateway.storedFiles()).filter((path) => path.startsWith(fileId))).toEqual([]);
+  });
+
+  it('lets pages of allowed origins read the API, and no others', async () => {
+    const allowed = await owner.get('/api/files', { Origin: 'https://app.example.com' });
+    expect(allowed.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
+    const other = await owner.get('/api/files', { Origin: 'https://evil.example' });
+    expect(other.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('says that it is alive and ready', async () => {
+    expect(await (await owner.get('/health/live')).json()).toEqual({ status: 'ok' });
+    expect(await (await owner.get('/health/ready')).json()).toMatchObject({
+      status: 'ok',
+      info: { storage: { status: 'up' } },
+    });
+  });
+
+  it('keeps two files of one name apart', async () => {
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map((text) => uploads.uploadToEnd(Buffer.from(text), { fileName: 'same.txt' })),
+    );
+    expect(await (await owner.get(one!.url)).text()).toBe('one');
+    expect(await (await owner.get(two!.url)).text()).toBe('two');
+  });
+});
