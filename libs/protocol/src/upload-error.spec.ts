@@ -25,7 +25,7 @@ describe('UploadError', () => {
 
   it('is thrown by unwrap for a refused ack', () => {
     expect(() => unwrap(refuse(new UploadError('STORAGE_FULL')))).toThrow(
-      expect.objectContaining({ code: 'STORAGE_FULL' }) as Error,
+      expect.objectContaining({ code: 'STORAGE_FULL' }) as unknown as Error,
     );
     expect(isUploadError(new UploadError('STORAGE_FULL'), 'STORAGE_FULL')).toBe(true);
   });

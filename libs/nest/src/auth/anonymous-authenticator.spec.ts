@@ -23,7 +23,7 @@ describe('AnonymousAuthenticator', () => {
 
   it.each(['short', 'x'.repeat(200), `${secret}!`, 42, { token: secret }])('refuses the credential %j', (token) => {
     expect(() => authenticator.authenticate({ headers: {}, token })).toThrow(
-      expect.objectContaining({ code: 'UNAUTHORIZED' }) as Error,
+      expect.objectContaining({ code: 'UNAUTHORIZED' }) as unknown as Error,
     );
   });
 });

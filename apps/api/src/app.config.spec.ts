@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { environmentSchema, readEnvironment, uploadOptions } from './app.config.js';
+
+describe('the environment', () => {
+  it('has a default for everything', () => {
+    expect(readEnvironment({})).toMatchObject({
+      PORT: 3000,
+      HOST: '0.0.0.0',
+      DATA_DIR: './data',
+      SESSION_TTL: 86_400_000,
+    });
+  });
+
+  it('reads sizes, times and lists as people write them', () => {
+    const environment = readEnvironment({
+      MAX_FILE_SIZE: '5GiB',
+      MAX_CHUNK_SIZE: '1048576',
+      SESSION_TTL: '7d',
+      CORS_ORIGINS: 'https://a.example, https://b.example',
+      ALLOWED_TYPES: 'image/*,application/pdf',
+    });
+    expect(uploadOptions(environment)).toMatchObject({
+      dataDir: resolve('data'),
+      maxFileBytes: 5 * 2 ** 30,
+      maxChunkBytes: 2 ** 20,
+      sessionTtlMs: 7 * 86_400_000,
+      allowedOrigins: ['https://a.example', 'https://b.example'],
+      allowedTypes: ['image/*', 'application/pdf'],
+    });
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(readEnvironment({ PORT: '', CORS_ORIGINS: '' })).toEqual(readEnvironment({}));
+  });
+
+  it('names every variable that makes no sense', () => {
+    expect(() => readEnvironment({ PORT: 'x', SESSION_TTL: 'soon' })).toThrow(/PORT must be .*; SESSION_TTL must be /);
+  });
+
+  it('is in the table of README.md, and nothing else is', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    const documented = [...readme.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
+    expect(documented.sort()).toEqual(Object.keys(environmentSchema.shape).sort());
+  });
+});

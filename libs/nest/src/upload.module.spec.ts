@@ -1,0 +1,210 @@
+import 'reflect-metadata';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Injectable, Module, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { UploadError } from '@upload-streams/protocol';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
+import { filter, firstValueFrom, lastValueFrom, map, toArray } from 'rxjs';
+import { UploadClient, UploadClientModule } from './client/index.js';
+import {
+  FilesService,
+  UPLOAD_AUTHENTICATOR,
+  UPLOAD_POLICY,
+  UploadEvents,
+  UploadModule,
+  type Authenticator,
+  type FileRecord,
+  type UploadModuleExtras,
+  type UploadPolicy,
+} from './index.js';
+
+/** Another provider of the application, that wants to know of every upload. */
+@Injectable()
+class Thumbnails {
+  readonly made: FileRecord[] = [];
+
+  constructor(events: UploadEvents) {
+    events.completed$.subscribe((file) => this.made.push(file));
+  }
+}
+
+@Module({})
+class HostModule {
+  static with(upload: DynamicModule): DynamicModule {
+    return { module: HostModule, imports: [upload], providers: [Thumbnails] };
+  }
+}
+
+describe('UploadModule in a Nest application, with UploadClientModule in another', () => {
+  let dataDir: string;
+  const apps: { close(): Promise<void> }[] = [];
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'upload-module-'));
+  });
+  afterEach(async () => {
+    for (const app of apps.splice(0).reverse()) await app.close();
+    await rm(dataDir, { recursive: true });
+  });
+
+  async function host(upload: DynamicModule): Promise<INestApplication> {
+    const app = await NestFactory.create(HostModule.with(upload), { logger: false });
+    apps.push(app);
+    await app.listen(0, '127.0.0.1');
+    return app;
+  }
+
+  const hostWith = (extras: UploadModuleExtras = {}) => host(UploadModule.forRoot({ dataDir }, extras));
+
+  async function clientOf(gateway: INestApplication, token?: string): Promise<UploadClient> {
+    const { port } = gateway.getHttpServer().address() as AddressInfo;
+    const options = { url: `http://127.0.0.1:${port}`, ...(token && { token }) };
+    const app = await NestFactory.createApplicationContext(UploadClientModule.register(options), { logger: false });
+    apps.push(app);
+    return app.get(UploadClient);
+  }
+
+  const contentOf = ({ fileId, fileName }: { fileId: string; fileName: string }) =>
+    readFile(join(dataDir, 'files', fileId, fileName));
+
+  it('tells other providers of the application of every finished upload', async () => {
+    const app = await hostWith();
+    const client = await clientOf(app);
+    const { fileId } = await client.uploadToEnd(Buffer.from('pixels'), {
+      fileName: 'cat.png',
+      metadata: { album: 'x' },
+    });
+    const made = app.get(Thumbnails).made;
+    expect(made).toEqual([expect.objectContaining({ fileId, fileName: 'cat.png', size: 6, metadata: { album: 'x' } })]);
+  });
+
+  it('takes its options from a factory', async () => {
+    const useFactory = async (directory: string) => ({ dataDir: directory, maxFileBytes: 10 });
+    const config = { module: class Config {}, providers: [{ provide: 'DIR', useValue: dataDir }], exports: ['DIR'] };
+    const app = await host(UploadModule.forRootAsync({ imports: [config], inject: ['DIR'], useFactory }));
+    const client = await clientOf(app);
+    await expect(client.uploadToEnd(Buffer.alloc(11))).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' });
+    await expect(client.uploadToEnd(Buffer.alloc(10))).resolves.toMatchObject({ size: 10 });
+  });
+
+  it.each([
+    ['maxChunkBytes', 1],
+    ['windowBudgetBytes', -1],
+    ['sessionTtlMs', Number.NaN],
+  ])('does not start with %s = %s, and names it', async (name, value) => {
+    const start = NestFactory.create(UploadModule.forRoot({ dataDir, [name]: value }), {
+      logger: false,
+      abortOnError: false,
+    });
+    await expect(start).rejects.toThrow(new RegExp(`${name} must be`));
+  });
+
+  it('uploads bytes, paths, and streams of known and unknown length', async () => {
+    const client = await clientOf(await hostWith());
+    const content = randomBytes(3_000_000);
+    const pieces = [
+      content.subarray(0, 1_000_000),
+      content.subarray(1_000_000, 1_000_001),
+      content.subarray(1_000_001),
+    ];
+    const sources = {
+      bytes: () => content,
+      stream: () => Readable.from(pieces),
+      sized: () => Readable.from(pieces),
+      web: () => ReadableStream.from(pieces) as ReadableStream<Uint8Array>,
+    };
+    for (const [fileName, source] of Object.entries(sources)) {
+      const options = { fileName, ...(fileName === 'sized' && { size: content.length }) };
+      const file = await client.uploadToEnd(source(), options);
+      expect((await contentOf(file)).equals(content)).toBe(true);
+    }
+  });
+
+  it('fails the upload of a stream that gives more or less than it promised', async () => {
+    const client = await clientOf(await hostWith());
+    for (const size of [5, 7]) {
+      await expect(client.uploadToEnd(Readable.from([Buffer.from('sixsix')]), { size })).rejects.toMatchObject({
+        code: 'SOURCE_FAILED',
+      });
+    }
+    expect(await readdir(join(dataDir, 'files'))).toEqual([]);
+  });
+
+  it('shows every state of an upload', async () => {
+    const client = await clientOf(await hostWith());
+    const statuses = await lastValueFrom(
+      client.upload(randomBytes(200_000)).pipe(
+        map(({ status }) => status),
+        toArray(),
+      ),
+    );
+    expect([...new Set(statuses)]).toEqual(['queued', 'connecting', 'uploading', 'verifying', 'completed']);
+  });
+
+  it('lets a policy rename, tag and refuse', async () => {
+    const policy: UploadPolicy = {
+      admit: ({ fileName, metadata }) => {
+        if (fileName.endsWith('.exe')) throw new UploadError('UPLOAD_REFUSED', { reason: 'no programs' });
+        return { fileName: `renamed-${fileName}`, metadata: { ...metadata, tag: 'checked' } };
+      },
+    };
+    const app = await hostWith({ providers: [{ provide: UPLOAD_POLICY, useValue: policy }] });
+    const client = await clientOf(app);
+    await expect(client.uploadToEnd(Buffer.from('x'), { fileName: 'a.exe' })).rejects.toThrow(/no programs/);
+    expect(await client.uploadToEnd(Buffer.from('x'), { fileName: 'a.txt' })).toMatchObject({
+      fileName: 'renamed-a.txt',
+    });
+    expect(app.get(Thumbnails).made).toEqual([expect.objectContaining({ metadata: { tag: 'checked' } })]);
+  });
+
+  it('lets a policy reject a file after its last byte: nothing of it stays', async () => {
+    const policy: UploadPolicy = {
+      inspect: () => {
+        throw new UploadError('UPLOAD_REFUSED', { reason: 'a virus' });
+      },
+    };
+    const app = await hostWith({ providers: [{ provide: UPLOAD_POLICY, useValue: policy }] });
+    const client = await clientOf(app);
+    await expect(client.uploadToEnd(randomBytes(200_000))).rejects.toMatchObject({ code: 'UPLOAD_REFUSED' });
+    expect(app.get(Thumbnails).made).toEqual([]);
+    expect([...(await readdir(join(dataDir, 'files'))), ...(await readdir(join(dataDir, 'partial')))]).toEqual([]);
+  });
+
+  it('lets an application say who owns what', async () => {
+    const authenticator: Authenticator = {
+      authenticate: ({ token }) => {
+        if (token !== 'ticket-of-alice') throw new UploadError('UNAUTHORIZED');
+        return 'alice';
+      },
+    };
+    const app = await hostWith({ providers: [{ provide: UPLOAD_AUTHENTICATOR, useValue: authenticator }] });
+    const stranger = await clientOf(app, 'forged');
+    await expect(stranger.uploadToEnd(Buffer.from('x'))).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    const alice = await clientOf(app, 'ticket-of-alice');
+    const { fileId } = await alice.uploadToEnd(Buffer.from('hers'));
+    const { files } = await app.get(FilesService, { strict: false }).list('alice', 10);
+    expect(files).toEqual([expect.objectContaining({ fileId, owner: 'alice' })]);
+  });
+
+  it('writes what is in hand at shutdown, and goes on from there', async () => {
+    const first = await hostWith();
+    const client = await clientOf(first);
+    const content = randomBytes(30_000_000);
+    const upload$ = client.upload(content, { sessionID: 'R'.repeat(22), fileName: 'kept.bin' });
+    await firstValueFrom(upload$.pipe(filter(({ uploaded }) => uploaded > 1_000_000)));
+    await apps.splice(0, 1)[0]!.close();
+    const [partial] = await readdir(join(dataDir, 'partial'));
+    const kept = await readFile(join(dataDir, 'partial', partial!));
+    expect(content.subarray(0, kept.length).equals(kept)).toBe(true);
+    expect(kept.length).toBeGreaterThan(1_000_000);
+    const second = await clientOf(await hostWith());
+    const file = await second.uploadToEnd(content, { sessionID: 'R'.repeat(22), fileName: 'kept.bin' });
+    expect((await contentOf(file)).equals(content)).toBe(true);
+  });
+});
