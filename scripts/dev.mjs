@@ -13,6 +13,9 @@ const origins = [process.env.CORS_ORIGINS, PAGE].filter(Boolean).join(',');
 await Promise.race([
   keepRunning('tsc', ['-b', 'tsconfig.json', '--watch', '--preserveWatchOutput']),
   keepRunning(nodeBinary(), ['--watch', '--watch-preserve-output', 'apps/api/dist/main.js'], { CORS_ORIGINS: origins }),
-  keepRunning('nx', ['run', 'web:serve', '--output-style=stream']),
+  keepRunning('nx', ['run', 'web:serve', '--output-style=stream'], {
+    PORT: '4200',
+    GATEWAY_PORT: process.env.PORT || '3000',
+  }),
 ]);
 process.kill(process.pid, 'SIGTERM');

@@ -77,6 +77,19 @@ describe('protocol version 1', () => {
     expect(begun).toMatchObject({ ok: true, offset: 1000, completed: { size: 1000, crc32: crc32(small) } });
   });
 
+  it.each([
+    ['CON', '_'],
+    ['nul.txt', '_'],
+    ['a:b?.txt', 'a_b_.txt'],
+    ['e\u0301te\u0301.txt', 'été.txt'],
+  ])('keeps the name %j for people, and stores the file as %j', async (fileName, stored) => {
+    const fields = { fileName, size: 1, chunk: Buffer.from('x'), crc32: crc32('x'), last: true, fileCrc32: crc32('x') };
+    const begun = await client.begin(sessionID, fields);
+    const file = begun.ok ? begun.completed : undefined;
+    expect(file?.fileName).toBe(fileName.normalize('NFC'));
+    expect(Object.keys(await gateway.storedFiles())).toContain(`${file?.fileId}/${stored}`);
+  });
+
   it('takes an empty file', async () => {
     const fields = { size: 0, chunk: new Uint8Array(0), crc32: 0, last: true, fileCrc32: 0 };
     expect(await client.begin(sessionID, fields)).toMatchObject({ ok: true, completed: { size: 0, crc32: 0 } });
