@@ -52,6 +52,7 @@ describe('protocol version 1', () => {
       size: 200_000,
       type: 'image/png',
       crc32: crc32(content),
+      sha256: sha256(content),
       url: `/api/files/${file.fileId}`,
     });
     expect((await gateway.storedFiles())[`${file.fileId}/file.bin`]).toBe(sha256(content));

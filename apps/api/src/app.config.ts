@@ -1,4 +1,4 @@
-import type { UploadModuleOptions } from '@upload-streams/nest';
+import { DURABILITIES, UPLOAD_DEFAULTS, type UploadModuleOptions } from '@upload-streams/nest';
 import { MAX_CHUNK_BYTES, MAX_FILE_BYTES, MIN_CHUNK_BYTES } from '@upload-streams/protocol';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -71,6 +71,10 @@ export const environmentSchema = z.object({
   MAX_SESSIONS_PER_CONNECTION: wholeNumber(1, 1_000_000).default(256),
   /** An unfinished upload without progress is removed after this long. */
   SESSION_TTL: duration(1000).default(DURATIONS['d']!),
+  /** When bytes are synced: before each ack, every 64 MiB, or at the end only. */
+  DURABILITY: z.enum(DURABILITIES, `must be one of ${DURABILITIES.join(', ')}`).default(UPLOAD_DEFAULTS.durability),
+  /** How long a shutdown waits for what is in hand. */
+  SHUTDOWN_GRACE: duration(0).default(UPLOAD_DEFAULTS.shutdownGraceMs),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
@@ -96,5 +100,7 @@ export function uploadOptions(environment: Environment): UploadModuleOptions {
     windowBudgetBytes: environment.WINDOW_BUDGET,
     maxSessionsPerConnection: environment.MAX_SESSIONS_PER_CONNECTION,
     sessionTtlMs: environment.SESSION_TTL,
+    durability: environment.DURABILITY,
+    shutdownGraceMs: environment.SHUTDOWN_GRACE,
   };
 }

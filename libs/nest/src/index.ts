@@ -14,9 +14,15 @@ export type { FilePage, SessionStore } from './session/session-store.js';
 export { SessionService } from './session/session.service.js';
 export { SqliteSessionStore } from './session/sqlite-session-store.js';
 export { DiskStorage } from './storage/disk-storage.js';
-export type { ByteRange, PartialFile, StorageBackend, StoredFile } from './storage/storage-backend.js';
+export type { ByteRange, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage/storage-backend.js';
 export { StorageService } from './storage/storage.service.js';
-export { UPLOAD_DEFAULTS, type ResolvedUploadOptions, type UploadModuleOptions } from './upload-options.js';
+export {
+  DURABILITIES,
+  UPLOAD_DEFAULTS,
+  type Durability,
+  type ResolvedUploadOptions,
+  type UploadModuleOptions,
+} from './upload-options.js';
 export { UploadGateway } from './upload.gateway.js';
 export { UploadModule, type UploadModuleAsyncOptions, type UploadModuleExtras } from './upload.module.js';
 export {

@@ -2,6 +2,15 @@ import { MAX_CHUNK_BYTES, MAX_FILE_BYTES, MIN_CHUNK_BYTES } from '@upload-stream
 
 const MIB = 1024 * 1024;
 
+/**
+ * When what was written is synced (`fsync`), and so survives a crash of the machine; a crash of the process never loses
+ * what was acknowledged. `chunk`: before each ack. `checkpoint`: every 64 MiB, beside the upload, and when a connection
+ * ends. `complete`: at the end only. In each, a completed file is synced before anyone is told.
+ */
+export type Durability = (typeof DURABILITIES)[number];
+
+export const DURABILITIES = ['chunk', 'checkpoint', 'complete'] as const;
+
 /** How the gateway of an application works. */
 export interface UploadModuleOptions {
   /** Folder for files, unfinished uploads and the catalogue. It is made where it is missing. One process at a time uses it. */
@@ -25,6 +34,10 @@ export interface UploadModuleOptions {
   readonly maxSessionsPerConnection?: number;
   /** An unfinished upload without progress is removed after this long, in milliseconds. @default 24 hours */
   readonly sessionTtlMs?: number;
+  /** When bytes are synced, and so what the `durable` offset of an ack means: see `Durability`. @default 'checkpoint' */
+  readonly durability?: Durability;
+  /** How long a shutdown waits for what is in hand, in milliseconds. @default 10_000 */
+  readonly shutdownGraceMs?: number;
   /** Told to clients when the gateway shuts down: how long to wait before they come back, in milliseconds. @default 1_000 */
   readonly reconnectInMs?: number;
   /** The URL at which the application serves a file. @default `/api/files/${fileId}` */
@@ -42,6 +55,8 @@ export const UPLOAD_DEFAULTS = {
   maxWindowBytes: 16 * MIB,
   maxSessionsPerConnection: 256,
   sessionTtlMs: 24 * 60 * 60 * 1000,
+  durability: 'checkpoint',
+  shutdownGraceMs: 10_000,
   reconnectInMs: 1000,
   fileUrl: (fileId: string) => `/api/files/${fileId}`,
 } as const satisfies Omit<UploadModuleOptions, 'dataDir'>;
@@ -54,6 +69,7 @@ const BOUNDS = {
   maxWindowBytes: [MIN_CHUNK_BYTES, MAX_FILE_BYTES],
   maxSessionsPerConnection: [1, 1_000_000],
   sessionTtlMs: [1, Number.MAX_SAFE_INTEGER],
+  shutdownGraceMs: [0, 3_600_000],
   reconnectInMs: [0, 3_600_000],
 } as const;
 
@@ -66,6 +82,11 @@ export function resolveUploadOptions(options: UploadModuleOptions): ResolvedUplo
     ...Object.fromEntries(given),
   };
   if (!resolved.dataDir) throw new RangeError('UploadModule: dataDir must name a folder');
+  if (!DURABILITIES.includes(resolved.durability)) {
+    throw new RangeError(
+      `UploadModule: durability must be one of ${DURABILITIES.join(', ')}, not ${resolved.durability}`,
+    );
+  }
   for (const [name, [low, high]] of Object.entries(BOUNDS)) {
     const value = resolved[name as keyof typeof BOUNDS];
     if (!Number.isInteger(value) || value < low || value > high) {

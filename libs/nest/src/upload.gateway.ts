@@ -24,6 +24,7 @@ import {
   UploadError,
   uploadChunkSchema,
 } from '@upload-streams/protocol';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Server, Socket } from 'socket.io';
 import type { Authenticator } from './auth/authenticator.js';
 import { guardOrigins } from './origin-guard.js';
@@ -109,7 +110,12 @@ export class UploadGateway
 
   async beforeApplicationShutdown(): Promise<void> {
     this.server.emit(SERVER_DRAINING, { reconnectInMs: this.options.reconnectInMs });
-    await this.sessions.drain();
+    const graceOver = new AbortController();
+    const grace = delay(this.options.shutdownGraceMs, true, { signal: graceOver.signal }).catch(() => false);
+    const late = await Promise.race([grace, this.sessions.drain().then(() => false)]);
+    graceOver.abort();
+    if (late)
+      this.logger.warn('Work was still in hand when the grace period ended; its uploads go on after the next start');
   }
 
   private async identify(socket: Socket): Promise<void> {

@@ -39,6 +39,12 @@ export class Gateway {
     await this.startAgain();
   }
 
+  /** Ends the process as a power cut would (see power-cut.mjs, which must be preloaded), and starts another one. */
+  async powerCutAndRestart(): Promise<void> {
+    await this.process.stop('SIGUSR2');
+    await this.startAgain();
+  }
+
   /** Ends the process in good order, and starts another one on the same port and data. */
   async restart(): Promise<void> {
     await this.process.stop('SIGTERM');

@@ -6,7 +6,7 @@ import type { FileRecord } from './session-record.js';
  * the URL that the client is given carries it.
  */
 export function toCompletedUpload(file: FileRecord, fileUrl: (fileId: string) => string): CompletedUpload {
-  const { fileId, fileName, size, type, crc32 } = file;
+  const { fileId, fileName, size, type, crc32, sha256 } = file;
   const url = file.owner === null ? `${fileUrl(fileId)}?sessionID=${file.sessionID}` : fileUrl(fileId);
-  return { fileId, fileName, size, type, crc32, url };
+  return { fileId, fileName, size, type, crc32, sha256, url };
 }

@@ -31,7 +31,10 @@ describe('checkedFileName', () => {
     ['a'.repeat(300), '255 characters'],
   ])('refuses %j and says why', (fileName, problem) => {
     expect(() => checkedFileName(fileName)).toThrow(
-      expect.objectContaining({ code: 'FILE_NAME_INVALID', message: expect.stringContaining(problem) }) as unknown as Error,
+      expect.objectContaining({
+        code: 'FILE_NAME_INVALID',
+        message: expect.stringContaining(problem),
+      }) as unknown as Error,
     );
   });
 });

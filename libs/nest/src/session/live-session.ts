@@ -1,6 +1,7 @@
 import { crc32Combine, UploadError, type ChunkWritten } from '@upload-streams/protocol';
 import { crc32 } from 'node:zlib';
-import type { PartialFile } from '../storage/storage-backend.js';
+import type { PartialFile, StoredDigest } from '../storage/storage-backend.js';
+import type { ResolvedUploadOptions } from '../upload-options.js';
 import { SerialQueue } from './serial-queue.js';
 import type { SessionPeer } from './session-peer.js';
 import type { Checkpoint, SessionRecord } from './session-record.js';
@@ -15,10 +16,10 @@ export interface IncomingChunk {
   readonly fileCrc32?: number | undefined;
 }
 
-export interface LiveSessionLimits {
-  readonly maxChunkBytes: number;
-  readonly maxFileBytes: number;
-}
+export type LiveSessionOptions = Pick<ResolvedUploadOptions, 'maxChunkBytes' | 'maxFileBytes' | 'durability'>;
+
+/** Notes in the store that all before a point is durable. */
+export type CheckpointNote = (session: LiveSession, checkpoint: Checkpoint) => Promise<void>;
 
 /** Bytes written since the last sync that set off the next one: 64 MiB. */
 const SYNC_EVERY_BYTES = 64 * 1024 * 1024;
@@ -44,12 +45,13 @@ export class LiveSession {
     private readonly file: PartialFile,
     start: Checkpoint,
     private readonly budget: WindowBudget,
-    private readonly limits: LiveSessionLimits,
+    private readonly options: LiveSessionOptions,
     public peer: SessionPeer,
     public epoch: number,
+    private readonly note: CheckpointNote,
   ) {
     this.offset = start.offset;
-    this.durable = start.offset;
+    this.durable = record.checkpoint.offset > start.offset ? 0 : record.checkpoint.offset;
     this.crc32 = start.crc32;
     budget.join();
     this.edge = this.offset + budget.share();
@@ -57,7 +59,7 @@ export class LiveSession {
 
   /** Where the client is to go on. */
   begun() {
-    return { ...this.written(), maxChunkSize: this.limits.maxChunkBytes, prefixCrc32: this.crc32 };
+    return { ...this.written(), maxChunkSize: this.options.maxChunkBytes, prefixCrc32: this.crc32 };
   }
 
   /** Whether bytes that count as written may be lost. */
@@ -65,8 +67,8 @@ export class LiveSession {
     return this.fault !== undefined;
   }
 
-  get checkpoint(): Checkpoint {
-    return { offset: this.offset, crc32: this.crc32 };
+  get isEmpty(): boolean {
+    return this.offset === 0;
   }
 
   /** Another connection, or the same one anew, holds the session from now on; what was in hand is written first. */
@@ -83,8 +85,8 @@ export class LiveSession {
   /** Checks and writes a chunk. Throws before anything is written where it does not fit. */
   async receive(chunk: IncomingChunk): Promise<ChunkWritten> {
     const { length } = chunk.chunk;
-    if (length > this.limits.maxChunkBytes) {
-      throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: this.limits.maxChunkBytes });
+    if (length > this.options.maxChunkBytes) {
+      throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: this.options.maxChunkBytes });
     }
     if (chunk.offset + length > Math.max(this.edge, this.offset)) throw new UploadError('WINDOW_EXCEEDED');
     return this.queue.run(() => this.write(chunk));
@@ -99,28 +101,36 @@ export class LiveSession {
     });
   }
 
-  /** All bytes are there: puts the file into its place. The session ends here, whether it succeeds or not. */
-  complete(storedName: string): Promise<{ size: number; crc32: number }> {
+  /**
+   * All bytes are there: reads them back, and puts the file into its place if they are what was sent. The session ends
+   * here, whether it succeeds or not.
+   */
+  complete(storedName: string): Promise<StoredDigest> {
     return this.queue.run(async () => {
       this.end();
       await this.syncing;
       try {
         if (this.fault) throw this.fault;
+        const stored = await this.file.digest();
+        if (stored.crc32 !== this.crc32 || stored.size !== this.offset) throw new UploadError('FILE_CHECKSUM_MISMATCH');
         await this.file.complete(storedName, this.offset);
+        return stored;
       } finally {
         await this.file.close();
       }
-      return { size: this.offset, crc32: this.crc32 };
     });
   }
 
-  /** Leaves the bytes where they are, durable, to be resumed. */
+  /** Leaves the bytes where they are, to be resumed. */
   close(): Promise<void> {
     return this.queue.run(async () => {
       if (this.ended) return;
       this.end();
-      await this.syncing;
-      await this.file.sync().finally(() => this.file.close());
+      try {
+        if (this.options.durability !== 'complete') await this.sync();
+      } finally {
+        await this.file.close();
+      }
     });
   }
 
@@ -157,36 +167,49 @@ export class LiveSession {
     this.offset = end;
     this.crc32 = fileCrc32;
     this.lastWritten = chunk.last;
-    if (isNew && bytes.length === 0 && !chunk.last) await this.sync();
-    else if (this.offset - this.durable >= SYNC_EVERY_BYTES) this.syncInBackground();
+    await this.keep(isNew && bytes.length === 0 && !chunk.last);
     return this.written();
   }
 
   private checkSize(end: number, last: boolean): void {
     const { size } = this.record;
-    const { maxFileBytes } = this.limits;
+    const { maxFileBytes } = this.options;
     if (size !== undefined && (last ? end !== size : end > size))
       throw new UploadError('SIZE_MISMATCH', { size, received: end });
     if (end > maxFileBytes) throw new UploadError('FILE_TOO_LARGE', { maxBytes: maxFileBytes });
   }
 
-  /** An empty chunk that is not the last one is a flush: it is acknowledged when all before it is durable. */
+  /** Makes durable what has to be by now. An empty chunk that is not the last one is a flush: its ack waits for that. */
+  private async keep(flush: boolean): Promise<void> {
+    const { durability } = this.options;
+    if (flush || durability === 'chunk') return this.sync();
+    if (durability === 'checkpoint' && this.offset - this.durable >= SYNC_EVERY_BYTES) this.syncInBackground();
+  }
+
   private async sync(): Promise<void> {
     await this.syncing;
-    const upTo = this.offset;
-    await this.file.sync();
-    this.durable = upTo;
+    if (this.fault) throw this.fault;
+    if (this.durable < this.offset) await this.syncUpTo({ offset: this.offset, crc32: this.crc32 });
   }
 
   private syncInBackground(): void {
-    if (this.syncing) return;
-    const upTo = this.offset;
-    this.syncing = this.file
-      .sync()
-      .then(() => void (this.durable = Math.max(this.durable, upTo)))
-      // A failed fsync may have dropped what it was to keep, and the next one need not fail: the session is spoilt.
-      .catch((error) => void (this.fault = UploadError.from(error)))
+    this.syncing ??= this.syncUpTo({ offset: this.offset, crc32: this.crc32 })
+      // The next write meets a fault of the medium. A checkpoint that could not be noted only leaves `durable` behind.
+      .catch(() => undefined)
       .finally(() => (this.syncing = undefined));
+  }
+
+  /** Durable is what is synced and noted: after a power cut, only the note tells how far the sync had come. */
+  private async syncUpTo(point: Checkpoint): Promise<void> {
+    try {
+      await this.file.sync();
+    } catch (error) {
+      // A failed fsync may have dropped what it was to keep, and the next one need not fail: the session is spoilt.
+      this.fault = UploadError.from(error);
+      throw this.fault;
+    }
+    await this.note(this, point);
+    this.durable = Math.max(this.durable, point.offset);
   }
 
   private written(): ChunkWritten {

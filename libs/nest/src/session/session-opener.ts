@@ -4,7 +4,7 @@ import type { PartialFile } from '../storage/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
 import { UPLOAD_OPTIONS } from '../upload.tokens.js';
-import { LiveSession } from './live-session.js';
+import { LiveSession, type CheckpointNote } from './live-session.js';
 import type { SessionPeer } from './session-peer.js';
 import type { Checkpoint, SessionRecord } from './session-record.js';
 import { WindowBudget } from './window-budget.js';
@@ -21,12 +21,11 @@ export class SessionOpener {
     this.budget = new WindowBudget(options.windowBudgetBytes, options.maxWindowBytes);
   }
 
-  async open(record: SessionRecord, peer: SessionPeer, epoch: number): Promise<LiveSession> {
-    const file = await this.storage.open(record.fileId);
+  async open(record: SessionRecord, peer: SessionPeer, epoch: number, note: CheckpointNote): Promise<LiveSession> {
+    const file = await this.storage.open(record.fileId, record.checkpoint.offset);
     try {
       const start = await whatIsThere(file, record.checkpoint);
-      if (start.offset > 0) await file.sync();
-      return new LiveSession(record, file, start, this.budget, this.options, peer, epoch);
+      return new LiveSession(record, file, start, this.budget, this.options, peer, epoch, note);
     } catch (error) {
       await file.close();
       throw error;

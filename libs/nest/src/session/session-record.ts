@@ -16,7 +16,7 @@ export interface SessionRecord {
   readonly metadata: Readonly<Record<string, string>>;
   /** Raised at every begin: who holds an older one has lost the session to a takeover. */
   readonly epoch: number;
-  /** The last point at which the CRC-32 of all before was noted, so that a restart reads only what came after. */
+  /** The last point up to which all was durable, with the CRC-32 of all before: a restart reads only what came after. */
   readonly checkpoint: Checkpoint;
   /** Milliseconds since 1970 of the last begin, checkpoint or completion. */
   readonly updatedAt: number;
@@ -40,6 +40,8 @@ export interface FileRecord {
   readonly size: number;
   readonly type: string;
   readonly crc32: number;
+  /** Of the bytes as they were read back from the store, in hexadecimal digits. */
+  readonly sha256: string;
   readonly metadata: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   readonly createdAt: number;

@@ -26,6 +26,9 @@ export interface SessionStore {
   /** Up to `limit` sessions that were not updated since `before` (milliseconds since 1970), the oldest first. */
   findIdle(before: number, limit: number): Promise<readonly SessionRecord[]>;
 
+  /** Whether a session or a file of the catalogue has these bytes. */
+  isKnown(fileId: string): Promise<boolean>;
+
   findFile(fileId: string): Promise<FileRecord | undefined>;
   findFileOfSession(sessionID: string): Promise<FileRecord | undefined>;
   /** The files of an owner, the newest first. An unknown cursor gives the first page. */

@@ -13,7 +13,7 @@ import { SessionService } from './session.service.js';
 const SHORTEST_MS = 1000;
 const LONGEST_MS = 60 * 60 * 1000;
 
-/** Removes abandoned sessions, at the start and from time to time. */
+/** Removes abandoned sessions, and bytes that belong to none, at the start and from time to time. */
 @Injectable()
 export class SessionSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(SessionSweeper.name);
@@ -37,9 +37,13 @@ export class SessionSweeper implements OnApplicationBootstrap, BeforeApplication
   }
 
   private sweep(): void {
-    this.sweeping = this.sweeping
-      .then(() => this.sessions.expireIdle(Date.now()))
-      .then((count) => void (count > 0 && this.logger.log(`removed ${count} abandoned sessions`)))
-      .catch((error) => this.logger.error(error));
+    this.sweeping = this.sweeping.then(() => this.sweepOnce()).catch((error) => this.logger.error(error));
+  }
+
+  private async sweepOnce(): Promise<void> {
+    const abandoned = await this.sessions.expireIdle(Date.now());
+    const orphans = await this.sessions.removeOrphans();
+    if (abandoned + orphans > 0)
+      this.logger.log(`removed ${abandoned} abandoned sessions and ${orphans} files of nobody`);
   }
 }

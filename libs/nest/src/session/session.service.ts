@@ -15,7 +15,7 @@ import type { ResolvedUploadOptions } from '../upload-options.js';
 import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
 import { Admission, type WantedUpload } from './admission.js';
 import { toCompletedUpload } from './completed-upload.js';
-import type { IncomingChunk, LiveSession } from './live-session.js';
+import type { CheckpointNote, IncomingChunk, LiveSession } from './live-session.js';
 import { KeyedQueues } from './serial-queue.js';
 import { SessionOpener } from './session-opener.js';
 import type { SessionPeer } from './session-peer.js';
@@ -65,7 +65,7 @@ export class SessionService {
         record ? this.resume(record, peer) : this.create(wanted, peer),
       );
       this.refuseIfLate(session, peer);
-      if (!whole || session.checkpoint.offset > 0) return this.begun(session);
+      if (!whole || !session.isEmpty) return this.begun(session);
       await this.guarded(session, () => session.receive(whole));
       if (!whole.last) return this.begun(session);
       const file = await this.guarded(session, () => this.putInPlace(session));
@@ -125,10 +125,25 @@ export class SessionService {
     return abandoned.length;
   }
 
+  private readonly note: CheckpointNote = async ({ record, epoch }, checkpoint) => {
+    await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now());
+  };
+
+  /** Removes bytes that no session and no entry of the catalogue has: what a crash can leave. Gives how many files. */
+  async removeOrphans(): Promise<number> {
+    let removed = 0;
+    for (const fileId of await this.storage.list()) {
+      if (await this.store.isKnown(fileId)) continue;
+      await this.storage.abort(fileId);
+      removed++;
+    }
+    return removed;
+  }
+
   private async create(wanted: WantedUpload, peer: SessionPeer): Promise<LiveSession> {
     const record = await this.admission.admit(wanted, peer.owner);
     await this.store.create(record);
-    const session = await this.opener.open(record, peer, record.epoch);
+    const session = await this.opener.open(record, peer, record.epoch, this.note);
     this.events.emit({ type: 'begun', sessionID: record.sessionID, owner: record.owner, fileName: record.fileName });
     return session;
   }
@@ -150,7 +165,7 @@ export class SessionService {
     const { sessionID } = record;
     const epoch = await this.store.takeOver(sessionID, Date.now());
     const held = this.live.get(sessionID);
-    if (!held) return this.opener.open(record, peer, epoch);
+    if (!held) return this.opener.open(record, peer, epoch, this.note);
     if (held.peer !== peer) this.live.release(held.peer, sessionID);
     await held.handOver(peer, epoch);
     return held;
@@ -199,8 +214,8 @@ export class SessionService {
     const { sessionID, fileId, owner, fileName, type, metadata } = session.record;
     const storedName = storedNameOf(fileName);
     this.live.remove(session);
-    const { size, crc32 } = await session.complete(storedName);
-    const file = { sessionID, fileId, owner, fileName, type, metadata, storedName, size, crc32, createdAt: Date.now() };
+    const stored = await session.complete(storedName);
+    const file = { sessionID, fileId, owner, fileName, type, metadata, storedName, ...stored, createdAt: Date.now() };
     await this.policy.inspect?.(file);
     if (!(await this.store.complete(session.epoch, file))) throw new UploadError('SESSION_TAKEN_OVER');
     this.events.emit({ type: 'completed', file });
@@ -214,7 +229,6 @@ export class SessionService {
       if (record.protocol === 0) return this.drop(record);
       this.live.remove(session);
       await session.close();
-      await this.store.checkpoint(record.sessionID, session.epoch, session.checkpoint, Date.now());
     });
   }
 

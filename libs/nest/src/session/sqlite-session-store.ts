@@ -17,11 +17,12 @@ const SETUP = `
     epoch INTEGER NOT NULL, checkpointOffset INTEGER NOT NULL, checkpointCrc32 INTEGER NOT NULL,
     updatedAt INTEGER NOT NULL, completed INTEGER NOT NULL
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS sessions_by_file ON sessions (fileId);
   CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (updatedAt);
   CREATE TABLE IF NOT EXISTS files (
     number INTEGER PRIMARY KEY AUTOINCREMENT, fileId TEXT NOT NULL UNIQUE, sessionID TEXT NOT NULL UNIQUE, owner TEXT,
     fileName TEXT NOT NULL, storedName TEXT NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL,
-    crc32 INTEGER NOT NULL, metadata TEXT NOT NULL, createdAt INTEGER NOT NULL
+    crc32 INTEGER NOT NULL, sha256 TEXT NOT NULL, metadata TEXT NOT NULL, createdAt INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS files_by_owner ON files (owner, number);
 `;
@@ -85,6 +86,10 @@ export class SqliteSessionStore implements SessionStore {
 
   async findIdle(before: number, limit: number): Promise<readonly SessionRecord[]> {
     return this.statements.findIdle.all({ before, limit }).map((row) => sessionOf(row as Row)!);
+  }
+
+  async isKnown(fileId: string): Promise<boolean> {
+    return this.statements.isKnown.get({ fileId }) !== undefined;
   }
 
   async findFile(fileId: string): Promise<FileRecord | undefined> {
@@ -160,8 +165,10 @@ const SQL = {
     WHERE sessionID = :sessionID AND epoch = :epoch AND completed = 0`,
   remove: 'DELETE FROM sessions WHERE sessionID = :sessionID',
   findIdle: 'SELECT * FROM sessions WHERE updatedAt < :before ORDER BY updatedAt LIMIT :limit',
-  addFile: `INSERT INTO files (fileId, sessionID, owner, fileName, storedName, size, type, crc32, metadata, createdAt)
-    VALUES (:fileId, :sessionID, :owner, :fileName, :storedName, :size, :type, :crc32, :metadata, :createdAt)`,
+  addFile: `INSERT INTO files (fileId, sessionID, owner, fileName, storedName, size, type, crc32, sha256, metadata, createdAt)
+    VALUES (:fileId, :sessionID, :owner, :fileName, :storedName, :size, :type, :crc32, :sha256, :metadata, :createdAt)`,
+  isKnown: `SELECT 1 FROM sessions WHERE fileId = :fileId AND completed = 0
+    UNION ALL SELECT 1 FROM files WHERE fileId = :fileId`,
   findFile: 'SELECT * FROM files WHERE fileId = :fileId',
   findFileOfSession: 'SELECT * FROM files WHERE sessionID = :sessionID',
   listFiles: 'SELECT * FROM files WHERE owner = :owner AND number < :below ORDER BY number DESC LIMIT :limit',

@@ -1,8 +1,10 @@
 import { constants, createReadStream } from 'node:fs';
 import { access, mkdir, open, readdir, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { uptime } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { ByteRange, PartialFile, StorageBackend, StoredFile } from './storage-backend.js';
+import { DigestThread } from './digest-thread.js';
+import type { ByteRange, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage-backend.js';
 
 /** How much is read at once where a file has to be hashed again: 1 MiB. */
 const READ_BYTES = 1024 * 1024;
@@ -14,6 +16,7 @@ const READ_BYTES = 1024 * 1024;
 export class DiskStorage implements StorageBackend {
   private readonly partialDir: string;
   private readonly filesDir: string;
+  private readonly digests = new DigestThread();
 
   constructor(private readonly dataDir: string) {
     this.partialDir = join(dataDir, 'partial');
@@ -25,13 +28,13 @@ export class DiskStorage implements StorageBackend {
     await mkdir(this.filesDir, { recursive: true });
   }
 
-  async open(fileId: string): Promise<PartialFile> {
+  async open(fileId: string, durable: number): Promise<PartialFile> {
     const path = join(this.partialDir, fileId);
     await this.takeBack(fileId, path);
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
-      const { size } = await handle.stat();
-      return new DiskPartialFile(handle, path, join(this.filesDir, fileId), size);
+      const size = await soundSize(handle, durable);
+      return new DiskPartialFile(handle, path, join(this.filesDir, fileId), size, this.digests);
     } catch (error) {
       await handle.close();
       throw error;
@@ -52,6 +55,11 @@ export class DiskStorage implements StorageBackend {
     await syncFolder(this.filesDir);
   }
 
+  async list(): Promise<readonly string[]> {
+    const [partial, files] = await Promise.all([readdir(this.partialDir), readdir(this.filesDir)]);
+    return [...new Set([...partial, ...files])];
+  }
+
   async freeBytes(): Promise<number> {
     const { bavail, bsize } = await statfs(this.dataDir);
     return bavail * bsize;
@@ -60,6 +68,10 @@ export class DiskStorage implements StorageBackend {
   async check(): Promise<void> {
     await access(this.partialDir, constants.W_OK);
     await access(this.filesDir, constants.W_OK);
+  }
+
+  async close(): Promise<void> {
+    await this.digests.close();
   }
 
   /** A crash after the rename and before the catalogue knew of it: the bytes are a partial file still. */
@@ -72,6 +84,18 @@ export class DiskStorage implements StorageBackend {
   }
 }
 
+/**
+ * How much of a partial file can be relied on. What was written after the last start of the machine is there, whatever
+ * became of our process. What was written before and never synced may have been lost in a power cut, and be zeros now.
+ */
+async function soundSize(handle: FileHandle, durable: number): Promise<number> {
+  const { size, mtimeMs } = await handle.stat();
+  const machineStartedAt = Date.now() - uptime() * 1000;
+  if (size <= durable || mtimeMs >= machineStartedAt) return size;
+  await handle.truncate(durable);
+  return durable;
+}
+
 class DiskPartialFile implements PartialFile {
   /** Where the file ends if an append failed midway; beyond it may be rubbish. */
   private torn = false;
@@ -81,6 +105,7 @@ class DiskPartialFile implements PartialFile {
     private readonly path: string,
     private readonly folder: string,
     readonly size: number,
+    private readonly digests: DigestThread,
   ) {}
 
   async append(offset: number, bytes: Uint8Array): Promise<void> {
@@ -98,6 +123,11 @@ class DiskPartialFile implements PartialFile {
 
   read(start: number): AsyncIterable<Uint8Array> {
     return this.handle.createReadStream({ start, autoClose: false, highWaterMark: READ_BYTES });
+  }
+
+  async digest(): Promise<StoredDigest> {
+    const { size } = await this.handle.stat();
+    return this.digests.digest(this.path, size);
   }
 
   async complete(storedName: string, size: number): Promise<void> {

@@ -12,6 +12,15 @@ export interface StoredFile {
   readonly storedName: string;
 }
 
+/** What the store holds of a file, read back and hashed. */
+export interface StoredDigest {
+  /** Bytes. */
+  readonly size: number;
+  readonly crc32: number;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
+}
+
 /** The bytes of an unfinished upload. One user at a time, one call at a time, but for `sync`, which may run beside the others. */
 export interface PartialFile {
   /** Bytes that were there when it was opened. */
@@ -22,6 +31,8 @@ export interface PartialFile {
   sync(): Promise<void>;
   /** The bytes from `start` on, to be hashed after a restart. */
   read(start: number): AsyncIterable<Uint8Array>;
+  /** Reads back all that is stored and hashes it, without holding up the main thread. */
+  digest(): Promise<StoredDigest>;
   /**
    * Makes a file of the first `size` bytes, under the stored name; when it resolves, it survives a crash of the machine.
    * All or nothing; it may be repeated after a failure, and after a crash that came before the caller noted its success
@@ -40,16 +51,22 @@ export interface PartialFile {
 export interface StorageBackend {
   /** Makes what must be there before the first upload. */
   prepare(): Promise<void>;
-  /** Opens the partial file, or makes an empty one. */
-  open(fileId: string): Promise<PartialFile>;
+  /**
+   * Opens the partial file, or makes an empty one. Bytes beyond `durable` may be lost or rubbish if the machine stopped
+   * since they were written: a back end that can't tell that they are sound drops them.
+   */
+  open(fileId: string, durable: number): Promise<PartialFile>;
   /** Removes what there is of an upload that nobody has open. */
   abort(fileId: string): Promise<void>;
   /** A completed file, or a range of it. The stream fails where the file is gone. */
   read(file: StoredFile, range?: ByteRange): Readable;
   /** Removes a completed file, if it is there. */
   remove(file: StoredFile): Promise<void>;
+  /** The IDs of all files and partial files of which there are bytes. */
+  list(): Promise<readonly string[]>;
   /** Bytes that can still be stored; undefined where the store knows no such limit. */
   freeBytes(): Promise<number | undefined>;
   /** Rejects where the store can't be used. */
   check(): Promise<void>;
+  close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
 import { UPLOAD_STORAGE_BACKEND } from '../upload.tokens.js';
@@ -9,7 +9,7 @@ const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** Bytes, as the sessions see them: a storage back end whose errors are those of the catalogue. */
 @Injectable()
-export class StorageService implements OnModuleInit {
+export class StorageService implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(StorageService.name);
 
   constructor(@Inject(UPLOAD_STORAGE_BACKEND) private readonly backend: StorageBackend) {}
@@ -24,13 +24,14 @@ export class StorageService implements OnModuleInit {
     if (free !== undefined && (size ?? 0) > free) throw new UploadError('STORAGE_FULL');
   }
 
-  async open(fileId: string): Promise<PartialFile> {
-    const file = await this.translated(() => this.backend.open(fileId));
+  async open(fileId: string, durable: number): Promise<PartialFile> {
+    const file = await this.translated(() => this.backend.open(fileId, durable));
     return {
       size: file.size,
       append: (offset, bytes) => this.translated(() => file.append(offset, bytes)),
       sync: () => this.translated(() => file.sync()),
       read: (start) => file.read(start),
+      digest: () => this.translated(() => file.digest()),
       complete: (storedName, size) => this.translated(() => file.complete(storedName, size)),
       abort: () => this.translated(() => file.abort()),
       close: () => this.translated(() => file.close()),
@@ -47,6 +48,14 @@ export class StorageService implements OnModuleInit {
 
   remove(file: StoredFile): Promise<void> {
     return this.translated(() => this.backend.remove(file));
+  }
+
+  list(): Promise<readonly string[]> {
+    return this.translated(() => this.backend.list());
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.backend.close();
   }
 
   check(): Promise<void> {

@@ -37,6 +37,7 @@ const fileOf = ({ sessionID, fileId, owner, fileName, type, metadata }: SessionR
   storedName: fileName,
   size: 10,
   crc32: 0xffffffff,
+  sha256: 'ab'.repeat(32),
   createdAt: 5_000,
 });
 
@@ -156,6 +157,17 @@ export function describeSessionStore(name: string, create: () => Promise<Session
       const again = await fixture.reopen();
       expect(await again.find(session(2).sessionID)).toEqual(session(2));
       expect(await again.findFile('file1')).toEqual(fileOf(session(1)));
+    });
+
+    it('knows whose bytes are whose', async () => {
+      await complete(session(1));
+      await store.remove(session(1).sessionID);
+      await store.create(session(2));
+      expect(await Promise.all(['file1', 'file2', 'file3'].map((id) => store.isKnown(id)))).toEqual([
+        true,
+        true,
+        false,
+      ]);
     });
 
     it('says that it works', async () => {

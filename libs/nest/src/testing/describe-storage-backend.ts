@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { crc32 } from 'node:zlib';
 import type { StorageBackend } from '../storage/storage-backend.js';
 
 /** A back end to be tested. */
@@ -25,7 +27,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
     afterEach(() => fixture.close());
 
     const write = async (content: string) => {
-      const partial = await fixture.backend.open(file.fileId);
+      const partial = await fixture.backend.open(file.fileId, 0);
       await partial.append(0, text(content));
       return partial;
     };
@@ -38,7 +40,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
       String(await buffer(fixture.backend.read(file, range)));
 
     it('starts with an empty partial file', async () => {
-      const partial = await fixture.backend.open(file.fileId);
+      const partial = await fixture.backend.open(file.fileId, 0);
       expect(partial.size).toBe(0);
       await partial.close();
     });
@@ -71,7 +73,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
       const partial = await write('Hello, ');
       await partial.sync();
       await partial.close();
-      const again = await (await fixture.reopen()).open(file.fileId);
+      const again = await (await fixture.reopen()).open(file.fileId, 0);
       expect(again.size).toBe(7);
       expect(String(await buffer(again.read(3)))).toBe('lo, ');
       await again.append(7, text('world'));
@@ -82,7 +84,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
 
     it('takes a completed file for a partial one again, if its completion was not noted', async () => {
       await store('Hello');
-      const again = await fixture.backend.open(file.fileId);
+      const again = await fixture.backend.open(file.fileId, 0);
       expect(again.size).toBe(5);
       await again.complete(file.storedName, 5);
       await again.close();
@@ -92,7 +94,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
     it('leaves nothing of a partial file that is aborted', async () => {
       const partial = await write('half');
       await partial.abort();
-      const anew = await fixture.backend.open(file.fileId);
+      const anew = await fixture.backend.open(file.fileId, 0);
       expect(anew.size).toBe(0);
       await anew.close();
     });
@@ -101,7 +103,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
       const partial = await write('half');
       await partial.close();
       await fixture.backend.abort(file.fileId);
-      const anew = await fixture.backend.open(file.fileId);
+      const anew = await fixture.backend.open(file.fileId, 0);
       expect(anew.size).toBe(0);
       await anew.close();
     });
@@ -111,6 +113,24 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
       await fixture.backend.remove(file);
       await fixture.backend.remove(file);
       await expect(contentOf()).rejects.toThrow();
+    });
+
+    it('reads back and hashes what it holds', async () => {
+      const content = Buffer.alloc(1_000_000, 'upload');
+      const partial = await fixture.backend.open(file.fileId, 0);
+      for (const size of [6, content.length]) {
+        await partial.append(0, content.subarray(0, size));
+        const sha256 = createHash('sha256').update(content.subarray(0, size)).digest('hex');
+        expect(await partial.digest()).toEqual({ size, crc32: crc32(content.subarray(0, size)), sha256 });
+      }
+      await partial.close();
+    });
+
+    it('lists what it has bytes of', async () => {
+      await store('Hello');
+      const other = await fixture.backend.open('c3d4', 0);
+      expect([...(await fixture.backend.list())].sort()).toEqual(['a1b2', 'c3d4']);
+      await other.close();
     });
 
     it('says that it works', async () => {

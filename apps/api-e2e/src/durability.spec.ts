@@ -1,0 +1,175 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createNodeUploadClient, type UploadState } from '@upload-streams/client/node';
+import type { Ack, BegunUpload, ChunkWritten } from '@upload-streams/protocol';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
+import { filter, firstValueFrom, lastValueFrom, share } from 'rxjs';
+import { Gateway, sha256 } from './support/gateway.js';
+import { newSessionID, WireClient } from './support/wire-client.js';
+
+const MIB = 1024 * 1024;
+const TOKEN = 'owner-of-these-tests-0123456789';
+const POWER_CUT = { NODE_OPTIONS: `--import=${fileURLToPath(new URL('./support/power-cut.mjs', import.meta.url))}` };
+
+describe('durability', () => {
+  let gateway: Gateway | undefined;
+  const clients: { close(): void }[] = [];
+
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    await gateway?.close();
+    gateway = undefined;
+  });
+
+  const start = async (env: Record<string, string> = {}) => (gateway = await Gateway.start(env));
+  const connect = async () => {
+    const client = await WireClient.connect(gateway!.url, TOKEN);
+    clients.push(client);
+    return client;
+  };
+  const positions = (ack: Ack<ChunkWritten | BegunUpload>) => (ack.ok ? [ack.offset, ack.durable] : [ack.error.code]);
+
+  it.each([
+    ['chunk', 1000, 'each ack says that its chunk is durable'],
+    ['checkpoint', 0, 'acks run ahead of what is durable'],
+    ['complete', 0, 'nothing is durable before the end'],
+  ])('DURABILITY=%s acknowledges a first chunk with %d bytes durable: %s', async (DURABILITY, durable) => {
+    await start({ DURABILITY });
+    const client = await connect();
+    const sessionID = newSessionID();
+    await client.begin(sessionID, { size: 2000 });
+    expect(positions(await client.chunk(sessionID, 0, randomBytes(1000)))).toEqual([1000, durable]);
+  });
+
+  it.each(['checkpoint', 'complete'])(
+    'makes durable what a client asks to flush, with DURABILITY=%s',
+    async (DURABILITY) => {
+      await start({ DURABILITY });
+      const client = await connect();
+      const sessionID = newSessionID();
+      await client.begin(sessionID, { size: 2000 });
+      await client.chunk(sessionID, 0, randomBytes(1000));
+      expect(positions(await client.chunk(sessionID, 1000, new Uint8Array(0)))).toEqual([1000, 1000]);
+    },
+  );
+
+  it('holds after a crash of the process all that it acknowledged', async () => {
+    await start({ DURABILITY: 'complete' });
+    const content = randomBytes(3 * MIB);
+    const sessionID = newSessionID();
+    const client = await connect();
+    await client.begin(sessionID, { size: 9 * MIB });
+    for (let at = 0; at < content.length; at += MIB) await client.chunk(sessionID, at, content.subarray(at, at + MIB));
+    await gateway!.crashAndRestart();
+    const begun = await (await connect()).begin(sessionID, { size: 9 * MIB });
+    expect(begun).toMatchObject({ offset: 3 * MIB, prefixCrc32: crc32(content) });
+  });
+
+  it('holds after a power cut all that it called durable, and goes on from there', async () => {
+    await start({ ...POWER_CUT, DURABILITY: 'chunk' });
+    const content = randomBytes(3 * MIB);
+    const sessionID = newSessionID();
+    const client = await connect();
+    await client.begin(sessionID, { size: 9 * MIB });
+    for (let at = 0; at < content.length; at += MIB) await client.chunk(sessionID, at, content.subarray(at, at + MIB));
+    await gateway!.powerCutAndRestart();
+    const begun = await (await connect()).begin(sessionID, { size: 9 * MIB });
+    expect(begun).toMatchObject({ offset: 3 * MIB, durable: 3 * MIB, prefixCrc32: crc32(content) });
+  });
+
+  it('loses in a power cut what was never synced, and knows it: the offset is what the disk holds', async () => {
+    await start({ ...POWER_CUT, DURABILITY: 'complete' });
+    const sessionID = newSessionID();
+    const client = await connect();
+    await client.begin(sessionID, { size: 9 * MIB });
+    await client.chunk(sessionID, 0, randomBytes(MIB));
+    await gateway!.powerCutAndRestart();
+    const begun = await (await connect()).begin(sessionID, { size: 9 * MIB });
+    expect(begun).toMatchObject({ ok: true, offset: 0, durable: 0, prefixCrc32: 0 });
+  });
+
+  it('goes back after a power cut to the last checkpoint, without a wrong byte, and the client ends with its file', async () => {
+    await start({ ...POWER_CUT, DURABILITY: 'checkpoint' });
+    const content = randomBytes(160 * MIB);
+    const client = createNodeUploadClient({ url: gateway!.url, token: TOKEN });
+    clients.push(client);
+    const states$ = client.upload(content, { fileName: 'kept.bin' }).pipe(share());
+    const cut = firstValueFrom(states$.pipe(filter(({ uploaded }) => uploaded > 130 * MIB))).then(() =>
+      gateway!.powerCutAndRestart(),
+    );
+    const [last] = await Promise.all([lastValueFrom(states$), cut]);
+    expect(last).toMatchObject({ status: 'completed' } satisfies Partial<UploadState>);
+    const fileId = last.status === 'completed' && last.file.fileId;
+    expect((await gateway!.storedFiles())[`${fileId}/kept.bin`]).toBe(sha256(content));
+  }, 60_000);
+
+  it('keeps after a power cut a file of which it has told', async () => {
+    await start({ ...POWER_CUT, DURABILITY: 'complete' });
+    const client = createNodeUploadClient({ url: gateway!.url, token: TOKEN });
+    clients.push(client);
+    const content = randomBytes(5 * MIB);
+    const { fileId } = await client.uploadToEnd(content, { fileName: 'kept.bin' });
+    await gateway!.powerCutAndRestart();
+    expect((await gateway!.storedFiles())[`${fileId}/kept.bin`]).toBe(sha256(content));
+    const listed = await fetch(`${gateway!.url}/api/files`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+    expect(await listed.json()).toMatchObject({ files: [{ fileId, sha256: sha256(content) }] });
+  });
+
+  it('catches a bit that was flipped on the disk before the end', async () => {
+    await start();
+    const client = await connect();
+    const sessionID = newSessionID();
+    const content = randomBytes(2 * MIB);
+    await client.begin(sessionID, { size: content.length });
+    await client.chunk(sessionID, 0, content.subarray(0, MIB));
+    const [partial] = await gateway!.partialFiles();
+    const file = await open(join(gateway!.dataDir, 'partial', partial!), 'r+');
+    await file.write(Buffer.from([content[777]! ^ 1]), 0, 1, 777);
+    await file.close();
+    const told = client.failure(sessionID);
+    const last = { last: true, fileCrc32: crc32(content) };
+    await client.chunk(sessionID, MIB, content.subarray(MIB), last);
+    expect(await told).toMatchObject({ code: 'FILE_CHECKSUM_MISMATCH', recovery: 'restart' });
+    expect(await gateway!.storedFiles()).toEqual({});
+    expect(await gateway!.partialFiles()).toEqual([]);
+  });
+
+  it('removes what nobody continues after SESSION_TTL', async () => {
+    await start({ SESSION_TTL: '1s' });
+    const client = await connect();
+    await client.begin(newSessionID(), { size: 2000 });
+    client.close();
+    while ((await gateway!.partialFiles()).length > 0) await nextChange(join(gateway!.dataDir, 'partial'));
+  });
+
+  it('removes at the start bytes that belong to nothing, and nothing else', async () => {
+    await start();
+    const client = await connect();
+    const begun = newSessionID();
+    await client.begin(begun, { size: 2000 });
+    await client.chunk(begun, 0, randomBytes(1000));
+    const whole = { size: 1, chunk: Buffer.from('x'), crc32: crc32('x'), last: true, fileCrc32: crc32('x') };
+    await client.begin(newSessionID(), whole);
+    const before = [await gateway!.partialFiles(), await gateway!.storedFiles()];
+    await writeFile(join(gateway!.dataDir, 'partial', 'f'.repeat(32)), 'left by a crash');
+    await mkdir(join(gateway!.dataDir, 'files', 'e'.repeat(32)));
+    await writeFile(join(gateway!.dataDir, 'files', 'e'.repeat(32), 'a.txt'), 'left by a crash');
+    await gateway!.crashAndRestart();
+    while ((await readdir(join(gateway!.dataDir, 'files'))).length > 1)
+      await nextChange(join(gateway!.dataDir, 'files'));
+    expect([await gateway!.partialFiles(), await gateway!.storedFiles()]).toEqual(before);
+  });
+});
+
+/** Resolves when something in a folder changes, or after a short while: a change may have come before the watch. */
+async function nextChange(folder: string): Promise<void> {
+  const watch = (await import('node:fs/promises')).watch(folder, { signal: AbortSignal.timeout(100) });
+  try {
+    for await (const _ of watch) return;
+  } catch (error) {
+    if ((error as Error).name !== 'AbortError') throw error;
+  }
+}
