@@ -11,7 +11,8 @@ export class Lane {
   /** Runs `work` as soon as there is a slot, and gives the slot back when it ends, however it ends. */
   run<T>(work: Observable<T>): Observable<T> {
     return this.free.pipe(
-      filter((slots) => slots > 0),
+      // The value now, not the one emitted: who was let in before this one may have taken the slot within the same call.
+      filter(() => this.free.value > 0),
       take(1),
       switchMap(() => this.occupy(work)),
     );

@@ -1,0 +1,20 @@
+import { defineConfig } from '@playwright/test';
+import { browserLaunch } from './src/support/browser-launch.js';
+
+/** The built page against the built API in a real Chromium. Each worker has a server of its own. */
+export default defineConfig({
+  testDir: 'src',
+  // Pictures are for people to look at: SCREENSHOTS names the folder they are written to.
+  testIgnore: process.env['SCREENSHOTS'] ? [] : ['**/screenshots.spec.ts'],
+  outputDir: 'test-results',
+  forbidOnly: Boolean(process.env['CI']),
+  fullyParallel: true,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    launchOptions: browserLaunch(),
+    trace: 'retain-on-failure',
+  },
+});

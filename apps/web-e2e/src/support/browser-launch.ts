@@ -1,0 +1,27 @@
+import type { LaunchOptions } from '@playwright/test';
+import { existsSync } from 'node:fs';
+
+/** Where systems put a Chromium. Without any, Playwright looks for the one it has downloaded. */
+const KNOWN_PATHS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/snap/bin/chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** The browser that `CHROMIUM_PATH` names, else one that is installed. It asks nothing of anyone but the server. */
+export function browserLaunch(): LaunchOptions {
+  const executablePath = process.env['CHROMIUM_PATH'] ?? KNOWN_PATHS.find((path) => existsSync(path));
+  // Chromium's sandbox refuses to run as root, as containers do.
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const quiet = [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+    '--disable-quic',
+  ];
+  return { ...(executablePath && { executablePath }), args: [...sandbox, ...quiet] };
+}

@@ -1,0 +1,53 @@
+import { test as base, expect } from '@playwright/test';
+import { Link } from './link.js';
+import { UploadPage } from './upload-page.js';
+import { UploadServer } from './upload-server.js';
+
+interface WorkerFixtures {
+  readonly server: UploadServer;
+}
+
+interface TestFixtures {
+  /** How this test's browser reaches the server. */
+  readonly link: Link;
+  /** What the browser's console says that it should not. */
+  readonly consoleErrors: string[];
+  /** The page, opened by someone who has not been here before. */
+  readonly uploads: UploadPage;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  server: [
+    // Playwright finds the fixtures that another one needs by destructuring; this one needs none.
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const server = await UploadServer.start();
+      await use(server);
+      await server.remove();
+    },
+    { scope: 'worker' },
+  ],
+  link: async ({ server }, use) => {
+    if (!server.running) await server.restart();
+    const link = await Link.open(server.port);
+    await use(link);
+    link.close();
+  },
+  baseURL: async ({ link }, use) => use(link.url),
+  consoleErrors: async ({ page }, use) => {
+    const errors: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text());
+    });
+    page.on('pageerror', (error) => errors.push(String(error)));
+    await use(errors);
+  },
+  uploads: async ({ page, consoleErrors }, use) => {
+    await page.goto('/');
+    await expect(page.getByText('No files yet.')).toBeVisible();
+    expect(consoleErrors).toEqual([]);
+    await use(new UploadPage(page));
+  },
+});
+
+export { expect };

@@ -1,0 +1,8 @@
+// Development only: the page of `ng serve` reaches the gateway as if it were its own origin.
+const target = `http://localhost:${process.env.GATEWAY_PORT ?? 3000}`;
+
+export default {
+  '/api': { target },
+  '/health': { target },
+  '/socket.io': { target, ws: true },
+};

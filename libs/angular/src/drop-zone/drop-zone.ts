@@ -1,0 +1,65 @@
+import { ChangeDetectionStrategy, Component, output, signal } from '@angular/core';
+import { MatButton } from '@angular/material/button';
+import { Icon } from '../icon';
+import { readDroppedFiles, type DroppedFiles } from './dropped-files';
+
+/**
+ * Where files are dropped or chosen. The whole page takes drops: a browser shows a file that was dropped beside the
+ * target in place of the page, which would end its uploads.
+ */
+@Component({
+  selector: 'us-drop-zone',
+  imports: [Icon, MatButton],
+  templateUrl: './drop-zone.html',
+  styleUrl: './drop-zone.scss',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  host: {
+    '[class.over]': 'over()',
+    '(document:dragenter)': 'drag($event)',
+    '(document:dragover)': 'drag($event)',
+    '(document:dragleave)': 'leave($event)',
+    '(document:drop)': 'drop($event)',
+  },
+})
+export class DropZone {
+  /** Files as they are chosen; never none. */
+  readonly chosen = output<readonly File[]>();
+
+  protected readonly over = signal(false);
+  protected readonly problem = signal('');
+
+  protected drag(event: DragEvent): void {
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = 'copy';
+    this.over.set(true);
+  }
+
+  /** Leaving the page, not passing from one part of it to another. */
+  protected leave(event: DragEvent): void {
+    if (event.relatedTarget === null) this.over.set(false);
+  }
+
+  protected async drop(event: DragEvent): Promise<void> {
+    this.over.set(false);
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    this.take(await readDroppedFiles(event.dataTransfer));
+  }
+
+  protected choose(input: HTMLInputElement): void {
+    this.take({ files: Array.from(input.files ?? []), unreadable: 0 });
+    // Else choosing the same file again would be no change.
+    input.value = '';
+  }
+
+  private take({ files, unreadable }: DroppedFiles): void {
+    this.problem.set(sentence(files.length, unreadable));
+    if (files.length > 0) this.chosen.emit(files);
+  }
+}
+
+function sentence(readable: number, unreadable: number): string {
+  if (unreadable > 0) return `${unreadable === 1 ? 'One item' : `${unreadable} items`} could not be read.`;
+  return readable === 0 ? 'There was no file in it.' : '';
+}

@@ -1,0 +1,59 @@
+/** What came out of a drop. */
+export interface DroppedFiles {
+  readonly files: readonly File[];
+  /** How many files or folders could not be read. */
+  readonly unreadable: number;
+}
+
+/** All files of a drop, those in folders too. To be called while the `drop` event is handled: later it is empty. */
+export async function readDroppedFiles(transfer: DataTransfer): Promise<DroppedFiles> {
+  const items = Array.from(transfer.items).filter(({ kind }) => kind === 'file');
+  const entries = items.map((item) => item.webkitGetAsEntry());
+  const plain = items.map((item, at) => (entries[at]?.isDirectory ? null : item.getAsFile()));
+  const read = await Promise.all(
+    entries.map(async (entry, at): Promise<DroppedFiles> => {
+      if (entry?.isDirectory) return readFolder(entry as FileSystemDirectoryEntry);
+      const file = plain[at];
+      return file ? { files: [file], unreadable: 0 } : UNREADABLE;
+    }),
+  );
+  return joined(read);
+}
+
+const UNREADABLE: DroppedFiles = { files: [], unreadable: 1 };
+
+async function readFolder(folder: FileSystemDirectoryEntry): Promise<DroppedFiles> {
+  try {
+    const read: DroppedFiles[] = [];
+    for (const entry of await listFolder(folder)) read.push(await readEntry(entry));
+    return joined(read);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+async function readEntry(entry: FileSystemEntry): Promise<DroppedFiles> {
+  if (entry.isDirectory) return readFolder(entry as FileSystemDirectoryEntry);
+  try {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    return { files: [file], unreadable: 0 };
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** A reader gives a folder in parts (Chromium: 100 entries each) and ends with an empty one. */
+async function listFolder(folder: FileSystemDirectoryEntry): Promise<readonly FileSystemEntry[]> {
+  const reader = folder.createReader();
+  const entries: FileSystemEntry[] = [];
+  for (;;) {
+    const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (part.length === 0) return entries;
+    entries.push(...part);
+  }
+}
+
+const joined = (parts: readonly DroppedFiles[]): DroppedFiles => ({
+  files: parts.flatMap(({ files }) => files),
+  unreadable: parts.reduce((sum, { unreadable }) => sum + unreadable, 0),
+});

@@ -1,0 +1,33 @@
+import { afterEveryRender, Directive, ElementRef, inject } from '@angular/core';
+
+/**
+ * Holds the focus in a list whose buttons come and go: to what remains of the row, else to the list. Without it a
+ * browser drops the focus with the button, and who uses a keyboard starts at the top of the page again.
+ */
+@Directive({
+  selector: '[usKeepFocus]',
+  host: { tabindex: '-1', '(focusin)': 'note($event.target)' },
+})
+export class KeepFocus {
+  private readonly list = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
+  private focused: Element | undefined;
+  private row: Element | undefined;
+
+  constructor() {
+    // In the last phase, so that what asks for the focus itself has it by then.
+    afterEveryRender({ read: () => this.rescue() });
+  }
+
+  protected note(target: EventTarget | null): void {
+    this.focused = target instanceof Element ? target : undefined;
+    this.row = this.focused?.closest('li') ?? undefined;
+  }
+
+  private rescue(): void {
+    if (!this.focused || this.focused.isConnected) return;
+    const { activeElement, body } = this.list.ownerDocument;
+    const successor = this.row?.isConnected ? this.row.querySelector<HTMLElement>('button, a[href]') : undefined;
+    this.focused = undefined;
+    if (activeElement === body) (successor ?? this.list).focus();
+  }
+}

@@ -1,0 +1,19 @@
+import {
+  inject,
+  makeEnvironmentProviders,
+  provideEnvironmentInitializer,
+  type EnvironmentProviders,
+} from '@angular/core';
+import { UploadIdentity } from './upload-identity';
+import { UPLOAD_OPTIONS, type UploadsOptions } from './upload.tokens';
+
+/**
+ * Uploads for an application, which also has to provide `HttpClient`. The identity is made at once, so that a download
+ * link works before the first upload.
+ */
+export function provideUploads(options: UploadsOptions = {}): EnvironmentProviders {
+  return makeEnvironmentProviders([
+    { provide: UPLOAD_OPTIONS, useValue: options },
+    provideEnvironmentInitializer(() => void inject(UploadIdentity)),
+  ]);
+}

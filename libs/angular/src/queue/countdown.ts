@@ -1,0 +1,14 @@
+import type { UploadState } from '@upload-streams/client';
+import { map, of, takeWhile, timer, type Observable } from 'rxjs';
+
+const SECOND_MS = 1000;
+
+/** The whole seconds that a waiting upload still waits, once a second; 0 for any other. */
+export function countdown(state: UploadState): Observable<number> {
+  if (state.status !== 'waiting') return of(0);
+  const seconds = Math.ceil(state.retryInMs / SECOND_MS);
+  return timer(0, SECOND_MS).pipe(
+    map((passed) => seconds - passed),
+    takeWhile((left) => left >= 0),
+  );
+}

@@ -1,0 +1,30 @@
+import { isFinal, type UploadState } from '@upload-streams/client';
+import {
+  asyncScheduler,
+  connect,
+  filter,
+  merge,
+  takeUntil,
+  throttleTime,
+  type MonoTypeOperatorFunction,
+  type SchedulerLike,
+} from 'rxjs';
+
+/**
+ * At most one state every `everyMs`, the first and the latest of each span; a final state at once and as the last one.
+ * An engine that is acknowledged a thousand times a second must not render a thousand times.
+ */
+export function sampleStates(
+  everyMs: number,
+  scheduler: SchedulerLike = asyncScheduler,
+): MonoTypeOperatorFunction<UploadState> {
+  return connect((states$) => {
+    const final$ = states$.pipe(filter((state) => isFinal(state)));
+    const running$ = states$.pipe(
+      filter((state) => !isFinal(state)),
+      throttleTime(everyMs, scheduler, { leading: true, trailing: true }),
+      takeUntil(final$),
+    );
+    return merge(running$, final$);
+  });
+}

@@ -1,0 +1,50 @@
+import { errorSentence } from '../error-sentences';
+import { formatBytes } from '../format/format-bytes.pipe';
+import { formatDuration } from '../format/format-duration.pipe';
+import type { UploadItem } from './upload-item';
+
+/** What mends itself elsewhere did not in several attempts. */
+const GIVEN_UP = 'It was tried several times; try again later.';
+
+/** Whole per cent, rounded down: 100 is said when the server has every byte, not before. */
+export function percentage({ state, file }: UploadItem): number {
+  if (file.size === 0) return state.status === 'completed' ? 100 : 0;
+  return Math.floor((state.uploaded / file.size) * 100);
+}
+
+/** Where an upload stands, in words. */
+export function statusLine({ state, cancelling }: UploadItem, retryInSeconds: number): string {
+  if (cancelling) return 'Cancelling…';
+  switch (state.status) {
+    case 'queued':
+      return 'Waiting for its turn';
+    case 'connecting':
+      return 'Connecting…';
+    case 'hashing':
+      return 'Comparing with what the server has…';
+    case 'uploading':
+      return pace(state.bytesPerSecond, state.secondsLeft);
+    case 'paused':
+      return 'Paused';
+    case 'waiting':
+      return `${errorSentence(state.reason).what} ${tryingAgain(retryInSeconds)}`;
+    case 'verifying':
+      return 'The server checks and stores it…';
+    case 'completed':
+      return 'File uploaded successfully';
+    case 'cancelled':
+      return 'Cancelled';
+    case 'failed': {
+      const { what, advice } = errorSentence(state.error);
+      return `${what} ${state.error.recovery === 'fatal' ? advice : GIVEN_UP}`;
+    }
+  }
+}
+
+function pace(bytesPerSecond: number | undefined, secondsLeft: number | undefined): string {
+  if (bytesPerSecond === undefined) return 'Uploading…';
+  const rate = `${formatBytes(Math.round(bytesPerSecond))}/s`;
+  return secondsLeft === undefined ? rate : `${rate} · ${formatDuration(secondsLeft)} left`;
+}
+
+const tryingAgain = (seconds: number): string => (seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…');

@@ -1,0 +1,28 @@
+import type { UploadState } from '@upload-streams/client';
+
+/** One upload of the page, from its choice until it is dismissed. */
+export interface UploadItem {
+  /** Stays the same over retries, where the session may not. */
+  readonly id: string;
+  readonly file: File;
+  readonly state: UploadState;
+  /** The person has cancelled, and the server is being told. */
+  readonly cancelling: boolean;
+}
+
+/** What happens to the queue. */
+export type QueueEvent =
+  | { readonly type: 'changed'; readonly id: string; readonly file: File; readonly state: UploadState }
+  | { readonly type: 'cancelling'; readonly id: string }
+  | { readonly type: 'dismissed'; readonly id: string };
+
+/** The queue after an event. An upload enters it with its first state. */
+export function reduceQueue(items: readonly UploadItem[], event: QueueEvent): readonly UploadItem[] {
+  const at = items.findIndex(({ id }) => id === event.id);
+  if (event.type === 'dismissed') return at < 0 ? items : items.toSpliced(at, 1);
+  const item = items[at];
+  if (event.type === 'cancelling') return item ? items.with(at, { ...item, cancelling: true }) : items;
+  const { id, file, state } = event;
+  if (!item) return [...items, { id, file, state, cancelling: false }];
+  return items.with(at, { ...item, state, cancelling: item.cancelling && state.status !== 'cancelled' });
+}

@@ -1,0 +1,98 @@
+import { TestBed, type ComponentFixture } from '@angular/core/testing';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { UploadState } from '@upload-streams/client';
+import { photo, states } from '../testing/states';
+import { UploadRow } from './upload-row';
+
+describe('UploadRow', () => {
+  let fixture: ComponentFixture<UploadRow>;
+
+  function show(state: UploadState, cancelling = false): HTMLElement {
+    fixture.componentRef.setInput('upload', { id: 'upload-1', file: photo(), state, cancelling });
+    TestBed.tick();
+    return fixture.nativeElement as HTMLElement;
+  }
+
+  const text = (row: HTMLElement) => (row.textContent ?? '').replaceAll(/\s+/g, ' ');
+  const buttons = (row: HTMLElement) =>
+    Array.from(row.querySelectorAll('button'), (button) => button.getAttribute('aria-label'));
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    fixture = TestBed.createComponent(UploadRow);
+  });
+
+  afterEach(() => void jest.useRealTimers());
+
+  it('names the file, also where the name is cut off', () => {
+    const name = show(states.plain('queued')).querySelector('.name');
+    expect(name?.textContent).toBe('photo.jpg');
+    expect(name?.getAttribute('title')).toBe('photo.jpg');
+  });
+
+  it('shows bytes, percentage, rate and time left while it uploads', () => {
+    const row = show(states.plain('uploading', { uploaded: 429, bytesPerSecond: 1500, secondsLeft: 65 }));
+    expect(text(row)).toContain('429 bytes of 1 kB');
+    expect(text(row)).toContain('1.5 kB/s · 1 min 5 s left');
+    expect(text(row)).toContain('42 %');
+    expect(row.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')).toBe('42');
+  });
+
+  it.each([
+    [states.plain('queued'), 'Waiting for its turn'],
+    [states.plain('connecting'), 'Connecting…'],
+    [states.plain('hashing'), 'Comparing with what the server has…'],
+    [states.plain('paused'), 'Paused'],
+    [states.plain('verifying', { uploaded: 1000 }), 'The server checks and stores it…'],
+    [states.plain('cancelled'), 'Cancelled'],
+    [states.failed('STORAGE_FULL'), 'no room left'],
+  ])('says "$1" in state $0.status, and nothing of success', (state, sentence) => {
+    const row = show(state);
+    expect(text(row)).toContain(sentence);
+    expect(text(row)).not.toContain('successfully');
+  });
+
+  it('says "File uploaded successfully" once the server has confirmed it', () => {
+    expect(text(show(states.completed()))).toContain('File uploaded successfully');
+  });
+
+  it('says what it waits for and counts down to the next attempt', () => {
+    const row = show(states.waiting('CONNECTION_LOST', 2600));
+    jest.advanceTimersByTime(0);
+    TestBed.tick();
+    expect(text(row)).toContain('There is no connection to the server. Trying again in 3 s.');
+    jest.advanceTimersByTime(2000);
+    TestBed.tick();
+    expect(text(row)).toContain('Trying again in 1 s.');
+    jest.advanceTimersByTime(1000);
+    TestBed.tick();
+    expect(text(row)).toContain('Trying again…');
+  });
+
+  it('has a button for everything that can be done, labelled with the file', () => {
+    expect(buttons(show(states.plain('uploading')))).toEqual(['Pause photo.jpg', 'Cancel photo.jpg']);
+    expect(buttons(show(states.plain('paused')))).toEqual(['Resume photo.jpg', 'Cancel photo.jpg']);
+    expect(buttons(show(states.failed('SOURCE_FAILED')))).toEqual(['Retry photo.jpg', 'Dismiss photo.jpg']);
+    expect(buttons(show(states.plain('cancelled')))).toEqual(['Retry photo.jpg', 'Dismiss photo.jpg']);
+    expect(buttons(show(states.completed()))).toEqual(['Dismiss photo.jpg']);
+  });
+
+  it('keeps the focus on the button that is now in the place of the one that was pressed', () => {
+    document.body.append(fixture.nativeElement as HTMLElement);
+    const row = show(states.plain('uploading'));
+    row.querySelector('button')?.focus();
+    show(states.plain('paused'));
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('Resume photo.jpg');
+  });
+
+  it('takes no second command while it cancels', () => {
+    const row = show(states.plain('uploading'), true);
+    expect(text(row)).toContain('Cancelling…');
+    const disabled = Array.from(row.querySelectorAll('button'), (button) => button.getAttribute('aria-disabled'));
+    expect(disabled).toEqual(['true', 'true']);
+  });
+
+  it('does not promise an automatic restart where it has given up', () => {
+    expect(text(show(states.failed('SOURCE_CHANGED')))).toContain('It was tried several times; try again later.');
+  });
+});

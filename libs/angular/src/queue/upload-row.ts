@@ -1,0 +1,57 @@
+import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
+import { toObservable, toSignal } from '@angular/core/rxjs-interop';
+import { MatIconButton } from '@angular/material/button';
+import { MatProgressBar } from '@angular/material/progress-bar';
+import { isFinal } from '@upload-streams/client';
+import { switchMap } from 'rxjs';
+import { FormatBytesPipe } from '../format/format-bytes.pipe';
+import { Icon, type IconName } from '../icon';
+import { countdown } from './countdown';
+import { rowButtons, type RowCommand } from './row-buttons';
+import type { UploadItem } from './upload-item';
+import { percentage, statusLine } from './status-line';
+
+/** One upload: what, how far, how long still, and what can be done about it. */
+@Component({
+  selector: 'us-upload-row',
+  imports: [FormatBytesPipe, Icon, MatIconButton, MatProgressBar],
+  templateUrl: './upload-row.html',
+  styleUrl: './upload-row.scss',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  host: { '[attr.data-status]': 'state().status' },
+})
+export class UploadRow {
+  readonly upload = input.required<UploadItem>();
+
+  /** What the person wants done. */
+  readonly wanted = output<RowCommand>();
+
+  protected readonly state = computed(() => this.upload().state);
+  protected readonly final = computed(() => isFinal(this.state()));
+  protected readonly buttons = computed(() => rowButtons(this.state()));
+  protected readonly percent = computed(() => percentage(this.upload()));
+
+  /** Whole seconds until a waiting upload tries again. */
+  private readonly retryInSeconds = toSignal(toObservable(this.state).pipe(switchMap(countdown)), { initialValue: 0 });
+  protected readonly line = computed(() => statusLine(this.upload(), this.retryInSeconds()));
+
+  /** Nothing is known of how long it takes to connect, to compare or to verify. */
+  protected readonly barMode = computed(() => {
+    const { status } = this.state();
+    const unmeasured = status === 'connecting' || status === 'hashing' || status === 'verifying';
+    return unmeasured || this.upload().cancelling ? 'indeterminate' : 'determinate';
+  });
+
+  protected readonly icon = computed((): IconName => {
+    switch (this.state().status) {
+      case 'completed':
+        return 'done';
+      case 'failed':
+        return 'error';
+      case 'cancelled':
+        return 'cancelled';
+      default:
+        return 'upload';
+    }
+  });
+}

@@ -1,0 +1,31 @@
+import type { UploadClientOptions, UploadControls, UploadOptions, UploadState } from '@upload-streams/client';
+import { finalize, Observable, Subject } from 'rxjs';
+import type { UploadEngine } from '../upload.tokens';
+
+/** One upload that was given to the fake engine; a test plays the server's part. */
+export interface FakeUpload {
+  readonly file: File;
+  readonly options: UploadOptions & { readonly controls: UploadControls };
+  readonly states: Subject<UploadState>;
+  stopped: boolean;
+}
+
+/** An engine without a network. */
+export class FakeEngine implements UploadEngine {
+  readonly uploads: FakeUpload[] = [];
+
+  upload(source: Blob, options: UploadOptions & Partial<UploadClientOptions> = {}): Observable<UploadState> {
+    return new Observable<UploadState>((subscriber) => {
+      const upload = { file: source, options, states: new Subject<UploadState>(), stopped: false } as FakeUpload;
+      this.uploads.push(upload);
+      return upload.states.pipe(finalize(() => (upload.stopped = true))).subscribe(subscriber);
+    });
+  }
+
+  /** The `at`th upload that was begun. */
+  at(at: number): FakeUpload {
+    const upload = this.uploads[at];
+    if (!upload) throw new RangeError(`only ${this.uploads.length} uploads were begun`);
+    return upload;
+  }
+}

@@ -1,0 +1,124 @@
+import { TestBed } from '@angular/core/testing';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { FakeEngine } from './testing/fake-engine';
+import { COMPLETED, photo, SESSION_ID, states } from './testing/states';
+import { UploadService } from './upload.service';
+import { UPLOAD_CLIENT } from './upload.tokens';
+
+describe('UploadService', () => {
+  let engine: FakeEngine;
+  let service: UploadService;
+  const statuses = () => service.uploads().map(({ state }) => state.status);
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    localStorage.clear();
+    engine = new FakeEngine();
+    TestBed.configureTestingModule({ providers: [{ provide: UPLOAD_CLIENT, useValue: engine }] });
+    service = TestBed.inject(UploadService);
+  });
+
+  afterEach(() => void jest.useRealTimers());
+
+  it('lists uploads in the order in which they were added, each with an ID of its own', () => {
+    service.add([photo('a.jpg'), photo('b.jpg')]);
+    engine.at(1).states.next(states.plain('queued'));
+    engine.at(0).states.next(states.plain('queued'));
+    expect(new Set(service.uploads().map(({ id }) => id)).size).toBe(2);
+    expect(service.uploads().map(({ file }) => file.name)).toEqual(['b.jpg', 'a.jpg']);
+  });
+
+  it('shows the first state at once and the latest of a burst later', () => {
+    service.add([photo()]);
+    for (let uploaded = 0; uploaded < 1000; uploaded++) {
+      engine.at(0).states.next(states.plain('uploading', { uploaded }));
+    }
+    expect(service.uploads()[0]?.state.uploaded).toBe(0);
+    jest.advanceTimersByTime(100);
+    expect(service.uploads()[0]?.state.uploaded).toBe(999);
+  });
+
+  it('shows a final state at once, and nothing older after it', () => {
+    service.add([photo()]);
+    engine.at(0).states.next(states.plain('queued'));
+    engine.at(0).states.next(states.plain('uploading', { uploaded: 500 }));
+    engine.at(0).states.next(states.completed());
+    engine.at(0).states.complete();
+    expect(statuses()).toEqual(['completed']);
+    jest.advanceTimersByTime(1000);
+    expect(statuses()).toEqual(['completed']);
+  });
+
+  it('tells of a file only when the server has confirmed it', () => {
+    const completed: unknown[] = [];
+    service.completed$.subscribe((file) => completed.push(file));
+    service.add([photo(), photo('b.jpg')]);
+    engine.at(0).states.next(states.plain('verifying', { uploaded: 1000 }));
+    engine.at(1).states.next(states.failed('STORAGE_FULL'));
+    jest.advanceTimersByTime(1000);
+    expect(completed).toEqual([]);
+    engine.at(0).states.next(states.completed());
+    expect(completed).toEqual([COMPLETED]);
+  });
+
+  it('keeps the other uploads going when one fails', () => {
+    service.add([photo('a.jpg'), photo('b.jpg')]);
+    engine.at(0).states.next(states.failed('FILE_TOO_LARGE'));
+    engine.at(0).states.complete();
+    engine.at(1).states.next(states.completed());
+    expect(statuses()).toEqual(['failed', 'completed']);
+  });
+
+  it('hands pause, resume and cancel to the engine', () => {
+    service.add([photo()]);
+    engine.at(0).states.next(states.plain('uploading'));
+    const [{ id } = { id: '' }] = service.uploads();
+    const commands: string[] = [];
+    engine.at(0).options.controls.commands$.subscribe((command) => commands.push(command));
+    service.pause(id);
+    service.resume(id);
+    service.cancel(id);
+    expect(commands).toEqual(['run', 'pause', 'run', 'cancel']);
+  });
+
+  it('says that it is cancelling until the engine says that it has', () => {
+    service.add([photo()]);
+    engine.at(0).states.next(states.plain('uploading'));
+    service.cancel(service.uploads()[0]?.id ?? '');
+    expect(service.uploads()[0]?.cancelling).toBe(true);
+    engine.at(0).states.next(states.plain('cancelled'));
+    expect(service.uploads()[0]?.cancelling).toBe(false);
+  });
+
+  it('retries in the same row and with the same session, so that it goes on', () => {
+    service.add([photo()]);
+    engine.at(0).states.next(states.failed('STORAGE_FULL'));
+    engine.at(0).states.complete();
+    const [{ id } = { id: '' }] = service.uploads();
+    service.retry(id);
+    expect(engine.at(1).options.sessionID).toBe(SESSION_ID);
+    engine.at(1).states.next(states.plain('connecting'));
+    expect(service.uploads().map((upload) => [upload.id, upload.state.status])).toEqual([[id, 'connecting']]);
+  });
+
+  it('retries nothing that still runs', () => {
+    service.add([photo()]);
+    engine.at(0).states.next(states.plain('uploading'));
+    service.retry(service.uploads()[0]?.id ?? '');
+    expect(engine.uploads).toHaveLength(1);
+  });
+
+  it('stops an upload that is dismissed', () => {
+    service.add([photo()]);
+    engine.at(0).states.next(states.plain('uploading'));
+    service.dismiss(service.uploads()[0]?.id ?? '');
+    expect(engine.at(0).stopped).toBe(true);
+    expect(service.uploads()).toEqual([]);
+  });
+
+  it('stops all uploads when it is destroyed', () => {
+    service.add([photo('a.jpg'), photo('b.jpg')]);
+    TestBed.resetTestingModule();
+    expect(engine.uploads.map(({ stopped }) => stopped)).toEqual([true, true]);
+  });
+});

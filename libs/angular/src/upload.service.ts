@@ -1,0 +1,105 @@
+import { inject, Injectable } from '@angular/core';
+import { toSignal } from '@angular/core/rxjs-interop';
+import { isFinal, UploadControls, type UploadState } from '@upload-streams/client';
+import type { CompletedUpload } from '@upload-streams/protocol';
+import { filter, finalize, map, merge, mergeMap, scan, share, Subject, takeUntil, type Observable } from 'rxjs';
+import { reduceQueue, type QueueEvent, type UploadItem } from './queue/upload-item';
+import { sampleStates } from './queue/sample-states';
+import { UploadMemory } from './upload-memory';
+import { UPLOAD_CLIENT } from './upload.tokens';
+
+/** An upload to begin, or to take up again where `sessionID` stands. */
+interface UploadStart {
+  readonly id: string;
+  readonly file: File;
+  readonly sessionID: string | undefined;
+}
+
+type ChangedEvent = Extract<QueueEvent, { type: 'changed' }>;
+
+/** Ten times a second is as much as an eye follows. */
+const SAMPLE_MS = 100;
+
+/**
+ * The uploads of the page. Commands go in, the engine runs them, and their states come out as one list; what the engine
+ * does about lost connections is its own affair. All uploads stop with the service.
+ */
+@Injectable({ providedIn: 'root' })
+export class UploadService {
+  private readonly engine = inject(UPLOAD_CLIENT);
+  private readonly memory = inject(UploadMemory);
+  private readonly controls = new Map<string, UploadControls>();
+  private readonly starts = new Subject<UploadStart>();
+  private readonly commands = new Subject<QueueEvent>();
+  private added = 0;
+
+  /** Every upload runs by itself: the engine, not the page, decides how many send at once. */
+  private readonly changes$ = this.starts.pipe(mergeMap((start) => this.run(start)));
+  private readonly events$ = merge(this.commands, this.changes$).pipe(share());
+
+  /** All uploads that were not dismissed, in the order in which they were added. */
+  readonly uploads = toSignal(this.events$.pipe(scan(reduceQueue, [] as readonly UploadItem[])), {
+    initialValue: [] as readonly UploadItem[],
+  });
+
+  /** Uploads as they end: completed, failed or cancelled. */
+  readonly ended$: Observable<ChangedEvent> = this.events$.pipe(
+    filter((event) => event.type === 'changed'),
+    filter(({ state }) => isFinal(state)),
+  );
+
+  /** Files that the server has confirmed to have, complete and verified. */
+  readonly completed$: Observable<CompletedUpload> = this.ended$.pipe(
+    map(({ state }) => state),
+    filter((state) => state.status === 'completed'),
+    map(({ file }) => file),
+  );
+
+  /** Uploads files, going on where an earlier visit to the page stopped. */
+  add(files: Iterable<File>): void {
+    for (const file of files) {
+      this.starts.next({ id: `upload-${++this.added}`, file, sessionID: this.memory.recall(file) });
+    }
+  }
+
+  pause(id: string): void {
+    this.controls.get(id)?.pause();
+  }
+
+  resume(id: string): void {
+    this.controls.get(id)?.resume();
+  }
+
+  /** Ends an upload for good; the server drops what it has of it. */
+  cancel(id: string): void {
+    this.commands.next({ type: 'cancelling', id });
+    this.controls.get(id)?.cancel();
+  }
+
+  /** Takes up an upload that failed or was cancelled, from where the server stands. */
+  retry(id: string): void {
+    const item = this.uploads().find((upload) => upload.id === id);
+    if (item && isFinal(item.state)) this.starts.next({ id, file: item.file, sessionID: item.state.sessionID });
+  }
+
+  /** Takes an upload off the list; one that still runs is stopped, and can be taken up by choosing its file again. */
+  dismiss(id: string): void {
+    this.commands.next({ type: 'dismissed', id });
+  }
+
+  private run({ id, file, sessionID }: UploadStart): Observable<ChangedEvent> {
+    const controls = new UploadControls();
+    this.controls.set(id, controls);
+    return this.engine.upload(file, { fileName: file.name, controls, sessionID }).pipe(
+      this.memory.follow(file),
+      sampleStates(SAMPLE_MS),
+      takeUntil(this.dismissed(id)),
+      finalize(() => this.controls.delete(id)),
+      map((state: UploadState): ChangedEvent => ({ type: 'changed', id, file, state })),
+    );
+  }
+
+  private dismissed(id: string): Observable<QueueEvent> {
+    return this.commands.pipe(filter((command) => command.type === 'dismissed' && command.id === id));
+  }
+}

@@ -1,0 +1,33 @@
+import { DestroyRef, inject, InjectionToken } from '@angular/core';
+import { createBrowserUploadClient, type BrowserUploadClient, type UploadClientOptions } from '@upload-streams/client';
+import { UploadIdentity } from './upload-identity';
+
+/** How the page reaches its gateway. Everything but `apiPath` is an option of the upload client. */
+export interface UploadsOptions extends Omit<UploadClientOptions, 'token'> {
+  /** Where the HTTP API is, under `url`. @default '/api' */
+  readonly apiPath?: string;
+}
+
+/** What `UploadService` needs of the upload client; a test gives its own. */
+export type UploadEngine = Pick<BrowserUploadClient, 'upload'>;
+
+/** The options given to `provideUploads`. */
+export const UPLOAD_OPTIONS = new InjectionToken<UploadsOptions>('UPLOAD_OPTIONS', { factory: () => ({}) });
+
+/** The client that uploads; one connection to the gateway, closed with the application. */
+export const UPLOAD_CLIENT = new InjectionToken<UploadEngine>('UPLOAD_CLIENT', {
+  factory: () => {
+    const identity = inject(UploadIdentity);
+    const client = createBrowserUploadClient({ ...inject(UPLOAD_OPTIONS), token: () => identity.secret });
+    inject(DestroyRef).onDestroy(() => client.close());
+    return client;
+  },
+});
+
+/** The base address of the HTTP API. */
+export const UPLOAD_API_URL = new InjectionToken<string>('UPLOAD_API_URL', {
+  factory: () => {
+    const { url = '', apiPath = '/api' } = inject(UPLOAD_OPTIONS);
+    return `${url}${apiPath}`;
+  },
+});
