@@ -9,4 +9,6 @@ if (code !== 0) fail('The build failed; its messages above say why.');
 
 say('Starting. Stop with Ctrl+C; uploads under way go on after the next start');
 const webDir = process.env.WEB_DIR || join(root, 'apps', 'web', 'dist', 'browser');
-process.exitCode = await keepRunning(nodeBinary(), [join(root, 'apps', 'api', 'dist', 'main.js')], { WEB_DIR: webDir });
+process.exitCode = await keepRunning(nodeBinary(), [join(root, 'apps', 'api', 'dist', 'main.js')], {
+  env: { WEB_DIR: webDir },
+});

@@ -68,9 +68,9 @@ export function run(command, args, { env = {}, capture = false } = {}) {
 }
 
 /** Starts something that runs until this script is told to stop, and stops with it. */
-export function keepRunning(command, args, env = {}) {
+export function keepRunning(command, args, { env = {}, cwd = root } = {}) {
   const child = spawn(command, args, {
-    cwd: root,
+    cwd,
     env: toolEnvironment(env),
     stdio: 'inherit',
     shell: process.platform === 'win32',

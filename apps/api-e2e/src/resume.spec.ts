@@ -59,7 +59,9 @@ describe('resume', () => {
   });
 
   it('goes on by itself after the server was restarted in good order', async () => {
-    const { last } = await uploadInterrupted(path, () => gateway.restart());
+    const { last, seen } = await uploadInterrupted(path, () => gateway.restart());
+    const reasons = seen.flatMap((state) => (state.status === 'waiting' ? [state.reason.code] : []));
+    expect(reasons).toContain('SERVER_DRAINING');
     await expectStored(last);
   });
 

@@ -76,6 +76,7 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails)
   }),
   INTERNAL: () => ({ what: 'Something went wrong on the server.', advice: TRY_AGAIN }),
   CONNECTION_LOST: () => ({ what: 'There is no connection to the server.', advice: GOES_ON }),
+  OFFLINE: () => ({ what: 'You are offline.', advice: 'The upload goes on as soon as you are back online.' }),
   ACK_TIMEOUT: () => ({ what: 'The server does not answer.', advice: GOES_ON }),
   SOURCE_FAILED: () => ({
     what: 'The file can’t be read any more.',

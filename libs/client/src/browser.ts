@@ -1,14 +1,24 @@
 import { crc32 } from '@upload-streams/protocol';
+import { defer, distinctUntilChanged, fromEvent, map, merge, startWith } from 'rxjs';
 import { BlobSource } from './adapters/blob-source.js';
 import { createUploadClient } from './create-upload-client.js';
 import type { UploadClient } from './upload-client.js';
 import type { UploadClientOptions, UploadOptions } from './upload-options.js';
 
+/** Whether the browser has a network. It is told when it lost it or got it back, not whether the server can be reached. */
+const online$ = defer(() =>
+  merge(fromEvent(globalThis, 'online'), fromEvent(globalThis, 'offline')).pipe(
+    startWith(undefined),
+    map(() => navigator.onLine),
+    distinctUntilChanged(),
+  ),
+);
+
 /** A client for browsers: uploads `File`s and `Blob`s. */
 export type BrowserUploadClient = UploadClient<Blob>;
 
 export function createBrowserUploadClient(options: UploadClientOptions = {}): BrowserUploadClient {
-  return createUploadClient({ openSource: openBlob, checksum: crc32 }, options);
+  return createUploadClient({ openSource: openBlob, checksum: crc32, online$ }, options);
 }
 
 function openBlob(blob: Blob, options: UploadOptions): BlobSource {

@@ -2,6 +2,7 @@ import { crc32 } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import * as zlib from 'node:zlib';
+import { of } from 'rxjs';
 import { BytesSource } from './adapters/bytes-source.js';
 import { PathSource } from './adapters/path-source.js';
 import { StreamSource } from './adapters/stream-source.js';
@@ -26,7 +27,7 @@ const STREAM_BUFFER_BYTES = 64 * 1024 * 1024;
 const checksum = zlib.crc32 ?? crc32;
 
 export function createNodeUploadClient(options: UploadClientOptions & { url: string }): NodeUploadClient {
-  return createUploadClient({ openSource, checksum }, options);
+  return createUploadClient({ openSource, checksum, online$: of(true) }, options);
 }
 
 async function openSource(source: NodeSource, options: UploadOptions): Promise<ChunkSource> {

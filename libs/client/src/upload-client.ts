@@ -14,7 +14,6 @@ import {
   type Observable,
 } from 'rxjs';
 import type { ChunkSource } from './ports/chunk-source.js';
-import type { UploadTransport } from './ports/transport.js';
 import type { Checksum } from './prefix-checksum.js';
 import { initialUpload, reduceUpload } from './reduce-upload.js';
 import { newSessionID } from './session-id.js';
@@ -22,14 +21,13 @@ import { UploadControls } from './upload-controls.js';
 import { isLast, type UploadEvent } from './upload-event.js';
 import { Lane, type UploadLanes } from './upload-lanes.js';
 import type { ResolvedClientOptions, UploadOptions } from './upload-options.js';
-import { cancelUpload, uploadPipeline } from './upload-pipeline.js';
+import { cancelUpload, uploadPipeline, type UploadNetwork } from './upload-pipeline.js';
 import { UploadRun } from './upload-run.js';
 import type { UploadState } from './upload-state.js';
 
 /** What the two entry points, for browsers and for Node, put under the client. */
-export interface UploadPlatform<Source> {
+export interface UploadPlatform<Source> extends UploadNetwork {
   readonly openSource: (source: Source, options: UploadOptions) => ChunkSource | Promise<ChunkSource>;
-  readonly transport: UploadTransport;
   readonly checksum: Checksum;
 }
 
@@ -94,7 +92,7 @@ export class UploadClient<Source> {
     const lane = (source.size ?? Infinity) <= MAX_INLINE_BYTES ? this.lanes.small : this.lanes.large;
     const running$ = concat(
       defer(() => of<UploadEvent>({ type: 'queued', sessionID: run.sessionID })),
-      lane.run(uploadPipeline(run, transport, this.options)),
+      lane.run(uploadPipeline(run, this.platform, this.options)),
     );
     return (options.controls ?? new UploadControls()).commands$.pipe(
       switchMap((command) => {

@@ -7,7 +7,7 @@ export type UploadEvent =
   | { readonly type: 'connecting' | 'hashing' | 'verifying' | 'paused' | 'cancelled' }
   | { readonly type: 'queued' | 'restarted'; readonly sessionID: string }
   | { readonly type: 'begun' | 'acked'; readonly offset: number; readonly at: number }
-  | { readonly type: 'waiting'; readonly reason: UploadError; readonly retryInMs: number }
+  | { readonly type: 'waiting'; readonly reason: UploadError; readonly retryInMs: number | undefined }
   | { readonly type: 'completed'; readonly file: CompletedUpload }
   | { readonly type: 'failed'; readonly error: UploadError };
 

@@ -14,7 +14,7 @@ export interface UploadClientOptions {
   readonly minRetryDelayMs?: number;
   /** The longest wait between attempts, in milliseconds. @default 10_000 */
   readonly maxRetryDelayMs?: number;
-  /** A connection that does not answer a chunk for this long is made anew, in milliseconds. @default 15_000 */
+  /** A connection on which chunks are out and none is acknowledged for this long is made anew, in milliseconds. @default 8_000 */
   readonly ackTimeoutMs?: number;
   /** The connection is closed when nothing was uploaded for this long, in milliseconds. @default 5_000 */
   readonly idleTimeoutMs?: number;
@@ -25,7 +25,7 @@ export const CLIENT_DEFAULTS = {
   concurrency: 3,
   minRetryDelayMs: 100,
   maxRetryDelayMs: 10_000,
-  ackTimeoutMs: 15_000,
+  ackTimeoutMs: 8_000,
   idleTimeoutMs: 5_000,
 } as const satisfies UploadClientOptions;
 

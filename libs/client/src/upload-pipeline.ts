@@ -3,6 +3,7 @@ import {
   CANCEL_UPLOAD,
   MAX_INLINE_BYTES,
   PROTOCOL_VERSION,
+  SERVER_DRAINING,
   UploadError,
   uploadChunkEvent,
   uploadErrorEvent,
@@ -10,6 +11,7 @@ import {
   type BegunUpload,
   type ChunkWritten,
   type CompletedUpload,
+  type ServerDraining,
 } from '@upload-streams/protocol';
 import {
   catchError,
@@ -22,12 +24,14 @@ import {
   map,
   merge,
   mergeMap,
+  NEVER,
   of,
   Subject,
   switchMap,
   take,
   takeWhile,
   timeout,
+  timer,
   type Observable,
 } from 'rxjs';
 import { emitWithAck } from './operators/emit-with-ack.js';
@@ -41,16 +45,26 @@ import type { UploadRun, RunChunk } from './upload-run.js';
 /** A begin waits for the server to let go of an older connection, or to read what it has after a restart. */
 const BEGIN_TIMEOUT_MS = 60_000;
 
+/** A chunk may wait behind others for a while; a connection that is stalled is noticed before, see `stalled`. */
+const CHUNK_TIMEOUT_MS = 60_000;
+
 /** A cancel that can't reach the server is forgotten after this long: the session expires there by itself. */
 const CANCEL_TIMEOUT_MS = 3_000;
 
 /** A source that changes under every attempt is given up after this many. */
 const MAX_RESTARTS = 3;
 
+/** What an upload goes over. */
+export interface UploadNetwork {
+  readonly transport: UploadTransport;
+  /** Whether there is a network at all, as far as the platform can tell. Emits at once. */
+  readonly online$: Observable<boolean>;
+}
+
 /** An upload, from its first begin to its last event. Cold: subscribing starts it, unsubscribing stops it. */
 export function uploadPipeline(
   run: UploadRun,
-  transport: UploadTransport,
+  { transport, online$ }: UploadNetwork,
   options: ResolvedClientOptions,
 ): Observable<UploadEvent> {
   return defer(() => {
@@ -60,6 +74,7 @@ export function uploadPipeline(
       retryByRecovery({
         minDelayMs: options.minRetryDelayMs,
         maxDelayMs: options.maxRetryDelayMs,
+        online$,
         isProgress,
         onWait: (reason, retryInMs) => notices.next({ type: 'waiting', reason, retryInMs }),
         onRestart: (reason) => {
@@ -110,34 +125,47 @@ function resume(
     hashing$,
     prefix$,
     begun$,
-    sendChunks(run, transport, options),
+    sendChunks(run, transport),
     of<UploadEvent>({ type: 'verifying' }),
   );
-  return merge(outcome(run, transport), sending$);
+  return merge(outcome(run, transport), stalled(run, transport, options), sending$);
 }
 
 /** The chunk and ack loop: read as the window allows, send, and let each ack move the offset and open the window. */
-function sendChunks(
-  run: UploadRun,
-  transport: UploadTransport,
-  options: ResolvedClientOptions,
-): Observable<UploadEvent> {
+function sendChunks(run: UploadRun, transport: UploadTransport): Observable<UploadEvent> {
   const send = (chunk: RunChunk) =>
-    emitWithAck<ChunkWritten>(transport, uploadChunkEvent(run.sessionID), chunk.payload, options.ackTimeoutMs);
+    emitWithAck<ChunkWritten>(transport, uploadChunkEvent(run.sessionID), chunk.payload, CHUNK_TIMEOUT_MS);
   return sendWindow(run.flight$, (maxBytes) => run.readChunk(maxBytes)).pipe(
     mergeMap((chunk) => send(chunk).pipe(map((ack) => run.acked(chunk, ack)))),
   );
 }
 
-/** `upload_success` completes the upload, `upload_error` fails it. */
+/** Chunks are out and nothing comes back: the connection is open but dead. Any sending or ack starts the wait anew. */
+function stalled(run: UploadRun, transport: UploadTransport, options: ResolvedClientOptions): Observable<never> {
+  return run.flight$.pipe(
+    switchMap(({ sent, acked }) => (sent > acked ? timer(options.ackTimeoutMs) : NEVER)),
+    map(() => {
+      transport.drop();
+      throw new UploadError('ACK_TIMEOUT');
+    }),
+  );
+}
+
+/** `upload_success` completes the upload, `upload_error` fails it; a server that shuts down asks to come back later. */
 function outcome(run: UploadRun, transport: UploadTransport): Observable<UploadEvent> {
   const success$ = transport.on(uploadSuccessEvent(run.sessionID));
   const error$ = transport.on(uploadErrorEvent(run.sessionID));
+  const draining$ = transport.on(SERVER_DRAINING);
   return merge(
     success$.pipe(map(([file]) => completed(file as CompletedUpload))),
     error$.pipe(
       map(([, error]) => {
         throw UploadError.fromBody(error);
+      }),
+    ),
+    draining$.pipe(
+      map(([notice]) => {
+        throw new UploadError('SERVER_DRAINING', { ...(notice as ServerDraining) });
       }),
     ),
   );

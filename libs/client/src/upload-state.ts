@@ -17,13 +17,13 @@ export interface UploadFacts {
 
 /**
  * Where an upload stands. `hashing`: what the server has is compared with the file. `waiting`: something went wrong that
- * mends itself; it goes on in `retryInMs`. `verifying`: all is sent, the server checks and stores it. The last three are
+ * mends itself; it goes on in `retryInMs`, or, where that is undefined, as soon as there is a network again. `verifying`: all is sent, the server checks and stores it. The last three are
  * final: the observable completes after them.
  */
 export type UploadState = UploadFacts &
   (
     | { readonly status: 'queued' | 'connecting' | 'hashing' | 'uploading' | 'paused' | 'verifying' | 'cancelled' }
-    | { readonly status: 'waiting'; readonly reason: UploadError; readonly retryInMs: number }
+    | { readonly status: 'waiting'; readonly reason: UploadError; readonly retryInMs: number | undefined }
     | { readonly status: 'completed'; readonly file: CompletedUpload }
     | { readonly status: 'failed'; readonly error: UploadError }
   );

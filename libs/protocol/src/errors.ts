@@ -188,6 +188,12 @@ export const ERRORS = {
     when: 'In a client: the connection ended, or none could be made.',
     message: () => 'The connection to the server was lost',
   },
+  OFFLINE: {
+    recovery: 'retry',
+    status: 0,
+    when: 'In a client: the browser has no network. The upload goes on by itself as soon as there is one.',
+    message: () => 'There is no network',
+  },
   ACK_TIMEOUT: {
     recovery: 'retry',
     status: 0,

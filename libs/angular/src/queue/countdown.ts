@@ -6,7 +6,7 @@ const SECOND_MS = 1000;
 /** The whole seconds that a waiting upload still waits, once a second; 0 for any other. */
 export function countdown(state: UploadState): Observable<number> {
   if (state.status !== 'waiting') return of(0);
-  const seconds = Math.ceil(state.retryInMs / SECOND_MS);
+  const seconds = Math.ceil((state.retryInMs ?? 0) / SECOND_MS);
   return timer(0, SECOND_MS).pipe(
     map((passed) => seconds - passed),
     takeWhile((left) => left >= 0),

@@ -26,8 +26,10 @@ export function statusLine({ state, cancelling }: UploadItem, retryInSeconds: nu
       return pace(state.bytesPerSecond, state.secondsLeft);
     case 'paused':
       return 'Paused';
-    case 'waiting':
-      return `${errorSentence(state.reason).what} ${tryingAgain(retryInSeconds)}`;
+    case 'waiting': {
+      const { what, advice } = errorSentence(state.reason);
+      return `${what} ${state.retryInMs === undefined ? advice : tryingAgain(retryInSeconds)}`;
+    }
     case 'verifying':
       return 'The server checks and stores it…';
     case 'completed':

@@ -1,15 +1,30 @@
 import { UploadError } from '@upload-streams/protocol';
-import { defer, retry, tap, throwError, timer, type MonoTypeOperatorFunction } from 'rxjs';
+import {
+  defer,
+  map,
+  NEVER,
+  of,
+  retry,
+  switchMap,
+  take,
+  tap,
+  throwError,
+  timer,
+  type MonoTypeOperatorFunction,
+  type Observable,
+} from 'rxjs';
 
 export interface RecoveryOptions<T> {
   /** The first wait, in milliseconds. @default 100 */
   readonly minDelayMs: number;
   /** The longest wait, in milliseconds. @default 10_000 */
   readonly maxDelayMs: number;
+  /** Whether there is a network at all: while there is none, nothing is tried. Emits at once. */
+  readonly online$: Observable<boolean>;
   /** What resets the wait to the first one. */
   readonly isProgress: (value: T) => boolean;
-  /** Called before each wait, to tell the person. */
-  readonly onWait: (reason: UploadError, delayMs: number) => void;
+  /** Called before each wait, to tell the person; without a delay while it is for the network to come back. */
+  readonly onWait: (reason: UploadError, delayMs: number | undefined) => void;
   /** Called for `restart`, before the wait. May throw, to give up. */
   readonly onRestart: (reason: UploadError) => void;
 }
@@ -32,13 +47,27 @@ export function retryByRecovery<T>(options: RecoveryOptions<T>): MonoTypeOperato
             const reason = UploadError.from(error);
             if (reason.recovery === 'fatal') return throwError(() => reason);
             if (reason.recovery === 'restart') options.onRestart(reason);
-            const delayMs = backoff(attempts++, options);
-            options.onWait(reason, delayMs);
-            return timer(delayMs);
+            return wait(reason, Math.max(backoff(attempts++, options), askedFor(reason)), options);
           },
         }),
       );
     });
+}
+
+/** Waits out the delay; without a network, until it is back, and then not a moment longer than the first delay. */
+function wait<T>(reason: UploadError, delayMs: number, options: RecoveryOptions<T>): Observable<unknown> {
+  return options.online$.pipe(
+    map((online, index) => (online ? (index === 0 ? delayMs : backoff(0, options)) : undefined)),
+    tap((ms) => options.onWait(ms === undefined ? new UploadError('OFFLINE') : reason, ms)),
+    switchMap((ms) => (ms === undefined ? NEVER : ms === 0 ? of(0) : timer(ms))),
+    take(1),
+  );
+}
+
+/** A server that is shutting down says when to come back. */
+function askedFor({ details }: UploadError): number {
+  const ms = details?.['reconnectInMs'];
+  return typeof ms === 'number' ? ms : 0;
 }
 
 function backoff(
