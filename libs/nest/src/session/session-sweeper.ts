@@ -5,13 +5,19 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { UploadEvents } from '../events/upload-events.js';
+import { StorageService } from '../storage/storage.service.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
-import { UPLOAD_OPTIONS } from '../upload.tokens.js';
+import { UPLOAD_OPTIONS, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
+import type { SessionStore } from './session-store.js';
 import { SessionService } from './session.service.js';
 
 /** A sweep comes every tenth of the time to live, but not more often than this and not more seldom than hourly. */
 const SHORTEST_MS = 1000;
 const LONGEST_MS = 60 * 60 * 1000;
+
+/** How many abandoned sessions one sweep removes. */
+const EXPIRE_AT_ONCE = 1000;
 
 /** Removes abandoned sessions, and bytes that belong to none, at the start and from time to time. */
 @Injectable()
@@ -22,7 +28,10 @@ export class SessionSweeper implements OnApplicationBootstrap, BeforeApplication
 
   constructor(
     @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
+    @Inject(UPLOAD_SESSION_STORE) private readonly store: SessionStore,
+    private readonly storage: StorageService,
     private readonly sessions: SessionService,
+    private readonly events: UploadEvents,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -41,9 +50,30 @@ export class SessionSweeper implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async sweepOnce(): Promise<void> {
-    const abandoned = await this.sessions.expireIdle(Date.now());
-    const orphans = await this.sessions.removeOrphans();
+    const abandoned = await this.expireIdle(Date.now() - this.options.sessionTtlMs);
+    const orphans = await this.removeOrphans();
     if (abandoned + orphans > 0)
-      this.logger.log(`removed ${abandoned} abandoned sessions and ${orphans} files of nobody`);
+      this.logger.log(`removed ${abandoned} abandoned uploads and ${orphans} files of nobody`);
+  }
+
+  private async expireIdle(before: number): Promise<number> {
+    let count = 0;
+    for (const { sessionID } of await this.store.findIdle(before, EXPIRE_AT_ONCE)) {
+      if (!(await this.sessions.expire(sessionID, before))) continue;
+      this.events.emit({ type: 'expired', sessionID });
+      count++;
+    }
+    return count;
+  }
+
+  /** A crash between two steps can leave bytes that no session and no entry of the catalogue has. */
+  private async removeOrphans(): Promise<number> {
+    let count = 0;
+    for (const fileId of await this.storage.list()) {
+      if (await this.store.isKnown(fileId)) continue;
+      await this.storage.abort(fileId);
+      count++;
+    }
+    return count;
   }
 }

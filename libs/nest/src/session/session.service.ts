@@ -112,33 +112,20 @@ export class SessionService {
     await Promise.all(this.live.all().map((session) => this.settle(session)));
   }
 
-  /** Removes sessions that nobody has continued for their time to live. Gives how many. */
-  async expireIdle(now: number): Promise<number> {
-    const idle = await this.store.findIdle(now - this.options.sessionTtlMs, EXPIRE_AT_ONCE);
-    const abandoned = idle.filter(({ sessionID }) => !this.live.get(sessionID));
-    for (const record of abandoned) {
-      await this.transitions.run(record.sessionID, () =>
-        record.completed ? this.store.remove(record.sessionID) : this.drop(record),
-      );
-      if (!record.completed) this.events.emit({ type: 'expired', sessionID: record.sessionID });
-    }
-    return abandoned.length;
+  /** Removes a session that nobody has continued since `before`, milliseconds since 1970. Gives whether it did. */
+  async expire(sessionID: string, before: number): Promise<boolean> {
+    return this.transitions.run(sessionID, async () => {
+      const record = await this.store.find(sessionID);
+      if (!record || record.updatedAt >= before || this.live.get(sessionID)) return false;
+      if (record.completed) await this.store.remove(sessionID);
+      else await this.drop(record);
+      return !record.completed;
+    });
   }
 
   private readonly note: CheckpointNote = async ({ record, epoch }, checkpoint) => {
     await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now());
   };
-
-  /** Removes bytes that no session and no entry of the catalogue has: what a crash can leave. Gives how many files. */
-  async removeOrphans(): Promise<number> {
-    let removed = 0;
-    for (const fileId of await this.storage.list()) {
-      if (await this.store.isKnown(fileId)) continue;
-      await this.storage.abort(fileId);
-      removed++;
-    }
-    return removed;
-  }
 
   private async create(wanted: WantedUpload, peer: SessionPeer): Promise<LiveSession> {
     const record = await this.admission.admit(wanted, peer.owner);
@@ -263,6 +250,3 @@ export class SessionService {
     return toCompletedUpload(file, this.options.fileUrl);
   }
 }
-
-/** How many abandoned sessions one sweep removes. */
-const EXPIRE_AT_ONCE = 1000;

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describeSessionStore } from '../testing/describe-session-store.js';
 import { SqliteSessionStore } from './sqlite-session-store.js';
 
@@ -26,6 +27,16 @@ async function createStore() {
 describeSessionStore('SqliteSessionStore', createStore);
 
 describe('SqliteSessionStore', () => {
+  it('says so where a catalogue is of another version', async () => {
+    const fixture = await createStore();
+    await fixture.store.close();
+    const database = new DatabaseSync(fixture.path);
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    expect(() => SqliteSessionStore.open(fixture.path)).toThrow(/is of version 99; this program reads version 1/);
+    await fixture.close();
+  });
+
   it('lets one process at a time use a catalogue, and says so', async () => {
     const fixture = await createStore();
     try {

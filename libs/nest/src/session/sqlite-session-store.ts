@@ -7,10 +7,17 @@ import type { FilePage, SessionStore } from './session-store.js';
  * WAL with synchronous = FULL: a commit is durable when it returns, at the price of one fsync. The exclusive lock makes
  * a second process on the same folder fail at its start.
  */
-const SETUP = `
+const LOCK = `
   PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
+`;
+
+/** Raised when a change of the tables can't be read by older code, or older tables not by newer code. */
+const SCHEMA_VERSION = 1;
+
+const SETUP = `
+  PRAGMA user_version = ${SCHEMA_VERSION};
   CREATE TABLE IF NOT EXISTS sessions (
     sessionID TEXT PRIMARY KEY, protocol INTEGER NOT NULL, owner TEXT, fileId TEXT NOT NULL,
     requestedName TEXT NOT NULL, fileName TEXT NOT NULL, size INTEGER, type TEXT NOT NULL, metadata TEXT NOT NULL,
@@ -40,10 +47,15 @@ export class SqliteSessionStore implements SessionStore {
   static open(path: string): SqliteSessionStore {
     const database = new DatabaseSync(path);
     try {
+      database.exec(LOCK);
+      requireVersion(database, path);
       database.exec(SETUP);
     } catch (cause) {
       database.close();
-      throw new Error(`The catalogue ${path} can't be used; another process may have it open`, { cause });
+      const busy = (cause as { errcode?: number }).errcode === SQLITE_BUSY;
+      throw busy
+        ? new Error(`The catalogue ${path} can't be used: another process may have it open`, { cause })
+        : cause;
     }
     return new SqliteSessionStore(database, prepare(database));
   }
@@ -138,8 +150,17 @@ export class SqliteSessionStore implements SessionStore {
   }
 }
 
-/** SQLITE_FULL of https://sqlite.org/rescode.html: the disk has no room for the catalogue. */
+/** Result codes of https://sqlite.org/rescode.html: the file is locked; the disk has no room. */
+const SQLITE_BUSY = 5;
 const SQLITE_FULL = 13;
+
+/** 0 is a new file, or one from before versions were noted, which has other tables. */
+function requireVersion(database: DatabaseSync, path: string): void {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get() as { count: number };
+  if (version === SCHEMA_VERSION || tables.count === 0) return;
+  throw new Error(`The catalogue ${path} is of version ${version}; this program reads version ${SCHEMA_VERSION}`);
+}
 
 function translated<T>(work: () => T): T {
   try {
