@@ -145,6 +145,19 @@ describe('durability', () => {
     while ((await gateway!.partialFiles()).length > 0) await nextChange(join(gateway!.dataDir, 'partial'));
   });
 
+  it('knows a completed upload by its session ID also after its session expired', async () => {
+    await start({ SESSION_TTL: '1s' });
+    const client = await connect();
+    const sessionID = newSessionID();
+    const whole = { size: 1, chunk: Buffer.from('x'), crc32: crc32('x'), last: true, fileCrc32: crc32('x') };
+    const first = await client.begin(sessionID, whole);
+    const abandoned = newSessionID();
+    await (await connect()).begin(abandoned, { size: 2000 });
+    clients.at(-1)!.close();
+    while ((await gateway!.partialFiles()).length > 0) await nextChange(join(gateway!.dataDir, 'partial'));
+    expect(await client.begin(sessionID, whole)).toMatchObject({ ok: true, completed: first.ok && first.completed });
+  });
+
   it('removes at the start bytes that belong to nothing, and nothing else', async () => {
     await start();
     const client = await connect();

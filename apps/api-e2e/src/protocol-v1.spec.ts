@@ -146,6 +146,15 @@ describe('protocol version 1', () => {
     other.close();
   });
 
+  it('tells the connection that uploads when another one cancels', async () => {
+    await client.begin(sessionID, { size: content.length });
+    const told = client.failure(sessionID);
+    const other = await WireClient.connect(gateway.url, TOKEN);
+    expect(await other.cancel(sessionID)).toEqual({ ok: true });
+    expect(await told).toMatchObject({ code: 'UPLOAD_CANCELLED', recovery: 'fatal' });
+    other.close();
+  });
+
   it('cancels: the session and its bytes are gone', async () => {
     await client.begin(sessionID, { size: content.length });
     await client.chunk(sessionID, 0, content.subarray(0, 1000));

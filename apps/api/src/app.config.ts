@@ -20,7 +20,7 @@ const wholeNumber = (low: number, high: number) =>
 const byteCount = (low: number, high: number) =>
   z
     .string()
-    .regex(/^\d+ ?([KMGT]i)?B?$/i, 'must be a size such as 4MiB or 1048576')
+    .regex(/^\d+ ?([KMGT]iB|B)?$/i, 'must be a size such as 4MiB or 1048576')
     .transform((text) => Number.parseInt(text, 10) * UNITS[text.replace(/^\d+ ?/, '').toUpperCase()]!)
     .refine((value) => value >= low && value <= high, `must be from ${low} to ${high} bytes`);
 

@@ -52,6 +52,10 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails)
     what: 'This upload goes on in another tab or window.',
     advice: 'Leave it to that one, or try again to go on here.',
   }),
+  UPLOAD_CANCELLED: () => ({
+    what: 'This upload was cancelled in another tab or window.',
+    advice: 'Try again to upload it all the same.',
+  }),
   TOO_MANY_SESSIONS: () => ({
     what: 'Too many uploads are unfinished at once.',
     advice: 'This one begins as soon as another has ended.',

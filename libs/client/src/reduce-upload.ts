@@ -32,6 +32,7 @@ export function reduceUpload(upload: MeasuredUpload, event: UploadEvent): Measur
     case 'opened':
       return { ...upload, state: { ...upload.state, fileName: event.facts.fileName, size: event.facts.size } };
     case 'queued':
+      if (upload.state.status === 'queued' && upload.state.sessionID === event.sessionID) return upload;
       return idle({ ...facts, sessionID: event.sessionID }, { status: 'queued' });
     case 'restarted':
       return idle({ ...facts, sessionID: event.sessionID, uploaded: 0 }, { status: 'connecting' });

@@ -3,6 +3,7 @@ import {
   catchError,
   concat,
   defer,
+  distinctUntilChanged,
   finalize,
   lastValueFrom,
   map,
@@ -58,6 +59,7 @@ export class UploadClient<Source> {
         scan(reduceUpload, initial),
         map(({ state }) => state),
         startWith(initial.state),
+        distinctUntilChanged(),
       );
     });
   }

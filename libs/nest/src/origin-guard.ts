@@ -1,22 +1,37 @@
 import cors from 'cors';
+import { Logger } from '@nestjs/common';
 import { ERRORS } from '@upload-streams/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Server } from 'socket.io';
+
+const logger = new Logger('OriginGuard');
+
+/** Whoever makes up origins may not fill the log. */
+const MOST_ORIGINS_TOLD = 100;
 
 /**
  * Lets pages of allowed origins connect: the gateway's own, and those of the options. CORS alone would not, since
  * browsers do not apply it to WebSockets. A client that sends no Origin is no browser.
  */
 export function guardOrigins(server: Server, allowedOrigins: readonly string[]): void {
+  const told = new Set<string>();
   const isListed = (origin: string) => allowedOrigins.includes('*') || allowedOrigins.includes(origin);
   server.engine.opts.allowRequest = (request, decide) => {
     const { origin } = request.headers;
     const allowed = origin === undefined || isSameOrigin(origin, request) || isListed(origin);
+    if (!allowed) tellOperator(origin, told);
     decide(allowed ? null : ERRORS.ORIGIN_NOT_ALLOWED.message(), allowed);
   };
   server.engine.use(
     cors({ origin: (origin, decide) => decide(null, origin !== undefined && isListed(origin)), credentials: true }),
   );
+}
+
+/** A browser tells its page nothing of a refused handshake, so whoever runs the gateway must learn of it: once an origin. */
+function tellOperator(origin: string, told: Set<string>): void {
+  if (told.has(origin) || told.size >= MOST_ORIGINS_TOLD) return;
+  told.add(origin);
+  logger.warn(`Refused a page of ${JSON.stringify(origin)}; allowedOrigins (CORS_ORIGINS) does not list it`);
 }
 
 /** The page came from the host that it connects to. The scheme is not compared: a proxy in front may end TLS. */

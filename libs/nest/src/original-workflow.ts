@@ -1,4 +1,10 @@
-import { originalBeginSchema, originalChunkSchema, parsePayload, UploadError } from '@upload-streams/protocol';
+import {
+  isUploadError,
+  originalBeginSchema,
+  originalChunkSchema,
+  parsePayload,
+  UploadError,
+} from '@upload-streams/protocol';
 import type { SessionService } from './session/session.service.js';
 import type { SocketPeer } from './socket-peer.js';
 
@@ -43,6 +49,7 @@ export async function chunkOfOriginal(
     return { ok: true };
   } catch (error) {
     peer.failed(sessionID, UploadError.from(error));
+    if (isUploadError(error, 'WINDOW_EXCEEDED')) peer.disconnect();
     return undefined;
   }
 }

@@ -71,7 +71,7 @@ export const ERRORS = {
   UPLOAD_REFUSED: {
     recovery: 'fatal',
     status: 403,
-    when: 'The upload policy of the application refuses the upload.',
+    when: 'The upload policy of the application refuses the upload, before its first byte or after its last one.',
     message: (d) => `The upload was refused: ${String(d['reason'] ?? 'not allowed')}`,
   },
   SESSION_FORBIDDEN: {
@@ -89,7 +89,7 @@ export const ERRORS = {
   SESSION_MISMATCH: {
     recovery: 'restart',
     status: 409,
-    when: 'A session ID that is in use for one file is begun with another name or size.',
+    when: 'A session ID that is in use for one file is begun with another name or size, or in the original workflow.',
     message: () => 'The session ID is in use for another file',
   },
   SESSION_TAKEN_OVER: {
@@ -97,6 +97,12 @@ export const ERRORS = {
     status: 409,
     when: 'Another connection began the same session; it goes on there.',
     message: () => 'The upload goes on in another place',
+  },
+  UPLOAD_CANCELLED: {
+    recovery: 'fatal',
+    status: 409,
+    when: 'The session was cancelled on another connection.',
+    message: () => 'The upload was cancelled in another place',
   },
   TOO_MANY_SESSIONS: {
     recovery: 'retry',
@@ -107,7 +113,7 @@ export const ERRORS = {
   OFFSET_MISMATCH: {
     recovery: 'resync',
     status: 409,
-    when: 'A chunk starts beyond the offset that the server expects; `details.offset` names it.',
+    when: 'A chunk does not start at the offset that the server expects, but beyond it, or overlaps what is written; `details.offset` names it.',
     message: (d) => `The next byte wanted is number ${String(d['offset'])}`,
   },
   CHUNK_TOO_LARGE: {
@@ -131,7 +137,7 @@ export const ERRORS = {
   FILE_CHECKSUM_MISMATCH: {
     recovery: 'restart',
     status: 422,
-    when: 'The CRC-32 of the whole file is not that of the bytes stored. The session and its bytes are dropped.',
+    when: 'The CRC-32 of the whole file is not that of the bytes that came, or not that of the bytes read back from the store. The session and its bytes are dropped.',
     message: () => 'What was stored is not what was sent; the upload starts again',
   },
   SIZE_MISMATCH: {
@@ -143,7 +149,7 @@ export const ERRORS = {
   UPLOAD_ALREADY_COMPLETE: {
     recovery: 'resync',
     status: 409,
-    when: 'A chunk comes after the last one.',
+    when: 'A chunk comes after the last one, or a cancel for an upload that is complete.',
     message: () => 'The upload is complete already',
   },
   STORAGE_FULL: {

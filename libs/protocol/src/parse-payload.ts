@@ -7,7 +7,9 @@ export function parsePayload<Schema extends z.ZodType>(schema: Schema, payload: 
   const result = schema.safeParse(payload);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const field = issue?.path.join('.') ?? '';
+  // Below `metadata` the names are the client's own.
+  const path = issue?.path[0] === 'metadata' ? issue.path.slice(0, 1) : issue?.path;
+  const field = path?.join('.') ?? '';
   if (field === 'sessionID' && issue?.code === 'invalid_format') throw new UploadError('SESSION_ID_INVALID');
   if (field === 'protocol') throw new UploadError('UNSUPPORTED_PROTOCOL', { supported: PROTOCOL_VERSION });
   throw new UploadError('INVALID_PAYLOAD', { problem: [field, issue?.message].filter(Boolean).join(': ') });

@@ -2,7 +2,10 @@ import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter 
 import { UploadError } from '@upload-streams/protocol';
 import type { Response } from 'express';
 
-/** Answers every error as `{ error: { code, message, recovery, details? } }`, under the status of the catalogue. */
+/**
+ * Answers errors of ours, and what is unexpected, as `{ error: { code, message, recovery, details? } }` under the status
+ * of the catalogue. Nest's own, such as 404 for a path that does not exist, keep their form.
+ */
 @Catch()
 export class HttpErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(HttpErrorFilter.name);

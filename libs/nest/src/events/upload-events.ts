@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { filter, map, Subject, type Observable } from 'rxjs';
 import type { FileRecord } from '../session/session-record.js';
 
@@ -10,7 +10,7 @@ export type UploadLifecycleEvent =
 
 /** Inject it to learn of every upload: `events.completed$.subscribe((file) => ...)`. It completes at shutdown. */
 @Injectable()
-export class UploadEvents implements OnModuleDestroy {
+export class UploadEvents implements OnApplicationShutdown {
   private readonly events = new Subject<UploadLifecycleEvent>();
 
   readonly all$: Observable<UploadLifecycleEvent> = this.events.asObservable();
@@ -25,7 +25,8 @@ export class UploadEvents implements OnModuleDestroy {
     this.events.next(event);
   }
 
-  onModuleDestroy(): void {
+  /** Not before: uploads may still be completed while the application shuts down. */
+  onApplicationShutdown(): void {
     this.events.complete();
   }
 }

@@ -7,6 +7,8 @@ export interface UploadRequest {
   /** Bytes; undefined for a live stream. */
   readonly size: number | undefined;
   readonly type: string;
+  /** Milliseconds since 1970, as the client says; undefined where it does not. */
+  readonly lastModified: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -15,6 +15,7 @@ export interface WantedUpload {
   readonly fileName: string;
   readonly size?: number | undefined;
   readonly type?: string | undefined;
+  readonly lastModified?: number | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -35,8 +36,8 @@ export class Admission {
     const type = wanted.type || DEFAULT_TYPE;
     this.checkSize(wanted.size);
     this.checkType(type);
-    const { size, metadata = {} } = wanted;
-    const amendment = await this.policy.admit?.({ owner, fileName: requestedName, size, type, metadata });
+    const { size, lastModified, metadata = {} } = wanted;
+    const amendment = await this.policy.admit?.({ owner, fileName: requestedName, size, type, lastModified, metadata });
     await this.storage.reserve(size);
     return {
       sessionID: wanted.sessionID,

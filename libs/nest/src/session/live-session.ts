@@ -1,4 +1,4 @@
-import { crc32Combine, UploadError, type ChunkWritten } from '@upload-streams/protocol';
+import { crc32Combine, MAX_MESSAGE_BYTES, UploadError, type ChunkWritten } from '@upload-streams/protocol';
 import { crc32 } from 'node:zlib';
 import type { PartialFile, StoredDigest } from '../storage/storage-backend.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
@@ -25,6 +25,12 @@ export type CheckpointNote = (session: LiveSession, checkpoint: Checkpoint) => P
 const SYNC_EVERY_BYTES = 64 * 1024 * 1024;
 
 /**
+ * An original client waits for each ack, and so has one chunk out, of at most one message. One that does not wait may
+ * not fill our memory.
+ */
+const MAX_WAITING_BYTES = 2 * MAX_MESSAGE_BYTES;
+
+/**
  * A session that a connection holds: its bytes, its offset, its place in the budget. One ordered queue: whatever chunks
  * come at once, they are checked and written one after the other.
  */
@@ -32,10 +38,15 @@ export class LiveSession {
   private readonly queue = new SerialQueue();
   private offset: number;
   private durable: number;
+  /** The checkpoint in the store, and the offset at which it was last written or confirmed. */
+  private noted: Checkpoint;
+  private notedAt: number;
   private crc32: number;
   /** The offset that the client may not pass. It never goes back, so that what was granted once stays granted. */
   private edge: number;
   private syncing: Promise<void> | undefined;
+  /** Bytes of an original client that wait for their turn. */
+  private waitingBytes = 0;
   private lastWritten = false;
   private fault: UploadError | undefined;
   private ended = false;
@@ -51,7 +62,9 @@ export class LiveSession {
     private readonly note: CheckpointNote,
   ) {
     this.offset = start.offset;
-    this.durable = record.checkpoint.offset > start.offset ? 0 : record.checkpoint.offset;
+    this.noted = record.checkpoint.offset > start.offset ? { offset: 0, crc32: 0 } : record.checkpoint;
+    this.notedAt = start.offset;
+    this.durable = this.noted.offset;
     this.crc32 = start.crc32;
     budget.join();
     this.edge = this.offset + budget.share();
@@ -93,8 +106,11 @@ export class LiveSession {
   }
 
   /** The next chunk of a client of the original workflow, which knows no offsets and no checksums. */
-  receiveNext(bytes: Uint8Array, last: boolean): Promise<ChunkWritten> {
+  async receiveNext(bytes: Uint8Array, last: boolean): Promise<ChunkWritten> {
+    if (this.waitingBytes + bytes.length > MAX_WAITING_BYTES) throw new UploadError('WINDOW_EXCEEDED');
+    this.waitingBytes += bytes.length;
     return this.queue.run(() => {
+      this.waitingBytes -= bytes.length;
       const own = crc32(bytes);
       const fileCrc32 = crc32Combine(this.crc32, own, bytes.length);
       return this.write({ offset: this.offset, chunk: bytes, crc32: own, last, fileCrc32 });
@@ -111,9 +127,9 @@ export class LiveSession {
       await this.syncing;
       try {
         if (this.fault) throw this.fault;
-        const stored = await this.file.digest();
+        const stored = await this.file.digest(this.offset);
         if (stored.crc32 !== this.crc32 || stored.size !== this.offset) throw new UploadError('FILE_CHECKSUM_MISMATCH');
-        await this.file.complete(storedName, this.offset);
+        await this.file.complete(storedName);
         return stored;
       } finally {
         await this.file.close();
@@ -128,6 +144,8 @@ export class LiveSession {
       this.end();
       try {
         if (this.options.durability !== 'complete') await this.sync();
+        // Also where nothing new is durable: the time of the note is what the session expires by.
+        await this.note(this, this.noted);
       } finally {
         await this.file.close();
       }
@@ -183,7 +201,10 @@ export class LiveSession {
   private async keep(flush: boolean): Promise<void> {
     const { durability } = this.options;
     if (flush || durability === 'chunk') return this.sync();
-    if (durability === 'checkpoint' && this.offset - this.durable >= SYNC_EVERY_BYTES) this.syncInBackground();
+    if (this.offset - this.notedAt < SYNC_EVERY_BYTES) return;
+    this.notedAt = this.offset;
+    if (durability === 'checkpoint') this.syncInBackground();
+    else await this.note(this, this.noted);
   }
 
   private async sync(): Promise<void> {
@@ -209,6 +230,7 @@ export class LiveSession {
       throw this.fault;
     }
     await this.note(this, point);
+    this.noted = point;
     this.durable = Math.max(this.durable, point.offset);
   }
 

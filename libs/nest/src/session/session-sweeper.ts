@@ -5,6 +5,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { setImmediate } from 'node:timers/promises';
 import { UploadEvents } from '../events/upload-events.js';
 import { StorageService } from '../storage/storage.service.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
@@ -36,6 +37,7 @@ export class SessionSweeper implements OnApplicationBootstrap, BeforeApplication
 
   onApplicationBootstrap(): void {
     const intervalMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, Math.floor(this.options.sessionTtlMs / 10)));
+    this.sweeping = this.removeOrphans().catch((error) => this.logger.error(error));
     this.sweep();
     this.timer = setInterval(() => this.sweep(), intervalMs).unref();
   }
@@ -51,9 +53,7 @@ export class SessionSweeper implements OnApplicationBootstrap, BeforeApplication
 
   private async sweepOnce(): Promise<void> {
     const abandoned = await this.expireIdle(Date.now() - this.options.sessionTtlMs);
-    const orphans = await this.removeOrphans();
-    if (abandoned + orphans > 0)
-      this.logger.log(`removed ${abandoned} abandoned uploads and ${orphans} files of nobody`);
+    if (abandoned > 0) this.logger.log(`removed ${abandoned} abandoned uploads`);
   }
 
   private async expireIdle(before: number): Promise<number> {
@@ -66,14 +66,16 @@ export class SessionSweeper implements OnApplicationBootstrap, BeforeApplication
     return count;
   }
 
-  /** A crash between two steps can leave bytes that no session and no entry of the catalogue has. */
-  private async removeOrphans(): Promise<number> {
+  /** A crash between two steps can leave bytes that no session and no entry of the catalogue has: looked for at the start. */
+  private async removeOrphans(): Promise<void> {
     let count = 0;
     for (const fileId of await this.storage.list()) {
+      // Uploads go on between two looks into an embedded store.
+      await setImmediate();
       if (await this.store.isKnown(fileId)) continue;
       await this.storage.abort(fileId);
       count++;
     }
-    return count;
+    if (count > 0) this.logger.log(`removed ${count} files of nobody`);
   }
 }

@@ -60,7 +60,10 @@ export class SessionService {
     return this.transitions.run(sessionID, async () => {
       const record = await this.store.find(sessionID);
       if (record) this.admission.readmit(record, wanted, peer.owner);
-      if (record?.completed) return this.begunBefore(record);
+      if (!record || record.completed) {
+        const file = await this.store.findFileOfSession(sessionID);
+        if (file) return this.begunBefore(file, wanted, peer);
+      }
       const session = await this.hold(peer, sessionID, () =>
         record ? this.resume(record, peer) : this.create(wanted, peer),
       );
@@ -69,7 +72,7 @@ export class SessionService {
       await this.guarded(session, () => session.receive(whole));
       if (!whole.last) return this.begun(session);
       const file = await this.guarded(session, () => this.putInPlace(session));
-      return { ...this.begun(session), completed: this.toCompleted(file) };
+      return { ...this.begun(session), durable: file.size, completed: this.toCompleted(file) };
     });
   }
 
@@ -95,6 +98,7 @@ export class SessionService {
       if (!record) throw new UploadError('SESSION_NOT_FOUND');
       if (record.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
       if (record.completed) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
+      this.live.get(sessionID)?.peer.failed(sessionID, new UploadError('UPLOAD_CANCELLED'));
       await this.drop(record);
       this.events.emit({ type: 'cancelled', sessionID });
     });
@@ -231,17 +235,17 @@ export class SessionService {
     return { ...session.begun(), expiresAt: Date.now() + this.options.sessionTtlMs };
   }
 
-  private async begunBefore(record: SessionRecord): Promise<BegunUpload> {
-    const file = await this.store.findFileOfSession(record.sessionID);
-    if (!file) throw new UploadError('SESSION_NOT_FOUND');
-    const { size, crc32 } = file;
+  /** The session was completed; its record may be gone by now, its file is not. */
+  private begunBefore(file: FileRecord, wanted: WantedUpload, peer: SessionPeer): BegunUpload {
+    if (file.owner !== peer.owner) throw new UploadError('SESSION_FORBIDDEN');
+    if (wanted.protocol !== 1 || (wanted.size ?? file.size) !== file.size) throw new UploadError('SESSION_MISMATCH');
     return {
-      offset: size,
-      durable: size,
+      offset: file.size,
+      durable: file.size,
       window: 0,
       maxChunkSize: this.options.maxChunkBytes,
-      prefixCrc32: crc32,
-      expiresAt: record.updatedAt + this.options.sessionTtlMs,
+      prefixCrc32: file.crc32,
+      expiresAt: Date.now() + this.options.sessionTtlMs,
       completed: this.toCompleted(file),
     };
   }

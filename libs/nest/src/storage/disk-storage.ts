@@ -97,9 +97,6 @@ async function soundSize(handle: FileHandle, durable: number): Promise<number> {
 }
 
 class DiskPartialFile implements PartialFile {
-  /** Where the file ends if an append failed midway; beyond it may be rubbish. */
-  private torn = false;
-
   constructor(
     private readonly handle: FileHandle,
     private readonly path: string,
@@ -109,12 +106,10 @@ class DiskPartialFile implements PartialFile {
   ) {}
 
   async append(offset: number, bytes: Uint8Array): Promise<void> {
-    this.torn = true;
     for (let written = 0; written < bytes.length;) {
       const { bytesWritten } = await this.handle.write(bytes, written, bytes.length - written, offset + written);
       written += bytesWritten;
     }
-    this.torn = false;
   }
 
   sync(): Promise<void> {
@@ -125,13 +120,13 @@ class DiskPartialFile implements PartialFile {
     return this.handle.createReadStream({ start, autoClose: false, highWaterMark: READ_BYTES });
   }
 
-  async digest(): Promise<StoredDigest> {
-    const { size } = await this.handle.stat();
+  async digest(size: number): Promise<StoredDigest> {
+    const { size: stored } = await this.handle.stat();
+    if (stored > size) await this.handle.truncate(size);
     return this.digests.digest(this.path, size);
   }
 
-  async complete(storedName: string, size: number): Promise<void> {
-    if (this.torn) await this.handle.truncate(size);
+  async complete(storedName: string): Promise<void> {
     await this.handle.sync();
     await mkdir(this.folder, { recursive: true });
     await rename(this.path, join(this.folder, storedName));

@@ -31,14 +31,17 @@ export interface PartialFile {
   sync(): Promise<void>;
   /** The bytes from `start` on, to be hashed after a restart. */
   read(start: number): AsyncIterable<Uint8Array>;
-  /** Reads back all that is stored and hashes it, without holding up the main thread. */
-  digest(): Promise<StoredDigest>;
   /**
-   * Makes a file of the first `size` bytes, under the stored name; when it resolves, it survives a crash of the machine.
+   * Reads back what is stored and hashes it, without holding up the main thread. What a failed append left beyond `size`
+   * is dropped before.
+   */
+  digest(size: number): Promise<StoredDigest>;
+  /**
+   * Makes a file of the bytes, under the stored name; when it resolves, it survives a crash of the machine.
    * All or nothing; it may be repeated after a failure, and after a crash that came before the caller noted its success
    * `open` finds the bytes as a partial file again. It does not close.
    */
-  complete(storedName: string, size: number): Promise<void>;
+  complete(storedName: string): Promise<void>;
   /** Removes the bytes and closes. */
   abort(): Promise<void>;
   close(): Promise<void>;

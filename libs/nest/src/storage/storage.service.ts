@@ -31,8 +31,8 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
       append: (offset, bytes) => this.translated(() => file.append(offset, bytes)),
       sync: () => this.translated(() => file.sync()),
       read: (start) => file.read(start),
-      digest: () => this.translated(() => file.digest()),
-      complete: (storedName, size) => this.translated(() => file.complete(storedName, size)),
+      digest: (size) => this.translated(() => file.digest(size)),
+      complete: (storedName) => this.translated(() => file.complete(storedName)),
       abort: () => this.translated(() => file.abort()),
       close: () => this.translated(() => file.close()),
     };

@@ -1,0 +1,231 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MAX_MESSAGE_BYTES, UploadError, type CompletedUpload } from '@upload-streams/protocol';
+import fc from 'fast-check';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { UploadEvents } from '../events/upload-events.js';
+import { openUploadPolicy } from '../policy/upload-policy.js';
+import { DiskStorage } from '../storage/disk-storage.js';
+import { StorageService } from '../storage/storage.service.js';
+import { resolveUploadOptions } from '../upload-options.js';
+import { Admission } from './admission.js';
+import { SessionOpener } from './session-opener.js';
+import type { SessionPeer } from './session-peer.js';
+import { SessionService } from './session.service.js';
+import { SqliteSessionStore } from './sqlite-session-store.js';
+
+const SESSION = 'property-based-session-id';
+const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7919) % 256));
+
+class TestPeer implements SessionPeer {
+  readonly owner = 'alice';
+  connected = true;
+  file: CompletedUpload | undefined;
+  error: UploadError | undefined;
+
+  completed(_: string, file: CompletedUpload): void {
+    this.file = file;
+  }
+
+  failed(_: string, error: UploadError): void {
+    this.error = error;
+  }
+}
+
+/** A gateway without its sockets, on a real disk and SQLite. It may be stopped in good order, or just left. */
+class Server {
+  private constructor(
+    readonly sessions: SessionService,
+    private readonly store: SqliteSessionStore,
+    private readonly disk: DiskStorage,
+  ) {}
+
+  static async start(dataDir: string): Promise<Server> {
+    const options = resolveUploadOptions({ dataDir });
+    await mkdir(dataDir, { recursive: true });
+    const store = SqliteSessionStore.open(join(dataDir, 'catalogue.db'));
+    const disk = new DiskStorage(dataDir);
+    const storage = new StorageService(disk);
+    await storage.onModuleInit();
+    const admission = new Admission(options, openUploadPolicy, storage);
+    const opener = new SessionOpener(options, storage);
+    const sessions = new SessionService(
+      options,
+      store,
+      openUploadPolicy,
+      storage,
+      admission,
+      opener,
+      new UploadEvents(),
+    );
+    return new Server(sessions, store, disk);
+  }
+
+  async stop(): Promise<void> {
+    await this.sessions.drain();
+    await this.leave();
+  }
+
+  /** As a crash does: nothing is written down, only the lock of the catalogue goes with the process. */
+  async leave(): Promise<void> {
+    await this.store.close();
+    await this.disk.close();
+  }
+
+  /** Closes the files that a process would have closed by ending. There is no catalogue any more to note anything in. */
+  async bury(): Promise<void> {
+    await this.sessions.drain().catch(() => undefined);
+  }
+}
+
+type Step =
+  | { readonly does: 'begin'; readonly as: number }
+  | {
+      readonly does: 'send';
+      readonly as: number;
+      readonly from: number;
+      readonly length: number;
+      readonly corrupt: boolean;
+    }
+  | { readonly does: 'disconnect'; readonly as: number }
+  | { readonly does: 'restart' | 'crash' };
+
+const client = fc.integer({ min: 0, max: 2 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ does: fc.constant('begin' as const), as: client }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      does: fc.constant('send' as const),
+      as: client,
+      // How far from the offset that this client believes in: mostly right, sometimes a duplicate or a gap.
+      from: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: -300, max: 300 })),
+      length: fc.integer({ min: 0, max: 200 }),
+      corrupt: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('disconnect' as const), as: client }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('restart' as const, 'crash' as const) }) },
+);
+
+describe('SessionService', () => {
+  let dataDir: string;
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'session-service-'));
+  });
+  afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+  const wanted = { protocol: 1 as const, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
+  const fileCrc32 = crc32(CONTENT);
+  const chunkAt = (offset: number, length: number, corrupt = false) => {
+    const chunk = CONTENT.subarray(offset, offset + length);
+    const last = offset + length >= CONTENT.length;
+    return { offset, chunk, crc32: (crc32(chunk) ^ (corrupt ? 1 : 0)) >>> 0, last, fileCrc32 };
+  };
+
+  /** Runs the steps, several clients at once where they follow each other, and then lets one client finish. */
+  async function play(steps: readonly Step[], folder: string): Promise<CompletedUpload> {
+    let server = await Server.start(folder);
+    const peers = [new TestPeer(), new TestPeer(), new TestPeer()];
+    const believed = [0, 0, 0];
+    const crashed: Server[] = [];
+    let holder: number | undefined;
+    let pending: Promise<unknown>[] = [];
+    const settle = async () => void (await Promise.all(pending.splice(0)));
+
+    const begin = async (as: number) => {
+      const begun = await server.sessions.begin(peers[as]!, wanted);
+      const prefix = crc32(CONTENT.subarray(0, begun.offset));
+      expect(begun.prefixCrc32).toBe(prefix);
+      believed[as] = begun.offset;
+    };
+    const send = async (as: number, { from, length, corrupt }: Extract<Step, { does: 'send' }>) => {
+      const offset = Math.max(0, Math.min(CONTENT.length, believed[as]! + from));
+      const bytes = Math.min(length, CONTENT.length - offset);
+      const written = await server.sessions.receive(peers[as]!, SESSION, chunkAt(offset, bytes, corrupt));
+      believed[as] = written.offset;
+      // The model: whoever is acknowledged holds the session, and nothing corrupt is ever acknowledged, but a duplicate.
+      if (corrupt && bytes > 0) expect(offset + bytes).toBeLessThanOrEqual(written.offset);
+      expect(as).toBe(holder);
+    };
+    const refused = (error: unknown) => {
+      if (!(error instanceof UploadError)) throw error;
+      expect(error.code).not.toBe('INTERNAL');
+    };
+
+    for (const one of steps) {
+      if (one.does === 'send') pending.push(send(one.as, one).catch(refused));
+      else await settle();
+      if (one.does === 'begin') {
+        holder = one.as;
+        await begin(one.as);
+      } else if (one.does === 'disconnect') {
+        peers[one.as]!.connected = false;
+        await server.sessions.release(peers[one.as]!);
+        peers[one.as] = new TestPeer();
+        if (holder === one.as) holder = undefined;
+      } else if (one.does !== 'send') {
+        if (one.does === 'restart') await server.stop();
+        else await server.leave().then(() => crashed.push(server));
+        server = await Server.start(folder);
+        peers.forEach((_, index) => (peers[index] = new TestPeer()));
+        holder = undefined;
+      }
+    }
+    await settle();
+
+    const finisher = new TestPeer();
+    let begun = await server.sessions.begin(finisher, wanted);
+    if (!begun.completed) {
+      const rest = chunkAt(begun.offset, CONTENT.length - begun.offset);
+      await server.sessions.receive(finisher, SESSION, rest);
+      begun = await server.sessions.begin(finisher, wanted);
+    }
+    await server.stop();
+    for (const dead of crashed) await dead.bury();
+    return begun.completed!;
+  }
+
+  it('ends in the same file, whatever chunks, duplicates, gaps, takeovers, disconnects, restarts and crashes came', async () => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const folder = join(dataDir, `run-${++run}`);
+        const file = await play([{ does: 'begin', as: 0 }, ...steps], folder);
+        expect(file).toMatchObject({ size: CONTENT.length, crc32: fileCrc32 });
+        expect((await readFile(join(folder, 'files', file.fileId, 'model.bin'))).equals(CONTENT)).toBe(true);
+        expect(await readdir(join(folder, 'partial'))).toEqual([]);
+        await rm(folder, { recursive: true });
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
+  it('takes from a client of the original workflow no more at once than two messages, though it waits for no ack', async () => {
+    const server = await Server.start(dataDir);
+    const peer = new TestPeer();
+    await server.sessions.begin(peer, { protocol: 0, sessionID: SESSION, fileName: 'flood.bin' });
+    const message = Buffer.alloc(MAX_MESSAGE_BYTES);
+    const answers = [1, 2, 3].map(() => server.sessions.receiveNext(peer, SESSION, message, false));
+    const outcomes = await Promise.allSettled(answers);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    await expect(answers[2]).rejects.toMatchObject({ code: 'WINDOW_EXCEEDED' });
+    await server.stop();
+  });
+
+  it('leaves a session alone that was continued just before it would expire', async () => {
+    const server = await Server.start(dataDir);
+    const peer = new TestPeer();
+    await server.sessions.begin(peer, wanted);
+    const soon = Date.now() + 1000;
+    expect(await server.sessions.expire(SESSION, soon)).toBe(false);
+    await server.sessions.release(peer);
+    expect(await server.sessions.expire(SESSION, Date.now() - 1000)).toBe(false);
+    expect(await server.sessions.expire(SESSION, soon)).toBe(true);
+    expect(await readdir(join(dataDir, 'partial'))).toEqual([]);
+    await server.stop();
+  });
+});
