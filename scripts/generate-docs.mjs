@@ -25,6 +25,7 @@ const CLIENT_DOES = {
   UPLOAD_ALREADY_COMPLETE: 'Begin the session again: the answer has the file in `completed`.',
   ORIGIN_NOT_ALLOWED:
     'Stop. The handshake is refused before there is a connection, so this error travels as HTTP only: see above.',
+  OFFLINE: 'Wait until there is a network, then begin the session again and go on from the offset in the answer.',
   SOURCE_NOT_REREADABLE: 'Stop, and tell the caller, who has to open the stream again.',
 };
 
@@ -65,8 +66,8 @@ ${JSON.stringify(example, null, 2)}
 ${formsTable}
 
 \`code\` and \`recovery\` are for programs, \`message\` is for people and may change, \`details\` has facts such as sizes and
-offsets where there are any. Nothing that a client sent comes back in an error. A code that a client does not know counts
-as \`INTERNAL\`.
+offsets where there are any. No value that a client sent comes back in an error. A code that a client does not know
+counts as \`INTERNAL\`.
 
 \`ORIGIN_NOT_ALLOWED\` is different: a browser gets it instead of a handshake. Long polling is answered with HTTP 403 and
 the message in the body, a WebSocket with HTTP 400, and the Socket.IO client reports a \`connect_error\` without \`data\`.
@@ -122,7 +123,7 @@ function table([head, ...rows]) {
  * AsyncAPI builds on.
  */
 function jsonSchema(schema) {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+  const json = z.toJSONSchema(schema, {
     io: 'input',
     target: 'draft-7',
     unrepresentable: 'any',
@@ -130,6 +131,7 @@ function jsonSchema(schema) {
       if (zodSchema._zod.def.type === 'custom') Object.assign(target, { type: 'string', format: 'binary' });
     },
   });
+  delete json.$schema;
   return json;
 }
 
