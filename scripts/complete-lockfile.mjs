@@ -51,6 +51,6 @@ for (const [from, { optionalDependencies = {}, dev }] of Object.entries(lock.pac
   }
 }
 
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en')));
 writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(added.length ? `added ${added.length}:\n${added.join('\n')}` : 'nothing is missing');
