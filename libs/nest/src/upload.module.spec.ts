@@ -35,6 +35,9 @@ class Thumbnails {
 }
 
 @Module({})
+class Config {}
+
+@Module({})
 class HostModule {
   static with(upload: DynamicModule): DynamicModule {
     return { module: HostModule, imports: [upload], providers: [Thumbnails] };
@@ -86,7 +89,7 @@ describe('UploadModule in a Nest application, with UploadClientModule in another
 
   it('takes its options from a factory', async () => {
     const useFactory = async (directory: string) => ({ dataDir: directory, maxFileBytes: 10 });
-    const config = { module: class Config {}, providers: [{ provide: 'DIR', useValue: dataDir }], exports: ['DIR'] };
+    const config = { module: Config, providers: [{ provide: 'DIR', useValue: dataDir }], exports: ['DIR'] };
     const app = await host(UploadModule.forRootAsync({ imports: [config], inject: ['DIR'], useFactory }));
     const client = await clientOf(app);
     await expect(client.uploadToEnd(Buffer.alloc(11))).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' });

@@ -1,4 +1,11 @@
-import { crc32Combine, MAX_MESSAGE_BYTES, UploadError, type ChunkWritten } from '@upload-streams/protocol';
+import {
+  crc32Combine,
+  isUploadError,
+  MAX_MESSAGE_BYTES,
+  UploadError,
+  type ChunkWritten,
+  type ErrorCode,
+} from '@upload-streams/protocol';
 import { crc32 } from 'node:zlib';
 import type { PartialFile, StoredDigest } from '../storage/storage-backend.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
@@ -20,6 +27,17 @@ export type LiveSessionOptions = Pick<ResolvedUploadOptions, 'maxChunkBytes' | '
 
 /** Notes in the store that all before a point is durable. */
 export type CheckpointNote = (session: LiveSession, checkpoint: Checkpoint) => Promise<void>;
+
+/** After these, what was stored is of no use to anybody. */
+const ENDS_SESSION: readonly ErrorCode[] = [
+  'SIZE_MISMATCH',
+  'FILE_TOO_LARGE',
+  'FILE_CHECKSUM_MISMATCH',
+  'STORAGE_FULL',
+  'UPLOAD_REFUSED',
+];
+
+export const endsSession = (error: unknown): boolean => isUploadError(error, ...ENDS_SESSION);
 
 /** Bytes written since the last sync that set off the next one: 64 MiB. */
 const SYNC_EVERY_BYTES = 64 * 1024 * 1024;
@@ -48,7 +66,8 @@ export class LiveSession {
   /** Bytes of an original client that wait for their turn. */
   private waitingBytes = 0;
   private lastWritten = false;
-  private fault: UploadError | undefined;
+  /** Why the session can't go on: it is to be dropped, with its bytes. */
+  private failure: UploadError | undefined;
   private ended = false;
 
   constructor(
@@ -75,9 +94,9 @@ export class LiveSession {
     return { ...this.written(), maxChunkSize: this.options.maxChunkBytes, prefixCrc32: this.crc32 };
   }
 
-  /** Whether bytes that count as written may be lost. */
-  get spoilt(): boolean {
-    return this.fault !== undefined;
+  /** Whether the session can't go on, and its bytes are of no use to anybody. */
+  get hasFailed(): boolean {
+    return this.failure !== undefined;
   }
 
   get isEmpty(): boolean {
@@ -126,7 +145,7 @@ export class LiveSession {
       this.end();
       await this.syncing;
       try {
-        if (this.fault) throw this.fault;
+        if (this.failure) throw this.failure;
         const stored = await this.file.digest(this.offset);
         if (stored.crc32 !== this.crc32 || stored.size !== this.offset) throw new UploadError('FILE_CHECKSUM_MISMATCH');
         await this.file.complete(storedName);
@@ -167,9 +186,19 @@ export class LiveSession {
     this.budget.leave();
   }
 
+  /** The chunks behind one that ended the session fail for the same reason: it is what their client has to know. */
   private async write(chunk: IncomingChunk): Promise<ChunkWritten> {
+    if (this.failure) throw this.failure;
     if (this.ended) throw new UploadError('SESSION_NOT_FOUND');
-    if (this.fault) throw this.fault;
+    try {
+      return await this.checkAndWrite(chunk);
+    } catch (error) {
+      if (isUploadError(error, ...ENDS_SESSION)) this.failure = error;
+      throw error;
+    }
+  }
+
+  private async checkAndWrite(chunk: IncomingChunk): Promise<ChunkWritten> {
     if (this.lastWritten) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
     const bytes = chunk.chunk;
     const end = chunk.offset + bytes.length;
@@ -209,7 +238,7 @@ export class LiveSession {
 
   private async sync(): Promise<void> {
     await this.syncing;
-    if (this.fault) throw this.fault;
+    if (this.failure) throw this.failure;
     if (this.durable < this.offset) await this.syncUpTo({ offset: this.offset, crc32: this.crc32 });
   }
 
@@ -226,8 +255,8 @@ export class LiveSession {
       await this.file.sync();
     } catch (error) {
       // A failed fsync may have dropped what it was to keep, and the next one need not fail: the session is spoilt.
-      this.fault = UploadError.from(error);
-      throw this.fault;
+      this.failure = UploadError.from(error);
+      throw this.failure;
     }
     await this.note(this, point);
     this.noted = point;

@@ -133,7 +133,7 @@ describe('SessionService', () => {
     const believed = [0, 0, 0];
     const crashed: Server[] = [];
     let holder: number | undefined;
-    let pending: Promise<unknown>[] = [];
+    const pending: Promise<unknown>[] = [];
     const settle = async () => void (await Promise.all(pending.splice(0)));
 
     const begin = async (as: number) => {
@@ -226,6 +226,23 @@ describe('SessionService', () => {
     expect(await server.sessions.expire(SESSION, Date.now() - 1000)).toBe(false);
     expect(await server.sessions.expire(SESSION, soon)).toBe(true);
     expect(await readdir(join(dataDir, 'partial'))).toEqual([]);
+    await server.stop();
+  });
+
+  it('tells every chunk behind the one that ended the session why it ended', async () => {
+    const server = await Server.start(dataDir);
+    const peer = new TestPeer();
+    await server.sessions.begin(peer, wanted);
+    const tooMuch = Buffer.alloc(CONTENT.length + 1);
+    const chunks = [
+      { offset: 0, chunk: tooMuch, crc32: crc32(tooMuch), last: false },
+      { offset: tooMuch.length, chunk: tooMuch, crc32: crc32(tooMuch), last: false },
+    ];
+    const outcomes = await Promise.allSettled(chunks.map((chunk) => server.sessions.receive(peer, SESSION, chunk)));
+    expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.code)).toEqual([
+      'SIZE_MISMATCH',
+      'SIZE_MISMATCH',
+    ]);
     await server.stop();
   });
 });

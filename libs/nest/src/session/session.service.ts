@@ -1,12 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import {
-  isUploadError,
-  UploadError,
-  type BegunUpload,
-  type ChunkWritten,
-  type CompletedUpload,
-  type ErrorCode,
-} from '@upload-streams/protocol';
+import { UploadError, type BegunUpload, type ChunkWritten, type CompletedUpload } from '@upload-streams/protocol';
 import { UploadEvents } from '../events/upload-events.js';
 import type { UploadPolicy } from '../policy/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';
@@ -15,22 +8,13 @@ import type { ResolvedUploadOptions } from '../upload-options.js';
 import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
 import { Admission, type WantedUpload } from './admission.js';
 import { toCompletedUpload } from './completed-upload.js';
-import type { CheckpointNote, IncomingChunk, LiveSession } from './live-session.js';
+import { endsSession, type CheckpointNote, type IncomingChunk, type LiveSession } from './live-session.js';
 import { KeyedQueues } from './serial-queue.js';
 import { SessionOpener } from './session-opener.js';
 import type { SessionPeer } from './session-peer.js';
 import type { FileRecord, SessionRecord } from './session-record.js';
 import { SessionRegistry } from './session-registry.js';
 import type { SessionStore } from './session-store.js';
-
-/** After these, what was stored is of no use to anybody: the session goes, with its bytes. */
-const ENDS_SESSION: readonly ErrorCode[] = [
-  'SIZE_MISMATCH',
-  'FILE_TOO_LARGE',
-  'FILE_CHECKSUM_MISMATCH',
-  'STORAGE_FULL',
-  'UPLOAD_REFUSED',
-];
 
 /** The life of a session: create, resume, take over, write, complete, cancel. */
 @Injectable()
@@ -184,7 +168,7 @@ export class SessionService {
     try {
       return await work();
     } catch (error) {
-      if (session.spoilt || isUploadError(error, ...ENDS_SESSION)) await this.drop(session.record);
+      if (session.hasFailed || endsSession(error)) await this.drop(session.record);
       throw error;
     }
   }
