@@ -5,6 +5,8 @@ const source = (path: string) => `<rootDir>/../../libs/${path}`;
 /** What every Node project shares: ESM through SWC, our libraries from their sources, so that a test never runs a stale build. */
 export const nodePreset: Config = {
   testEnvironment: 'node',
+  // Tests await events, never a time; this only ends one whose event never comes, also on a machine that is busy.
+  testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
   roots: ['<rootDir>/src'],
   transform: {

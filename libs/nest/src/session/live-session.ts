@@ -9,6 +9,7 @@ import {
 import { crc32 } from 'node:zlib';
 import type { PartialFile, StoredDigest } from '../storage/storage-backend.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
+import { DurableOffset } from './durable-offset.js';
 import { SerialQueue } from './serial-queue.js';
 import type { SessionPeer } from './session-peer.js';
 import type { Checkpoint, SessionRecord } from './session-record.js';
@@ -25,9 +26,6 @@ export interface IncomingChunk {
 
 export type LiveSessionOptions = Pick<ResolvedUploadOptions, 'maxChunkBytes' | 'maxFileBytes' | 'durability'>;
 
-/** Notes in the store that all before a point is durable. */
-export type CheckpointNote = (session: LiveSession, checkpoint: Checkpoint) => Promise<void>;
-
 /** After these, what was stored is of no use to anybody. */
 const ENDS_SESSION: readonly ErrorCode[] = [
   'SIZE_MISMATCH',
@@ -38,9 +36,6 @@ const ENDS_SESSION: readonly ErrorCode[] = [
 ];
 
 export const endsSession = (error: unknown): boolean => isUploadError(error, ...ENDS_SESSION);
-
-/** Bytes written since the last sync that set off the next one: 64 MiB. */
-const SYNC_EVERY_BYTES = 64 * 1024 * 1024;
 
 /**
  * An original client waits for each ack, and so has one chunk out, of at most one message. One that does not wait may
@@ -55,14 +50,10 @@ const MAX_WAITING_BYTES = 2 * MAX_MESSAGE_BYTES;
 export class LiveSession {
   private readonly queue = new SerialQueue();
   private offset: number;
-  private durable: number;
-  /** The checkpoint in the store, and the offset at which it was last written or confirmed. */
-  private noted: Checkpoint;
-  private notedAt: number;
+  private readonly durable: DurableOffset;
   private crc32: number;
   /** The offset that the client may not pass. It never goes back, so that what was granted once stays granted. */
   private edge: number;
-  private syncing: Promise<void> | undefined;
   /** Bytes of an original client that wait for their turn. */
   private waitingBytes = 0;
   private lastWritten = false;
@@ -78,12 +69,12 @@ export class LiveSession {
     private readonly options: LiveSessionOptions,
     public peer: SessionPeer,
     public epoch: number,
-    private readonly note: CheckpointNote,
+    note: (session: LiveSession, checkpoint: Checkpoint) => Promise<void>,
   ) {
     this.offset = start.offset;
-    this.noted = record.checkpoint.offset > start.offset ? { offset: 0, crc32: 0 } : record.checkpoint;
-    this.notedAt = start.offset;
-    this.durable = this.noted.offset;
+    const noted = record.checkpoint.offset > start.offset ? { offset: 0, crc32: 0 } : record.checkpoint;
+    const noteOwn = (checkpoint: Checkpoint) => note(this, checkpoint);
+    this.durable = new DurableOffset(file, options.durability, noteOwn, noted, start.offset);
     this.crc32 = start.crc32;
     budget.join();
     this.edge = this.offset + budget.share();
@@ -96,7 +87,7 @@ export class LiveSession {
 
   /** Whether the session can't go on, and its bytes are of no use to anybody. */
   get hasFailed(): boolean {
-    return this.failure !== undefined;
+    return this.failure !== undefined || this.durable.spoilt;
   }
 
   get isEmpty(): boolean {
@@ -143,9 +134,8 @@ export class LiveSession {
   complete(storedName: string): Promise<StoredDigest> {
     return this.queue.run(async () => {
       this.end();
-      await this.syncing;
       try {
-        if (this.failure) throw this.failure;
+        await this.durable.settled();
         const stored = await this.file.digest(this.offset);
         if (stored.crc32 !== this.crc32 || stored.size !== this.offset) throw new UploadError('FILE_CHECKSUM_MISMATCH');
         await this.file.complete(storedName);
@@ -162,9 +152,7 @@ export class LiveSession {
       if (this.ended) return;
       this.end();
       try {
-        if (this.options.durability !== 'complete') await this.sync();
-        // Also where nothing new is durable: the time of the note is what the session expires by.
-        await this.note(this, this.noted);
+        await this.durable.released(this.point);
       } finally {
         await this.file.close();
       }
@@ -176,9 +164,13 @@ export class LiveSession {
     return this.queue.run(async () => {
       if (this.ended) return;
       this.end();
-      await this.syncing;
+      await this.durable.settled().catch(() => undefined);
       await this.file.abort();
     });
+  }
+
+  private get point(): Checkpoint {
+    return { offset: this.offset, crc32: this.crc32 };
   }
 
   private end(): void {
@@ -214,7 +206,8 @@ export class LiveSession {
     this.offset = end;
     this.crc32 = fileCrc32;
     this.lastWritten = chunk.last;
-    await this.keep(isNew && bytes.length === 0 && !chunk.last);
+    // An empty chunk that is not the last one is a flush: its ack waits until all before is durable.
+    await this.durable.written(this.point, isNew && bytes.length === 0 && !chunk.last);
     return this.written();
   }
 
@@ -226,45 +219,8 @@ export class LiveSession {
     if (end > maxFileBytes) throw new UploadError('FILE_TOO_LARGE', { maxBytes: maxFileBytes });
   }
 
-  /** Makes durable what has to be by now. An empty chunk that is not the last one is a flush: its ack waits for that. */
-  private async keep(flush: boolean): Promise<void> {
-    const { durability } = this.options;
-    if (flush || durability === 'chunk') return this.sync();
-    if (this.offset - this.notedAt < SYNC_EVERY_BYTES) return;
-    this.notedAt = this.offset;
-    if (durability === 'checkpoint') this.syncInBackground();
-    else await this.note(this, this.noted);
-  }
-
-  private async sync(): Promise<void> {
-    await this.syncing;
-    if (this.failure) throw this.failure;
-    if (this.durable < this.offset) await this.syncUpTo({ offset: this.offset, crc32: this.crc32 });
-  }
-
-  private syncInBackground(): void {
-    this.syncing ??= this.syncUpTo({ offset: this.offset, crc32: this.crc32 })
-      // The next write meets a fault of the medium. A checkpoint that could not be noted only leaves `durable` behind.
-      .catch(() => undefined)
-      .finally(() => (this.syncing = undefined));
-  }
-
-  /** Durable is what is synced and noted: after a power cut, only the note tells how far the sync had come. */
-  private async syncUpTo(point: Checkpoint): Promise<void> {
-    try {
-      await this.file.sync();
-    } catch (error) {
-      // A failed fsync may have dropped what it was to keep, and the next one need not fail: the session is spoilt.
-      this.failure = UploadError.from(error);
-      throw this.failure;
-    }
-    await this.note(this, point);
-    this.noted = point;
-    this.durable = Math.max(this.durable, point.offset);
-  }
-
   private written(): ChunkWritten {
     this.edge = Math.max(this.edge, this.offset + this.budget.share());
-    return { offset: this.offset, durable: this.durable, window: this.edge - this.offset };
+    return { offset: this.offset, durable: this.durable.value, window: this.edge - this.offset };
   }
 }

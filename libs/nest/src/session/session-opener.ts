@@ -4,10 +4,13 @@ import type { PartialFile } from '../storage/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
 import { UPLOAD_OPTIONS } from '../upload.tokens.js';
-import { LiveSession, type CheckpointNote } from './live-session.js';
+import { LiveSession } from './live-session.js';
 import type { SessionPeer } from './session-peer.js';
 import type { Checkpoint, SessionRecord } from './session-record.js';
 import { WindowBudget } from './window-budget.js';
+
+/** Notes in the store that all before a point is durable. */
+export type SessionNote = (session: LiveSession, checkpoint: Checkpoint) => Promise<void>;
 
 /** Makes a recorded session live: opens its bytes and finds out what they are. */
 @Injectable()
@@ -21,7 +24,7 @@ export class SessionOpener {
     this.budget = new WindowBudget(options.windowBudgetBytes, options.maxWindowBytes);
   }
 
-  async open(record: SessionRecord, peer: SessionPeer, epoch: number, note: CheckpointNote): Promise<LiveSession> {
+  async open(record: SessionRecord, peer: SessionPeer, epoch: number, note: SessionNote): Promise<LiveSession> {
     const file = await this.storage.open(record.fileId, record.checkpoint.offset);
     try {
       const start = await whatIsThere(file, record.checkpoint);

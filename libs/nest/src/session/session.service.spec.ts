@@ -202,7 +202,7 @@ describe('SessionService', () => {
       }),
       { numRuns: 150 },
     );
-  }, 60_000);
+  });
 
   it('takes from a client of the original workflow no more at once than two messages, though it waits for no ack', async () => {
     const server = await Server.start(dataDir);

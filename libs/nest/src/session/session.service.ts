@@ -8,9 +8,9 @@ import type { ResolvedUploadOptions } from '../upload-options.js';
 import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
 import { Admission, type WantedUpload } from './admission.js';
 import { toCompletedUpload } from './completed-upload.js';
-import { endsSession, type CheckpointNote, type IncomingChunk, type LiveSession } from './live-session.js';
+import { endsSession, type IncomingChunk, type LiveSession } from './live-session.js';
 import { KeyedQueues } from './serial-queue.js';
-import { SessionOpener } from './session-opener.js';
+import { SessionOpener, type SessionNote } from './session-opener.js';
 import type { SessionPeer } from './session-peer.js';
 import type { FileRecord, SessionRecord } from './session-record.js';
 import { SessionRegistry } from './session-registry.js';
@@ -111,7 +111,7 @@ export class SessionService {
     });
   }
 
-  private readonly note: CheckpointNote = async ({ record, epoch }, checkpoint) => {
+  private readonly note: SessionNote = async ({ record, epoch }, checkpoint) => {
     await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now());
   };
 

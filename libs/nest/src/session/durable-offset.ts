@@ -1,0 +1,86 @@
+import { UploadError } from '@upload-streams/protocol';
+import type { PartialFile } from '../storage/storage-backend.js';
+import type { Durability } from '../upload-options.js';
+import type { Checkpoint } from './session-record.js';
+
+/** Notes in the store that all before a point is durable. */
+export type CheckpointNote = (checkpoint: Checkpoint) => Promise<void>;
+
+/** Bytes written since the last checkpoint that set off the next one: 64 MiB. */
+const CHECKPOINT_EVERY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * How far the bytes of a session are durable, and what makes them so. Durable is what is synced and noted: after a power
+ * cut, only the note tells how far the sync had come.
+ */
+export class DurableOffset {
+  /** Where the last checkpoint was written or confirmed. */
+  private confirmedAt: number;
+  private syncing: Promise<void> | undefined;
+  /** A failed fsync may have dropped what it was to keep, and the next one need not fail: the bytes are spoilt. */
+  private fault: UploadError | undefined;
+
+  constructor(
+    private readonly file: PartialFile,
+    private readonly durability: Durability,
+    private readonly note: CheckpointNote,
+    private noted: Checkpoint,
+    offset: number,
+  ) {
+    this.confirmedAt = offset;
+  }
+
+  /** All before this offset is durable. */
+  get value(): number {
+    return this.noted.offset;
+  }
+
+  /** Something was written up to `point`: makes durable what has to be by now, all of it where the client asks to flush. */
+  async written(point: Checkpoint, flush: boolean): Promise<void> {
+    if (flush || this.durability === 'chunk') return this.sync(point);
+    if (point.offset - this.confirmedAt < CHECKPOINT_EVERY_BYTES) return;
+    this.confirmedAt = point.offset;
+    if (this.durability === 'checkpoint') this.syncInBackground(point);
+    else await this.note(this.noted);
+  }
+
+  /** The connection is gone. The note is written in any case: its time is what the session expires by. */
+  async released(point: Checkpoint): Promise<void> {
+    if (this.durability !== 'complete') await this.sync(point);
+    await this.note(this.noted);
+  }
+
+  /** Resolves when no sync is under way, and throws if what was written may be lost. */
+  async settled(): Promise<void> {
+    await this.syncing;
+    if (this.fault) throw this.fault;
+  }
+
+  private async sync(point: Checkpoint): Promise<void> {
+    await this.settled();
+    if (this.noted.offset < point.offset) await this.syncUpTo(point);
+  }
+
+  private syncInBackground(point: Checkpoint): void {
+    this.syncing ??= this.syncUpTo(point)
+      // Who writes next meets a fault of the medium. A checkpoint that could not be noted only leaves the offset behind.
+      .catch(() => undefined)
+      .finally(() => (this.syncing = undefined));
+  }
+
+  private async syncUpTo(point: Checkpoint): Promise<void> {
+    try {
+      await this.file.sync();
+    } catch (error) {
+      this.fault = UploadError.from(error);
+      throw this.fault;
+    }
+    await this.note(point);
+    this.noted = point;
+  }
+
+  /** Whether bytes that count as written may be lost. */
+  get spoilt(): boolean {
+    return this.fault !== undefined;
+  }
+}
