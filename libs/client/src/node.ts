@@ -1,5 +1,5 @@
 import { crc32 } from '@upload-streams/protocol';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import * as zlib from 'node:zlib';
 import { of } from 'rxjs';
@@ -36,5 +36,6 @@ async function openSource(source: NodeSource, options: UploadOptions): Promise<C
   if (typeof source === 'string') return PathSource.open(source, options);
   if (source instanceof Uint8Array) return new BytesSource(source, { fileName, type, lastModified: undefined });
   const bufferBytes = options.streamBufferBytes ?? STREAM_BUFFER_BYTES;
-  return new StreamSource(source, { fileName, type, size, lastModified: undefined, bufferBytes });
+  const stream = source instanceof Readable ? source : Readable.fromWeb(source);
+  return new StreamSource(stream, { fileName, type, size, lastModified: undefined, bufferBytes });
 }

@@ -125,10 +125,10 @@ function resume(
     hashing$,
     prefix$,
     begun$,
-    sendChunks(run, transport),
-    of<UploadEvent>({ type: 'verifying' }),
+    // From here on the book is the one of this connection; before, the last one's would look stalled.
+    merge(stalled(run, transport, options), concat(sendChunks(run, transport), of<UploadEvent>({ type: 'verifying' }))),
   );
-  return merge(outcome(run, transport), stalled(run, transport, options), sending$);
+  return merge(outcome(run, transport), sending$);
 }
 
 /** The chunk and ack loop: read as the window allows, send, and let each ack move the offset and open the window. */
@@ -145,8 +145,9 @@ function stalled(run: UploadRun, transport: UploadTransport, options: ResolvedCl
   return run.flight$.pipe(
     switchMap(({ sent, acked }) => (sent > acked ? timer(options.ackTimeoutMs) : NEVER)),
     map(() => {
-      transport.drop();
-      throw new UploadError('ACK_TIMEOUT');
+      const reason = new UploadError('ACK_TIMEOUT');
+      transport.drop(reason);
+      throw reason;
     }),
   );
 }

@@ -58,7 +58,8 @@ export class UploadRun {
   /** The whole file, where it has at most `maxBytes`, as fields of `begin_upload`; else nothing. */
   async inlineChunk(maxBytes: number): Promise<object> {
     const { size } = this.source;
-    if (size === undefined || size > maxBytes) return {};
+    // Once it went in chunks, it goes on so: a stream may not be able to go back to its start.
+    if (size === undefined || size > maxBytes || this.attempt > 0) return {};
     return this.alone(async () => {
       await this.source.seek(0);
       const { payload, bytes, last } = await this.source.next(maxBytes);
@@ -113,6 +114,7 @@ export class UploadRun {
 
   /** A read that a lost connection or a pause left behind must end before the cursor is moved: one after the other. */
   private alone<T>(work: () => Promise<T>): Promise<T> {
+    this.source.interrupt();
     const result = this.reading.then(work);
     this.reading = result.catch(() => undefined);
     return result;

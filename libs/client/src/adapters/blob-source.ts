@@ -33,6 +33,8 @@ export class BlobSource implements ChunkSource {
     return { payload, bytes, last: this.cursor >= this.size };
   }
 
+  interrupt(): void {}
+
   release(): void {}
 
   async close(): Promise<void> {}

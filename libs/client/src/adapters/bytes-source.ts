@@ -28,6 +28,8 @@ export class BytesSource implements ChunkSource {
     return { payload: bytes, bytes, last: this.cursor >= this.size };
   }
 
+  interrupt(): void {}
+
   release(): void {}
 
   async close(): Promise<void> {}

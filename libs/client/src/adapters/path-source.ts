@@ -45,6 +45,8 @@ export class PathSource implements ChunkSource {
     return { payload: bytes, bytes, last: this.cursor >= this.size };
   }
 
+  interrupt(): void {}
+
   release(): void {}
 
   close(): Promise<void> {

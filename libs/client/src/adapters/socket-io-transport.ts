@@ -1,5 +1,5 @@
 import { UploadError } from '@upload-streams/protocol';
-import { Observable } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
 import { io, type Socket } from 'socket.io-client';
 import type { UploadTransport } from '../ports/transport.js';
 import type { ResolvedClientOptions } from '../upload-options.js';
@@ -7,27 +7,29 @@ import type { ResolvedClientOptions } from '../upload-options.js';
 /** One Socket.IO connection, made when the first upload needs it and closed when none has for a while. */
 export class SocketIoTransport implements UploadTransport {
   private readonly socket: Socket;
+  private readonly up = new Subject<void>();
+  private readonly down = new Subject<UploadError>();
+  private connecting = false;
+  private dropReason: UploadError | undefined;
   private users = 0;
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: ResolvedClientOptions) {
-    this.socket = createSocket(options);
+    this.socket = createSocket(options)
+      .on('connect', () => this.onUp())
+      .on('disconnect', () => this.onDown(this.dropReason ?? connectionLost()))
+      .on('connect_error', (error: Error & { data?: unknown }) =>
+        this.onDown(error.data ? UploadError.fromBody(error.data) : connectionLost(error)),
+      );
   }
 
   readonly connected$ = new Observable<void>((subscriber) => {
-    const { socket } = this;
-    const onConnect = () => subscriber.next();
-    const onDisconnect = () => subscriber.error(new UploadError('CONNECTION_LOST'));
-    const onConnectError = (error: Error & { data?: unknown }) =>
-      subscriber.error(error.data ? UploadError.fromBody(error.data) : connectionLost(error));
-    socket.on('connect', onConnect).on('disconnect', onDisconnect).on('connect_error', onConnectError);
+    subscriber.add(this.down.subscribe((reason) => subscriber.error(reason)));
+    subscriber.add(this.up.subscribe(() => subscriber.next()));
     this.acquire();
-    if (socket.connected) subscriber.next();
-    else socket.connect();
-    return () => {
-      socket.off('connect', onConnect).off('disconnect', onDisconnect).off('connect_error', onConnectError);
-      this.release();
-    };
+    subscriber.add(() => this.release());
+    if (this.socket.connected) subscriber.next();
+    else this.connect();
   });
 
   on(event: string): Observable<readonly unknown[]> {
@@ -49,13 +51,39 @@ export class SocketIoTransport implements UploadTransport {
     });
   }
 
-  drop(): void {
+  drop(reason: UploadError): void {
+    this.dropReason = reason;
     this.socket.io.engine?.close();
   }
 
   close(): void {
     clearTimeout(this.idleTimer);
+    this.disconnect();
+  }
+
+  /** Once for all who wait: a second CONNECT while the first is not answered makes the server hang up. */
+  private connect(): void {
+    if (this.connecting) return;
+    this.connecting = true;
+    this.dropReason = undefined;
+    this.socket.connect();
+  }
+
+  private disconnect(): void {
     this.socket.disconnect();
+    // Socket.IO tells nobody of a connection that was not made yet.
+    if (this.connecting) this.onDown(connectionLost());
+  }
+
+  private onUp(): void {
+    this.connecting = false;
+    this.up.next();
+  }
+
+  private onDown(reason: UploadError): void {
+    this.connecting = false;
+    this.dropReason = undefined;
+    this.down.next(reason);
   }
 
   private acquire(): void {
@@ -64,11 +92,12 @@ export class SocketIoTransport implements UploadTransport {
   }
 
   private release(): void {
-    if (--this.users === 0) this.idleTimer = setTimeout(() => this.socket.disconnect(), this.options.idleTimeoutMs);
+    if (--this.users === 0) this.idleTimer = setTimeout(() => this.disconnect(), this.options.idleTimeoutMs);
   }
 }
 
 function createSocket({ url, path, token }: ResolvedClientOptions): Socket {
+  const credential = async () => (typeof token === 'function' ? token() : token);
   const settings = {
     path,
     // WebSocket first: long polling costs a request a chunk, and needs sticky sessions behind a balancer.
@@ -78,12 +107,15 @@ function createSocket({ url, path, token }: ResolvedClientOptions): Socket {
     reconnection: false,
     forceNew: true,
     auth: (provide: (auth: object) => void) => {
-      void Promise.resolve(typeof token === 'function' ? token() : token).then((value) =>
-        provide(value ? { token: value } : {}),
+      void credential().then(
+        (value) => provide(value ? { token: value } : {}),
+        // Without its credential the connection is of no use: it counts as lost, and the next one asks again.
+        () => socket.io.engine.close(),
       );
     },
   };
-  return url === undefined ? io(settings) : io(url, settings);
+  const socket = url === undefined ? io(settings) : io(url, settings);
+  return socket;
 }
 
-const connectionLost = (cause: unknown): UploadError => new UploadError('CONNECTION_LOST', undefined, { cause });
+const connectionLost = (cause?: unknown): UploadError => new UploadError('CONNECTION_LOST', undefined, { cause });

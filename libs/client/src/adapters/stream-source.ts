@@ -1,6 +1,12 @@
 import { UploadError } from '@upload-streams/protocol';
 import type { ChunkSource, SourceChunk, SourceFacts } from '../ports/chunk-source.js';
 
+/** What is needed of a stream of Node. */
+export interface LiveStream extends AsyncIterable<Uint8Array | string> {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  destroy(): unknown;
+}
+
 export interface StreamSourceOptions extends SourceFacts {
   /** How much is kept that is not durable on the server, in bytes; past it the stream is not read on. */
   readonly bufferBytes: number;
@@ -23,10 +29,19 @@ export class StreamSource implements ChunkSource {
   private readUpTo = 0;
   private cursor = 0;
   private ended = false;
+  private closed = false;
   private flushAskedAt: number | undefined;
+  /** A wait for room and for the stream; it outlives an interrupted `next`. Once failed, it stays so. */
+  private filling: Promise<void> | undefined;
   private onRelease: (() => void) | undefined;
+  private onInterrupt: (() => void) | undefined;
 
-  constructor(stream: AsyncIterable<Uint8Array | string>, options: StreamSourceOptions) {
+  constructor(
+    private readonly stream: LiveStream,
+    options: StreamSourceOptions,
+  ) {
+    // The iterator throws it as well, but until it is first read an error without a listener would end the process.
+    stream.on('error', () => undefined);
     this.iterator = stream[Symbol.asyncIterator]();
     this.bufferBytes = options.bufferBytes;
     this.fileName = options.fileName;
@@ -43,12 +58,17 @@ export class StreamSource implements ChunkSource {
 
   async next(maxBytes: number): Promise<SourceChunk> {
     if (this.cursor === this.readUpTo && !this.ended) {
-      if (await this.mustFlush()) return { ...chunkOf(NO_BYTES), last: false };
-      await this.readOn();
+      if (this.mustFlush()) return { ...chunkOf(NO_BYTES), last: false };
+      const interrupted = new Promise<void>((resolve) => (this.onInterrupt = resolve));
+      await Promise.race([(this.filling ??= this.fill()), interrupted]);
     }
     const bytes = this.keptSlice(this.cursor, maxBytes);
     this.cursor += bytes.length;
     return { ...chunkOf(bytes), last: this.ended && this.cursor === this.readUpTo };
+  }
+
+  interrupt(): void {
+    this.onInterrupt?.();
   }
 
   release(offset: number): void {
@@ -58,21 +78,28 @@ export class StreamSource implements ChunkSource {
     this.onRelease?.();
   }
 
+  /** Not by way of the iterator: that would wait for the stream, and leave one open that was never read. */
   async close(): Promise<void> {
+    this.closed = true;
+    this.stream.destroy();
     this.onRelease?.();
-    await this.iterator.return?.();
   }
 
-  /** With the buffer full: asks once for a flush, then waits until something is released. */
-  private async mustFlush(): Promise<boolean> {
-    while (this.readUpTo - this.keptFrom >= this.bufferBytes && !this.ended) {
-      if (this.flushAskedAt !== this.readUpTo) {
-        this.flushAskedAt = this.readUpTo;
-        return true;
-      }
-      await new Promise<void>((resolve) => (this.onRelease = resolve));
-    }
-    return false;
+  private get full(): boolean {
+    return this.readUpTo - this.keptFrom >= this.bufferBytes;
+  }
+
+  /** With the buffer full: asks once for a flush. */
+  private mustFlush(): boolean {
+    if (!this.full || this.flushAskedAt === this.readUpTo) return false;
+    this.flushAskedAt = this.readUpTo;
+    return true;
+  }
+
+  private async fill(): Promise<void> {
+    while (this.full && !this.closed) await new Promise<void>((resolve) => (this.onRelease = resolve));
+    await this.readOn();
+    this.filling = undefined;
   }
 
   private async readOn(): Promise<void> {

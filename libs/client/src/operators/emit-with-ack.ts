@@ -17,8 +17,9 @@ export function emitWithAck<Answer extends object>(
       first: timeoutMs,
       with: () =>
         throwError(() => {
-          transport.drop();
-          return new UploadError('ACK_TIMEOUT');
+          const reason = new UploadError('ACK_TIMEOUT');
+          transport.drop(reason);
+          return reason;
         }),
     }),
     map((ack) => unwrap(ack as Ack<Answer>)),

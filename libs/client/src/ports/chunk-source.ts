@@ -31,6 +31,8 @@ export interface ChunkSource extends SourceFacts {
    * may and can't go on until more of it is durable.
    */
   next(maxBytes: number): Promise<SourceChunk>;
+  /** A `next` that waits gives nothing at once, and loses nothing: the connection that it was called for is gone. */
+  interrupt(): void;
   /** All before `offset` is durable on the server and will not be asked for again. */
   release(offset: number): void;
   close(): Promise<void>;

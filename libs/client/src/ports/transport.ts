@@ -1,3 +1,4 @@
+import type { UploadError } from '@upload-streams/protocol';
 import type { Observable } from 'rxjs';
 
 /** The wire, as the pipeline sees it: one connection that all uploads of a client share. */
@@ -11,7 +12,7 @@ export interface UploadTransport {
   on(event: string): Observable<readonly unknown[]>;
   /** Sends on subscription, emits the answer and completes. Never buffers: without a connection it fails at once. */
   request(event: string, payload: unknown): Observable<unknown>;
-  /** Ends a connection that no longer answers; `connected$` fails for all who use it. */
-  drop(): void;
+  /** Ends a connection that no longer answers; `connected$` fails with the reason for all who use it. */
+  drop(reason: UploadError): void;
   close(): void;
 }

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { accept, refuse, UploadError } from '@upload-streams/protocol';
+import { lastValueFrom, NEVER, of, throwError, type Observable } from 'rxjs';
+import type { UploadTransport } from '../ports/transport.js';
+import { emitWithAck } from './emit-with-ack.js';
+
+function transportAnswering(answer$: Observable<unknown>) {
+  const request = jest.fn((_event: string, _payload: unknown) => answer$);
+  const drop = jest.fn();
+  const transport: UploadTransport = { connected$: NEVER, on: () => NEVER, request, drop, close: () => undefined };
+  return { transport, request, drop };
+}
+
+describe('emitWithAck', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('sends the event and gives what the ack carries', async () => {
+    const { transport, request } = transportAnswering(of(accept({ offset: 5 })));
+    expect(await lastValueFrom(emitWithAck(transport, 'event', { a: 1 }, 100))).toMatchObject({ offset: 5 });
+    expect(request).toHaveBeenCalledWith('event', { a: 1 });
+  });
+
+  it('fails with the error that the ack carries', async () => {
+    const refused = refuse(new UploadError('OFFSET_MISMATCH', { offset: 7 }));
+    const { transport, drop } = transportAnswering(of(refused));
+    await expect(lastValueFrom(emitWithAck(transport, 'event', {}, 100))).rejects.toMatchObject({
+      code: 'OFFSET_MISMATCH',
+      details: { offset: 7 },
+    });
+    expect(drop).not.toHaveBeenCalled();
+  });
+
+  it.each([undefined, null, {}, 'yes'])(
+    'takes the answer %j, which is no ack, for an error of the server',
+    async (answer) => {
+      const { transport } = transportAnswering(of(answer));
+      await expect(lastValueFrom(emitWithAck(transport, 'event', {}, 100))).rejects.toMatchObject({ code: 'INTERNAL' });
+    },
+  );
+
+  it('fails with the error of the transport', async () => {
+    const lost = new UploadError('CONNECTION_LOST');
+    const { transport } = transportAnswering(throwError(() => lost));
+    await expect(lastValueFrom(emitWithAck(transport, 'event', {}, 100))).rejects.toBe(lost);
+  });
+
+  it('drops the connection and fails when no ack comes in time, not earlier', () => {
+    const { transport, drop } = transportAnswering(NEVER);
+    const onError = jest.fn();
+    emitWithAck(transport, 'event', {}, 100).subscribe({ error: onError });
+    jest.advanceTimersByTime(99);
+    expect(drop).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(1);
+    expect(drop).toHaveBeenCalledTimes(1);
+    expect(drop).toHaveBeenCalledWith(expect.objectContaining({ code: 'ACK_TIMEOUT' }));
+    expect(onError).toHaveBeenCalledWith(expect.objectContaining({ code: 'ACK_TIMEOUT' }));
+  });
+
+  it('leaves the connection alone when it is unsubscribed before the ack', () => {
+    const { transport, drop } = transportAnswering(NEVER);
+    emitWithAck(transport, 'event', {}, 100).subscribe().unsubscribe();
+    jest.advanceTimersByTime(1000);
+    expect(drop).not.toHaveBeenCalled();
+  });
+});
