@@ -109,4 +109,18 @@ describe('resume', () => {
     const fileId = last.status === 'completed' && last.file.fileId;
     expect((await gateway.storedFiles())[`${fileId}/resumed.bin`]).toBe(sha256(changed));
   });
+
+  it.each([1000, 1_000_000])(
+    'does not take another file of %d bytes, completed under its session ID, for its own',
+    async (size) => {
+      const options = { fileName: 'same.bin', sessionID: String(size).padEnd(22, '_') };
+      const [one, other] = [randomBytes(size), randomBytes(size)];
+      const first = await client.uploadToEnd(one, options);
+      const again = await client.uploadToEnd(one, options);
+      expect(again.fileId).toBe(first.fileId);
+      const second = await client.uploadToEnd(other, options);
+      expect(second.fileId).not.toBe(first.fileId);
+      expect((await gateway.storedFiles())[`${second.fileId}/same.bin`]).toBe(sha256(other));
+    },
+  );
 });

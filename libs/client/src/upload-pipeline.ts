@@ -95,7 +95,7 @@ function oneConnection(
   options: ResolvedClientOptions,
 ): Observable<UploadEvent> {
   const upload$ = begin(run, transport).pipe(
-    switchMap((begun) => (begun.completed ? of(completed(begun.completed)) : resume(run, begun, transport, options))),
+    switchMap((begun) => (begun.completed ? confirm(run, begun.completed) : resume(run, begun, transport, options))),
   );
   return concat(of<UploadEvent>({ type: 'connecting' }), transport.connected$.pipe(switchMap(() => upload$)));
 }
@@ -111,6 +111,17 @@ function begin(run: UploadRun, transport: UploadTransport): Observable<BegunUplo
   );
 }
 
+/** The upload was completed before, or just now in one round trip: it is this one if the bytes are. */
+function confirm(run: UploadRun, file: CompletedUpload): Observable<UploadEvent> {
+  const compared$ = defer(() => run.confirm(file)).pipe(ignoreElements());
+  return concat(hashing(run, file.size), compared$, of(completed(file)));
+}
+
+/** Told only where the source has to be read again. */
+function hashing(run: UploadRun, offset: number): Observable<UploadEvent> {
+  return run.knowsPrefix(offset) ? EMPTY : of<UploadEvent>({ type: 'hashing' });
+}
+
 /** From the server's offset to the end, watching for what the server says of the whole upload meanwhile. */
 function resume(
   run: UploadRun,
@@ -119,10 +130,9 @@ function resume(
   options: ResolvedClientOptions,
 ): Observable<UploadEvent> {
   const begun$ = of<UploadEvent>({ type: 'begun', offset: begun.offset, at: performance.now() });
-  const hashing$ = run.knowsPrefix(begun.offset) ? EMPTY : of<UploadEvent>({ type: 'hashing' });
   const prefix$ = defer(() => run.resumeAt(begun)).pipe(ignoreElements());
   const sending$ = concat(
-    hashing$,
+    hashing(run, begun.offset),
     prefix$,
     begun$,
     // From here on the book is the one of this connection; before, the last one's would look stalled.

@@ -1,4 +1,10 @@
-import { UploadError, type BegunUpload, type ChunkWritten, type OutgoingChunk } from '@upload-streams/protocol';
+import {
+  UploadError,
+  type BegunUpload,
+  type ChunkWritten,
+  type CompletedUpload,
+  type OutgoingChunk,
+} from '@upload-streams/protocol';
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { beginFlight, chunkAcked, chunkSent, type InFlight } from './in-flight.js';
 import type { ChunkSource } from './ports/chunk-source.js';
@@ -65,7 +71,7 @@ export class UploadRun {
       const { payload, bytes, last } = await this.source.next(maxBytes);
       // A stream gives its bytes as they come, not all at once: they go the ordinary way.
       if (!last) return {};
-      const crc32 = this.checksum(bytes);
+      const crc32 = this.checksums.extend(0, this.checksum(bytes), bytes.length);
       return { chunk: payload, crc32, last: true, fileCrc32: crc32 };
     });
   }
@@ -75,14 +81,16 @@ export class UploadRun {
     return this.checksums.has(offset);
   }
 
+  /** What the server completed under this session ID before must be this file, not another one of its name and size. */
+  async confirm({ size, crc32 }: CompletedUpload): Promise<void> {
+    await this.alone(() => this.compare(size, crc32));
+  }
+
   /** Goes on from the server's offset, if what the server has is the beginning of this file. */
   async resumeAt(begun: BegunUpload): Promise<void> {
-    const { size } = this.source;
-    if (size !== undefined && begun.offset > size) throw new UploadError('SOURCE_CHANGED');
     this.attempt++;
     await this.alone(async () => {
-      const prefixCrc32 = await this.checksums.compute(this.source, begun.offset);
-      if (prefixCrc32 !== begun.prefixCrc32) throw new UploadError('SOURCE_CHANGED');
+      await this.compare(begun.offset, begun.prefixCrc32);
       await this.source.seek(begun.offset);
       this.flight.next(beginFlight(begun));
     });
@@ -110,6 +118,12 @@ export class UploadRun {
     this.checksums.forgetBefore(ack.durable);
     this.flight.next(chunkAcked(this.flight.value, ack, ack.offset - chunk.ackedThen, at - chunk.sentAt));
     return { type: 'acked', offset: ack.offset, at };
+  }
+
+  private async compare(offset: number, crc32: number): Promise<void> {
+    const { size } = this.source;
+    if (size !== undefined && offset > size) throw new UploadError('SOURCE_CHANGED');
+    if ((await this.checksums.compute(this.source, offset)) !== crc32) throw new UploadError('SOURCE_CHANGED');
   }
 
   /** A read that a lost connection or a pause left behind must end before the cursor is moved: one after the other. */

@@ -41,6 +41,10 @@ type Answer = (ack: object) => void;
 @WebSocketGateway({
   serveClient: false,
   maxHttpBufferSize: MAX_MESSAGE_BYTES,
+  // A dead connection is noticed within half a minute where no chunk is out whose ack would be missed sooner. The answer
+  // may be late: a client of the original workflow sends it behind a chunk of any size.
+  pingInterval: 10_000,
+  pingTimeout: 20_000,
   // Files are compressed already, or cost more to compress than to send.
   perMessageDeflate: false,
   httpCompression: false,

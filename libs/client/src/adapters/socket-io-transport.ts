@@ -96,7 +96,7 @@ export class SocketIoTransport implements UploadTransport {
   }
 }
 
-function createSocket({ url, path, token }: ResolvedClientOptions): Socket {
+function createSocket({ url, path, token, ackTimeoutMs }: ResolvedClientOptions): Socket {
   const credential = async () => (typeof token === 'function' ? token() : token);
   const settings = {
     path,
@@ -106,6 +106,7 @@ function createSocket({ url, path, token }: ResolvedClientOptions): Socket {
     // The pipeline reconnects, since it knows what has to be sent again.
     reconnection: false,
     forceNew: true,
+    timeout: ackTimeoutMs,
     auth: (provide: (auth: object) => void) => {
       void credential().then(
         (value) => provide(value ? { token: value } : {}),
