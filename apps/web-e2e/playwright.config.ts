@@ -7,6 +7,7 @@ export default defineConfig({
   // Pictures are for people to look at: SCREENSHOTS names the folder they are written to.
   testIgnore: process.env['SCREENSHOTS'] ? [] : ['**/screenshots.spec.ts'],
   outputDir: 'test-results',
+  preserveOutput: 'failures-only',
   forbidOnly: Boolean(process.env['CI']),
   fullyParallel: true,
   workers: 2,

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { expect, test } from './support/fixtures.js';
 import { MIB, randomFile } from './support/upload-page.js';
 import { sha256 } from './support/upload-server.js';
@@ -6,15 +5,9 @@ import { sha256 } from './support/upload-server.js';
 const file = randomFile('interrupted.bin', 4 * MIB);
 const stored = { name: file.name, sha256: sha256(file.buffer) };
 
-/** On disk, where it has one date however often it is chosen. */
-async function written(path: string): Promise<string> {
-  await writeFile(path, file.buffer);
-  return path;
-}
-
-test.beforeEach(async ({ uploads, link }, testInfo) => {
+test.beforeEach(async ({ uploads, link }) => {
   link.bytesPerSecond = MIB;
-  await uploads.choosePath(await written(testInfo.outputPath(file.name)));
+  await uploads.choose(file);
   await expect.poll(() => uploads.percent(file.name)).toBeGreaterThan(5);
 });
 
@@ -71,24 +64,6 @@ test('an upload says that it waits while the server is away, and goes on when it
   );
   link.bytesPerSecond = Infinity;
   await server.restart();
-  await expect(uploads.row(file.name)).toContainText('File uploaded successfully');
-  expect(await server.storedFiles()).toContainEqual(stored);
-});
-
-test('choosing the same file again after a reload goes on where it stopped', async ({
-  uploads,
-  link,
-  server,
-}, testInfo) => {
-  await expect.poll(() => uploads.percent(file.name)).toBeGreaterThan(40);
-  const { page } = uploads;
-  page.on('dialog', (dialog) => void dialog.accept());
-  await page.reload();
-  // Slower than the first time: what is there within a second was not sent anew.
-  link.bytesPerSecond = MIB / 4;
-  await uploads.choosePath(testInfo.outputPath(file.name));
-  await expect.poll(() => uploads.percent(file.name), { timeout: 4500 }).toBeGreaterThan(35);
-  link.bytesPerSecond = Infinity;
   await expect(uploads.row(file.name)).toContainText('File uploaded successfully');
   expect(await server.storedFiles()).toContainEqual(stored);
 });

@@ -1,10 +1,22 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import type { Page, TestInfo } from '@playwright/test';
 import { expect, test } from './support/fixtures.js';
-import { MIB, randomFile, type UploadPage } from './support/upload-page.js';
+import { MIB, randomFile, writeRandomFile, type UploadPage } from './support/upload-page.js';
 import type { Link } from './support/link.js';
 
 const LONG_NAME = `${'A very long file name that fits on no small screen '.repeat(4)}.pdf`;
+
+/** One upload unfinished that is chosen again wrongly, and one with a handle. */
+async function unfinishedUploads(uploads: UploadPage, link: Link, testInfo: TestInfo): Promise<void> {
+  const names = [`${'unfinished '.repeat(20)}.bin`, 'dropped.bin'];
+  const paths = names.map((name) => testInfo.outputPath(name));
+  for (const path of paths) await writeRandomFile(path, 32 * MIB);
+  link.bytesPerSecond = 2 * MIB;
+  await uploads.leaveUnfinished(...paths);
+  link.bytesPerSecond = Infinity;
+  await uploads.chooseAgain(names[0]!, paths[1]!);
+  await expect(uploads.page.getByRole('alert')).toContainText('This is “dropped.bin”.');
+}
 
 /** One upload completed, one paused, one cancelled, and a question about a file open. */
 async function busyPage(uploads: UploadPage, link: Link): Promise<void> {
@@ -24,16 +36,22 @@ async function axeViolations(page: Page): Promise<unknown[]> {
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing on an empty nor on a busy page in ${colorScheme}`, async ({ uploads, link, page }) => {
+  test(`axe finds nothing on an empty nor on a busy page in ${colorScheme}`, async ({
+    uploads,
+    link,
+    page,
+  }, testInfo) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     expect(await axeViolations(page)).toEqual([]);
+    await unfinishedUploads(uploads, link, testInfo);
     await busyPage(uploads, link);
     expect(await axeViolations(page)).toEqual([]);
   });
 }
 
-test('nothing scrolls sideways at 360 px', async ({ uploads, link, page }) => {
+test('nothing scrolls sideways at 360 px', async ({ uploads, link, page }, testInfo) => {
   await page.setViewportSize({ width: 360, height: 740 });
+  await unfinishedUploads(uploads, link, testInfo);
   await busyPage(uploads, link);
   const widths = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
   expect(widths).toEqual([360, 360]);
@@ -56,6 +74,7 @@ test('everything works by keyboard alone', async ({ uploads, link, page }) => {
   const { keyboard } = page;
   const focused = page.locator(':focus');
 
+  await uploads.withoutPicker();
   await keyboard.press('Tab');
   await expect(focused).toHaveText('Choose files');
   const choosing = page.waitForEvent('filechooser');

@@ -1,19 +1,29 @@
 import { join } from 'node:path';
 import { expect, test } from './support/fixtures.js';
-import { MIB, randomFile } from './support/upload-page.js';
+import { MIB, randomFile, writeRandomFile } from './support/upload-page.js';
 
 /** Where pictures of the page are written; without it this file is not run. */
 const folder = process.env['SCREENSHOTS'] ?? 'test-results';
 
 for (const width of [360, 1440]) {
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`pictures at ${width} px, ${colorScheme}`, async ({ uploads, link, page }) => {
+    test(`pictures at ${width} px, ${colorScheme}`, async ({ uploads, link, page }, testInfo) => {
       const picture = (what: string) =>
         page.screenshot({ path: join(folder, `${what}-${width}-${colorScheme}.png`), fullPage: true });
 
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
       await picture('empty');
+
+      const names = ['wedding, the whole day, as it came from the camera.mov', 'dissertation with all figures.pdf'];
+      const paths = names.map((name) => testInfo.outputPath(name));
+      for (const path of paths) await writeRandomFile(path, 32 * MIB);
+      link.bytesPerSecond = 2 * MIB;
+      await uploads.leaveUnfinished(...paths);
+      link.bytesPerSecond = Infinity;
+      await uploads.chooseAgain(names[0]!, paths[1]!);
+      await expect(page.getByRole('alert')).toBeVisible();
+      await picture('unfinished');
 
       await uploads.choose(
         randomFile('Annual report 2026.pdf', 2.4 * MIB, 'application/pdf'),

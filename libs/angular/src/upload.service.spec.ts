@@ -1,35 +1,49 @@
 import { TestBed } from '@angular/core/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { MemoryResumeStore } from '@upload-streams/client';
+import type { ChosenFile } from './chosen-file';
 import { FakeEngine } from './testing/fake-engine';
-import { COMPLETED, photo, SESSION_ID, states } from './testing/states';
+import { COMPLETED, fakeHandle, photo, record, SESSION_ID, states } from './testing/states';
 import { UploadService } from './upload.service';
-import { UPLOAD_CLIENT } from './upload.tokens';
+import { RESUME_STORE, UPLOAD_CLIENT } from './upload.tokens';
 
 describe('UploadService', () => {
   let engine: FakeEngine;
   let service: UploadService;
+  let store: MemoryResumeStore;
   const statuses = () => service.uploads().map(({ state }) => state.status);
+
+  /** Adds files, and lets the service look for unfinished uploads of them. */
+  async function add(...files: (File | ChosenFile)[]): Promise<void> {
+    service.add(files);
+    await jest.advanceTimersByTimeAsync(0);
+  }
 
   beforeEach(() => {
     jest.useFakeTimers();
-    localStorage.clear();
     engine = new FakeEngine();
-    TestBed.configureTestingModule({ providers: [{ provide: UPLOAD_CLIENT, useValue: engine }] });
+    store = new MemoryResumeStore();
+    TestBed.configureTestingModule({
+      providers: [
+        { provide: UPLOAD_CLIENT, useValue: engine },
+        { provide: RESUME_STORE, useValue: store },
+      ],
+    });
     service = TestBed.inject(UploadService);
   });
 
   afterEach(() => void jest.useRealTimers());
 
-  it('lists uploads in the order in which they were added, each with an ID of its own', () => {
-    service.add([photo('a.jpg'), photo('b.jpg')]);
+  it('lists uploads in the order in which they were added, each with an ID of its own', async () => {
+    await add(photo('a.jpg'), photo('b.jpg'));
     engine.at(1).states.next(states.plain('queued'));
     engine.at(0).states.next(states.plain('queued'));
     expect(new Set(service.uploads().map(({ id }) => id)).size).toBe(2);
     expect(service.uploads().map(({ file }) => file.name)).toEqual(['b.jpg', 'a.jpg']);
   });
 
-  it('shows the first state at once and the latest of a burst later', () => {
-    service.add([photo()]);
+  it('shows the first state at once and the latest of a burst later', async () => {
+    await add(photo());
     for (let uploaded = 0; uploaded < 1000; uploaded++) {
       engine.at(0).states.next(states.plain('uploading', { uploaded }));
     }
@@ -38,8 +52,8 @@ describe('UploadService', () => {
     expect(service.uploads()[0]?.state.uploaded).toBe(999);
   });
 
-  it('shows a final state at once, and nothing older after it', () => {
-    service.add([photo()]);
+  it('shows a final state at once, and nothing older after it', async () => {
+    await add(photo());
     engine.at(0).states.next(states.plain('queued'));
     engine.at(0).states.next(states.plain('uploading', { uploaded: 500 }));
     engine.at(0).states.next(states.completed());
@@ -49,10 +63,10 @@ describe('UploadService', () => {
     expect(statuses()).toEqual(['completed']);
   });
 
-  it('tells of a file only when the server has confirmed it', () => {
+  it('tells of a file only when the server has confirmed it', async () => {
     const completed: unknown[] = [];
     service.completed$.subscribe((file) => completed.push(file));
-    service.add([photo(), photo('b.jpg')]);
+    await add(photo(), photo('b.jpg'));
     engine.at(0).states.next(states.plain('verifying', { uploaded: 1000 }));
     engine.at(1).states.next(states.failed('STORAGE_FULL'));
     jest.advanceTimersByTime(1000);
@@ -61,16 +75,16 @@ describe('UploadService', () => {
     expect(completed).toEqual([COMPLETED]);
   });
 
-  it('keeps the other uploads going when one fails', () => {
-    service.add([photo('a.jpg'), photo('b.jpg')]);
+  it('keeps the other uploads going when one fails', async () => {
+    await add(photo('a.jpg'), photo('b.jpg'));
     engine.at(0).states.next(states.failed('FILE_TOO_LARGE'));
     engine.at(0).states.complete();
     engine.at(1).states.next(states.completed());
     expect(statuses()).toEqual(['failed', 'completed']);
   });
 
-  it('hands pause, resume and cancel to the engine', () => {
-    service.add([photo()]);
+  it('hands pause, resume and cancel to the engine', async () => {
+    await add(photo());
     engine.at(0).states.next(states.plain('uploading'));
     const [{ id } = { id: '' }] = service.uploads();
     const commands: string[] = [];
@@ -81,8 +95,8 @@ describe('UploadService', () => {
     expect(commands).toEqual(['run', 'pause', 'run', 'cancel']);
   });
 
-  it('says that it is cancelling until the engine says that it has', () => {
-    service.add([photo()]);
+  it('says that it is cancelling until the engine says that it has', async () => {
+    await add(photo());
     engine.at(0).states.next(states.plain('uploading'));
     service.cancel(service.uploads()[0]?.id ?? '');
     expect(service.uploads()[0]?.cancelling).toBe(true);
@@ -90,8 +104,8 @@ describe('UploadService', () => {
     expect(service.uploads()[0]?.cancelling).toBe(false);
   });
 
-  it('retries in the same row and with the same session, so that it goes on', () => {
-    service.add([photo()]);
+  it('retries in the same row and with the same session, so that it goes on', async () => {
+    await add(photo());
     engine.at(0).states.next(states.failed('STORAGE_FULL'));
     engine.at(0).states.complete();
     const [{ id } = { id: '' }] = service.uploads();
@@ -101,24 +115,53 @@ describe('UploadService', () => {
     expect(service.uploads().map((upload) => [upload.id, upload.state.status])).toEqual([[id, 'connecting']]);
   });
 
-  it('retries nothing that still runs', () => {
-    service.add([photo()]);
+  it('retries nothing that still runs', async () => {
+    await add(photo());
     engine.at(0).states.next(states.plain('uploading'));
     service.retry(service.uploads()[0]?.id ?? '');
     expect(engine.uploads).toHaveLength(1);
   });
 
-  it('stops an upload that is dismissed', () => {
-    service.add([photo()]);
+  it('stops an upload that is dismissed', async () => {
+    await add(photo());
     engine.at(0).states.next(states.plain('uploading'));
     service.dismiss(service.uploads()[0]?.id ?? '');
     expect(engine.at(0).stopped).toBe(true);
     expect(service.uploads()).toEqual([]);
   });
 
-  it('stops all uploads when it is destroyed', () => {
-    service.add([photo('a.jpg'), photo('b.jpg')]);
+  it('stops all uploads when it is destroyed', async () => {
+    await add(photo('a.jpg'), photo('b.jpg'));
     TestBed.resetTestingModule();
     expect(engine.uploads.map(({ stopped }) => stopped)).toEqual([true, true]);
+  });
+
+  it('goes on with an unfinished upload when the same file is chosen again, and with no other', async () => {
+    await store.put(record());
+    await add(photo('other.jpg'), photo('photo.jpg', 999), photo());
+    expect(engine.uploads.map(({ options }) => options.sessionID)).toEqual([undefined, undefined, SESSION_ID]);
+  });
+
+  it('gives one session to one upload when the same file is chosen twice', async () => {
+    await store.put(record());
+    await add(photo());
+    await add(photo());
+    expect(engine.uploads.map(({ options }) => options.sessionID)).toEqual([SESSION_ID, undefined]);
+  });
+
+  it('takes up an unfinished upload with the file that it is given', async () => {
+    const file = photo();
+    service.takeUp(record(), { file });
+    expect(engine.at(0)).toMatchObject({ file, options: { sessionID: SESSION_ID, fileName: 'photo.jpg' } });
+  });
+
+  it('remembers the handle of a file over a retry', async () => {
+    const handle = fakeHandle('granted', photo());
+    await add({ file: photo(), handle });
+    engine.at(0).states.next(states.failed('STORAGE_FULL'));
+    engine.at(0).states.complete();
+    service.retry(service.uploads()[0]?.id ?? '');
+    engine.at(1).states.next(states.plain('uploading', { uploaded: 500 }));
+    expect(await store.list()).toMatchObject([{ handle }]);
   });
 });

@@ -1,17 +1,30 @@
 import { inject, Injectable } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
-import { isFinal, UploadControls, type UploadState } from '@upload-streams/client';
+import { isFinal, UploadControls, type ResumeRecord, type UploadState } from '@upload-streams/client';
 import type { CompletedUpload } from '@upload-streams/protocol';
-import { filter, finalize, map, merge, mergeMap, scan, share, Subject, takeUntil, type Observable } from 'rxjs';
+import {
+  concatMap,
+  filter,
+  finalize,
+  map,
+  merge,
+  mergeAll,
+  mergeMap,
+  scan,
+  share,
+  Subject,
+  takeUntil,
+  type Observable,
+} from 'rxjs';
+import type { ChosenFile } from './chosen-file';
 import { reduceQueue, type QueueEvent, type UploadItem } from './queue/upload-item';
 import { sampleStates } from './queue/sample-states';
-import { UploadMemory } from './upload-memory';
+import { UnfinishedUploads } from './unfinished/unfinished-uploads.service';
 import { UPLOAD_CLIENT } from './upload.tokens';
 
 /** An upload to begin, or to take up again where `sessionID` stands. */
-interface UploadStart {
+interface UploadStart extends ChosenFile {
   readonly id: string;
-  readonly file: File;
   readonly sessionID: string | undefined;
 }
 
@@ -27,14 +40,22 @@ const SAMPLE_MS = 100;
 @Injectable({ providedIn: 'root' })
 export class UploadService {
   private readonly engine = inject(UPLOAD_CLIENT);
-  private readonly memory = inject(UploadMemory);
+  private readonly unfinished = inject(UnfinishedUploads);
   private readonly controls = new Map<string, UploadControls>();
+  private readonly added = new Subject<readonly ChosenFile[]>();
   private readonly starts = new Subject<UploadStart>();
   private readonly commands = new Subject<QueueEvent>();
-  private added = 0;
+  private lastId = 0;
 
   /** Every upload runs by itself: the engine, not the page, decides how many send at once. */
-  private readonly changes$ = this.starts.pipe(mergeMap((start) => this.run(start)));
+  private readonly changes$ = merge(
+    this.starts,
+    // One after the other, so that rows come in the order of the choices and no session is recalled twice.
+    this.added.pipe(
+      concatMap((files) => this.recalled(files)),
+      mergeAll(),
+    ),
+  ).pipe(mergeMap((start) => this.run(start)));
   private readonly events$ = merge(this.commands, this.changes$).pipe(share());
 
   /** All uploads that were not dismissed, in the order in which they were added. */
@@ -56,10 +77,13 @@ export class UploadService {
   );
 
   /** Uploads files, going on where an earlier visit to the page stopped. */
-  add(files: Iterable<File>): void {
-    for (const file of files) {
-      this.starts.next({ id: `upload-${++this.added}`, file, sessionID: this.memory.recall(file) });
-    }
+  add(files: Iterable<File | ChosenFile>): void {
+    this.added.next(Array.from(files, (file) => (file instanceof File ? { file } : file)));
+  }
+
+  /** Takes up an unfinished upload with its file. */
+  takeUp(record: ResumeRecord, { file, handle }: ChosenFile): void {
+    this.starts.next({ id: this.newId(), file, handle: handle ?? record.handle, sessionID: record.sessionID });
   }
 
   pause(id: string): void {
@@ -79,7 +103,9 @@ export class UploadService {
   /** Takes up an upload that failed or was cancelled, from where the server stands. */
   retry(id: string): void {
     const item = this.uploads().find((upload) => upload.id === id);
-    if (item && isFinal(item.state)) this.starts.next({ id, file: item.file, sessionID: item.state.sessionID });
+    if (!item || !isFinal(item.state)) return;
+    const { file, handle, state } = item;
+    this.starts.next({ id, file, handle, sessionID: state.sessionID });
   }
 
   /** Takes an upload off the list; one that still runs is stopped, and can be taken up by choosing its file again. */
@@ -87,16 +113,30 @@ export class UploadService {
     this.commands.next({ type: 'dismissed', id });
   }
 
-  private run({ id, file, sessionID }: UploadStart): Observable<ChangedEvent> {
+  private async recalled(files: readonly ChosenFile[]): Promise<readonly UploadStart[]> {
+    const records = await this.unfinished.recall(files.map(({ file }) => file));
+    return files.map(({ file, handle }, at) => ({
+      id: this.newId(),
+      file,
+      handle: handle ?? records[at]?.handle,
+      sessionID: records[at]?.sessionID,
+    }));
+  }
+
+  private run({ id, file, handle, sessionID }: UploadStart): Observable<ChangedEvent> {
     const controls = new UploadControls();
     this.controls.set(id, controls);
     return this.engine.upload(file, { fileName: file.name, controls, sessionID }).pipe(
-      this.memory.follow(file),
+      this.unfinished.follow({ file, handle }, sessionID !== undefined),
       sampleStates(SAMPLE_MS),
       takeUntil(this.dismissed(id)),
       finalize(() => this.controls.delete(id)),
-      map((state: UploadState): ChangedEvent => ({ type: 'changed', id, file, state })),
+      map((state: UploadState): ChangedEvent => ({ type: 'changed', id, file, handle, state })),
     );
+  }
+
+  private newId(): string {
+    return `upload-${++this.lastId}`;
   }
 
   private dismissed(id: string): Observable<QueueEvent> {

@@ -1,5 +1,11 @@
 import { DestroyRef, inject, InjectionToken } from '@angular/core';
-import { createBrowserUploadClient, type BrowserUploadClient, type UploadClientOptions } from '@upload-streams/client';
+import {
+  createBrowserUploadClient,
+  IndexedDbResumeStore,
+  type BrowserUploadClient,
+  type ResumeStore,
+  type UploadClientOptions,
+} from '@upload-streams/client';
 import { UploadIdentity } from './upload-identity';
 
 /** How the page reaches its gateway. Everything but `apiPath` is an option of the upload client. */
@@ -22,6 +28,11 @@ export const UPLOAD_CLIENT = new InjectionToken<UploadEngine>('UPLOAD_CLIENT', {
     inject(DestroyRef).onDestroy(() => client.close());
     return client;
   },
+});
+
+/** Where unfinished uploads are remembered. */
+export const RESUME_STORE = new InjectionToken<ResumeStore>('RESUME_STORE', {
+  factory: () => new IndexedDbResumeStore(),
 });
 
 /** The base address of the HTTP API. */

@@ -1,4 +1,12 @@
+export { IndexedDbResumeStore } from './adapters/indexed-db-resume-store.js';
+export { MemoryResumeStore } from './adapters/memory-resume-store.js';
 export { createBrowserUploadClient, type BrowserUploadClient } from './browser.js';
+export {
+  RESUME_RECORD_MAX_AGE_MS,
+  type ResumeProgress,
+  type ResumeRecord,
+  type ResumeStore,
+} from './ports/resume-store.js';
 export { UploadClient } from './upload-client.js';
 export { UploadControls } from './upload-controls.js';
 export type { UploadClientOptions, UploadOptions } from './upload-options.js';

@@ -6,6 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export class Link {
   /** What passes towards the server, in bytes a second. */
   bytesPerSecond = Infinity;
+  /** What has passed towards the server so far, in bytes. */
+  bytesSent = 0;
+  /** How many connections were made so far. */
+  connections = 0;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -37,6 +41,7 @@ export class Link {
   }
 
   private join(browser: Socket): void {
+    this.connections++;
     const server = connect(this.port, '127.0.0.1');
     for (const socket of [browser, server]) {
       this.sockets.add(socket);
@@ -55,6 +60,7 @@ export class Link {
   private async forward(browser: Socket, server: Socket): Promise<void> {
     try {
       for await (const bytes of browser as AsyncIterable<Buffer>) {
+        this.bytesSent += bytes.length;
         if (!server.write(bytes)) await once(server, 'drain');
         const delayMs = (bytes.length / this.bytesPerSecond) * 1000;
         if (delayMs > 0) await sleep(delayMs);

@@ -1,5 +1,7 @@
-import type { Locator, Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 /** A file as Playwright hands it to a page. */
 export interface ChosenFile {
@@ -16,14 +18,27 @@ export const randomFile = (name: string, bytes: number, mimeType = 'application/
   buffer: randomBytes(bytes),
 });
 
+type RowButton =
+  'Pause' | 'Resume' | 'Cancel' | 'Retry' | 'Dismiss' | 'Delete' | 'Go on with' | 'Choose the file again:' | 'Forget';
+
+/** Writes a file of random bytes to disk, where it has one date however often it is chosen. */
+export async function writeRandomFile(path: string, bytes: number): Promise<string> {
+  const file = await open(path, 'w');
+  for (let left = bytes; left > 0; left -= MIB) await file.write(randomBytes(Math.min(MIB, left)));
+  await file.close();
+  return path;
+}
+
 /** The page as a person sees it: by its texts and labels. */
 export class UploadPage {
   readonly rows: Locator;
   readonly fileRows: Locator;
+  readonly unfinishedRows: Locator;
 
   constructor(readonly page: Page) {
     this.rows = page.locator('us-upload-row');
     this.fileRows = page.locator('us-file-row');
+    this.unfinishedRows = page.locator('us-unfinished-row');
   }
 
   /** The upload of a file of that name. */
@@ -34,6 +49,11 @@ export class UploadPage {
   /** The stored file of that name. */
   fileRow(name: string): Locator {
     return this.fileRows.filter({ hasText: name });
+  }
+
+  /** The unfinished upload of a file of that name. */
+  unfinished(name: string): Locator {
+    return this.unfinishedRows.filter({ hasText: name });
   }
 
   async choose(...files: ChosenFile[]): Promise<void> {
@@ -59,7 +79,45 @@ export class UploadPage {
     }, contents);
   }
 
-  button(what: 'Pause' | 'Resume' | 'Cancel' | 'Retry' | 'Dismiss' | 'Delete', name: string): Locator {
+  /** Drops a file on the page through the browser's own drag and drop, so that the page is given its handle. */
+  async dropPath(path: string): Promise<void> {
+    const devtools = await this.page.context().newCDPSession(this.page);
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await devtools.send('Input.dispatchDragEvent', {
+        type,
+        x: 100,
+        y: 100,
+        data: { items: [], files: [path], dragOperationsMask: 1 },
+      });
+    }
+    await devtools.detach();
+  }
+
+  /** Begins to upload files, the first by choosing it and the others by dropping them, and reloads the page midway. */
+  async leaveUnfinished(...paths: string[]): Promise<void> {
+    const [chosen, ...dropped] = paths;
+    if (chosen) await this.choosePath(chosen);
+    for (const path of dropped) await this.dropPath(path);
+    for (const path of paths) await expect.poll(() => this.percent(basename(path))).toBeGreaterThan(0);
+    this.page.once('dialog', (dialog) => void dialog.accept());
+    await this.page.reload();
+    await expect(this.unfinishedRows).toHaveCount(paths.length);
+  }
+
+  /** Chooses a file through the button that an unfinished upload has for it. */
+  async chooseAgain(name: string, path: string): Promise<void> {
+    await this.withoutPicker();
+    const choosing = this.page.waitForEvent('filechooser');
+    await this.button('Choose the file again:', name).click();
+    await (await choosing).setFiles(path);
+  }
+
+  /** As in a browser without `showOpenFilePicker`, whose dialog nobody can use here. */
+  async withoutPicker(): Promise<void> {
+    await this.page.evaluate(() => Reflect.deleteProperty(window, 'showOpenFilePicker'));
+  }
+
+  button(what: RowButton, name: string): Locator {
     return this.page.getByRole('button', { name: `${what} ${name}`, exact: true });
   }
 

@@ -1,8 +1,10 @@
 import { ServerProcess } from '@upload-streams/testing';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 
 const APPS = new URL('../../../', import.meta.url);
 const ENTRY = new URL('api/dist/main.js', APPS).pathname;
@@ -69,7 +71,14 @@ export class UploadServer {
 
 async function filesIn(folder: string): Promise<StoredFile[]> {
   const names = await readdir(folder).catch(() => []);
-  return Promise.all(names.map(async (name) => ({ name, sha256: sha256(await readFile(join(folder, name))) })));
+  return Promise.all(names.map(async (name) => ({ name, sha256: await sha256OfFile(join(folder, name)) })));
+}
+
+/** Of a file of any size. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,13 +1,14 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
-import { DropZone, FileList, UploadQueue, UploadService } from '@upload-streams/angular';
+import { DropZone, FileList, UnfinishedList, UploadQueue, UploadService } from '@upload-streams/angular';
 import { isFinal } from '@upload-streams/client';
 
 /** Drop, watch, find again. */
 @Component({
   selector: 'us-upload-page',
-  imports: [DropZone, FileList, UploadQueue],
+  imports: [DropZone, FileList, UnfinishedList, UploadQueue],
   template: `
     <us-drop-zone (chosen)="uploads.add($event)" />
+    <us-unfinished-list />
     <us-upload-queue />
     <us-file-list />
   `,

@@ -1,6 +1,7 @@
 import { TestBed, type ComponentFixture } from '@angular/core/testing';
-import { beforeEach, describe, expect, it } from '@jest/globals';
-import { photo } from '../testing/states';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ChosenFile } from '../chosen-file';
+import { fakeHandle, photo } from '../testing/states';
 import { DropZone } from './drop-zone';
 
 /** What jsdom has no class for: what is dragged. */
@@ -11,10 +12,12 @@ const dragged = (...entries: object[]) => ({
     kind: 'file',
     webkitGetAsEntry: () => entry,
     getAsFile: () => ('plain' in entry ? entry.plain : null),
+    ...('handle' in entry && { getAsFileSystemHandle: async () => entry.handle }),
   })),
 });
 
-const fileEntry = (file: File) => ({
+const fileEntry = (file: File, handle?: FileSystemHandle) => ({
+  handle,
   isDirectory: false,
   plain: file,
   file: (give: (file: File) => void) => give(file),
@@ -36,7 +39,8 @@ const folderEntry = (...entries: object[]) => ({
 
 describe('DropZone', () => {
   let fixture: ComponentFixture<DropZone>;
-  let chosen: string[][];
+  let chosen: (readonly ChosenFile[])[];
+  const names = () => chosen.map((files) => files.map(({ file }) => file.name));
 
   /** Sends a drag event from anywhere on the page; gives whether the page keeps the browser from opening the file. */
   function send(type: string, dataTransfer: object): boolean {
@@ -55,14 +59,14 @@ describe('DropZone', () => {
   beforeEach(() => {
     fixture = TestBed.createComponent(DropZone);
     chosen = [];
-    fixture.componentInstance.chosen.subscribe((files) => chosen.push(files.map(({ name }) => name)));
+    fixture.componentInstance.chosen.subscribe((files) => chosen.push(files));
     TestBed.tick();
   });
 
   it('takes files that are dropped anywhere on the page', async () => {
     expect(send('drop', dragged(fileEntry(photo('a.jpg')), fileEntry(photo('b.jpg'))))).toBe(true);
     await read();
-    expect(chosen).toEqual([['a.jpg', 'b.jpg']]);
+    expect(names()).toEqual([['a.jpg', 'b.jpg']]);
   });
 
   it('takes the files in a dropped folder and in the folders in it', async () => {
@@ -73,14 +77,14 @@ describe('DropZone', () => {
     );
     send('drop', dragged(folder));
     await read();
-    expect(chosen).toEqual([['a.jpg', 'b.jpg', 'c.jpg']]);
+    expect(names()).toEqual([['a.jpg', 'b.jpg', 'c.jpg']]);
   });
 
   it('takes what can be read and says how much can not', async () => {
     send('drop', dragged(folderEntry(brokenEntry, fileEntry(photo('a.jpg')))));
     await read();
     TestBed.tick();
-    expect(chosen).toEqual([['a.jpg']]);
+    expect(names()).toEqual([['a.jpg']]);
     expect(problem()).toBe('One item could not be read.');
   });
 
@@ -88,7 +92,7 @@ describe('DropZone', () => {
     send('drop', dragged(folderEntry()));
     await read();
     TestBed.tick();
-    expect(chosen).toEqual([]);
+    expect(names()).toEqual([]);
     expect(problem()).toBe('There was no file in it.');
   });
 
@@ -110,7 +114,63 @@ describe('DropZone', () => {
     Object.defineProperty(input, 'files', { value: [photo('a.jpg')] });
     input.dispatchEvent(new Event('change'));
     input.dispatchEvent(new Event('change'));
-    expect(chosen).toEqual([['a.jpg'], ['a.jpg']]);
+    expect(names()).toEqual([['a.jpg'], ['a.jpg']]);
     expect(input.value).toBe('');
+  });
+
+  it('takes the handles of dropped files, where the browser gives any', async () => {
+    const handle = fakeHandle('granted', photo('a.jpg'));
+    send('drop', dragged(fileEntry(photo('a.jpg'), handle), fileEntry(photo('b.jpg'))));
+    await read();
+    expect(chosen[0]?.map((file) => file.handle)).toEqual([handle, undefined]);
+  });
+
+  describe('the button', () => {
+    const press = async () => {
+      (fixture.nativeElement as HTMLElement).querySelector('button')?.click();
+      await read();
+    };
+    const withPicker = (pick: () => Promise<unknown>) => Object.assign(window, { showOpenFilePicker: pick });
+    let opened: number;
+
+    beforeEach(() => {
+      opened = 0;
+      const input = (fixture.nativeElement as HTMLElement).querySelector('input')!;
+      input.addEventListener('click', () => opened++);
+    });
+
+    afterEach(() => void Reflect.deleteProperty(window, 'showOpenFilePicker'));
+
+    it('opens the browser’s picker, which gives handles', async () => {
+      const handle = fakeHandle('granted', photo('a.jpg'));
+      withPicker(async () => [handle]);
+      await press();
+      expect(names()).toEqual([['a.jpg']]);
+      expect(chosen[0]?.[0]?.handle).toBe(handle);
+      expect(opened).toBe(0);
+    });
+
+    it('says how many of the files that were picked could not be read', async () => {
+      const gone = new DOMException('gone', 'NotFoundError') as unknown as Error;
+      withPicker(async () => [fakeHandle('granted', photo('a.jpg')), fakeHandle('granted', gone)]);
+      await press();
+      TestBed.tick();
+      expect(names()).toEqual([['a.jpg']]);
+      expect(problem()).toBe('One item could not be read.');
+    });
+
+    it('opens the ordinary one where there is no other, or where that is refused', async () => {
+      await press();
+      expect(opened).toBe(1);
+      withPicker(async () => Promise.reject(new DOMException('embedded', 'SecurityError')));
+      await press();
+      expect(opened).toBe(2);
+    });
+
+    it('does nothing when the picker is closed', async () => {
+      withPicker(async () => Promise.reject(new DOMException('closed', 'AbortError')));
+      await press();
+      expect([chosen, opened, problem()]).toEqual([[], 0, '']);
+    });
   });
 });

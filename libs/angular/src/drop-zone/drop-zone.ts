@@ -1,7 +1,9 @@
-import { ChangeDetectionStrategy, Component, output, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, DOCUMENT, inject, output, signal } from '@angular/core';
 import { MatButton } from '@angular/material/button';
+import type { ChosenFile, ChosenFiles } from '../chosen-file';
+import { pickFiles } from '../file-access';
 import { Icon } from '../icon';
-import { readDroppedFiles, type DroppedFiles } from './dropped-files';
+import { readDroppedFiles } from './dropped-files';
 
 /**
  * Where files are dropped or chosen. The whole page takes drops: a browser shows a file that was dropped beside the
@@ -22,8 +24,10 @@ import { readDroppedFiles, type DroppedFiles } from './dropped-files';
   },
 })
 export class DropZone {
+  private readonly window = inject(DOCUMENT).defaultView;
+
   /** Files as they are chosen; never none. */
-  readonly chosen = output<readonly File[]>();
+  readonly chosen = output<readonly ChosenFile[]>();
 
   protected readonly over = signal(false);
   protected readonly problem = signal('');
@@ -47,13 +51,20 @@ export class DropZone {
     this.take(await readDroppedFiles(event.dataTransfer));
   }
 
-  protected choose(input: HTMLInputElement): void {
-    this.take({ files: Array.from(input.files ?? []), unreadable: 0 });
+  /** By the picker that gives handles, so that an upload can go on after a reload with one click; else by `input`. */
+  protected async choose(input: HTMLInputElement): Promise<void> {
+    const picked = await pickFiles(this.window, true);
+    if (picked === undefined) input.click();
+    else if (picked.files.length + picked.unreadable > 0) this.take(picked);
+  }
+
+  protected chooseFrom(input: HTMLInputElement): void {
+    this.take({ files: Array.from(input.files ?? [], (file) => ({ file })), unreadable: 0 });
     // Else choosing the same file again would be no change.
     input.value = '';
   }
 
-  private take({ files, unreadable }: DroppedFiles): void {
+  private take({ files, unreadable }: ChosenFiles): void {
     this.problem.set(sentence(files.length, unreadable));
     if (files.length > 0) this.chosen.emit(files);
   }

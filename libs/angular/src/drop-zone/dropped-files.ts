@@ -1,30 +1,27 @@
-/** What came out of a drop. */
-export interface DroppedFiles {
-  readonly files: readonly File[];
-  /** How many files or folders could not be read. */
-  readonly unreadable: number;
-}
+import type { ChosenFiles } from '../chosen-file';
+import { droppedHandle } from '../file-access';
 
 /** All files of a drop, those in folders too. To be called while the `drop` event is handled: later it is empty. */
-export async function readDroppedFiles(transfer: DataTransfer): Promise<DroppedFiles> {
+export async function readDroppedFiles(transfer: DataTransfer): Promise<ChosenFiles> {
   const items = Array.from(transfer.items).filter(({ kind }) => kind === 'file');
   const entries = items.map((item) => item.webkitGetAsEntry());
   const plain = items.map((item, at) => (entries[at]?.isDirectory ? null : item.getAsFile()));
+  const handles = items.map((item, at) => (plain[at] ? droppedHandle(item) : undefined));
   const read = await Promise.all(
-    entries.map(async (entry, at): Promise<DroppedFiles> => {
+    entries.map(async (entry, at): Promise<ChosenFiles> => {
       if (entry?.isDirectory) return readFolder(entry as FileSystemDirectoryEntry);
       const file = plain[at];
-      return file ? { files: [file], unreadable: 0 } : UNREADABLE;
+      return file ? { files: [{ file, handle: await handles[at] }], unreadable: 0 } : UNREADABLE;
     }),
   );
   return joined(read);
 }
 
-const UNREADABLE: DroppedFiles = { files: [], unreadable: 1 };
+const UNREADABLE: ChosenFiles = { files: [], unreadable: 1 };
 
-async function readFolder(folder: FileSystemDirectoryEntry): Promise<DroppedFiles> {
+async function readFolder(folder: FileSystemDirectoryEntry): Promise<ChosenFiles> {
   try {
-    const read: DroppedFiles[] = [];
+    const read: ChosenFiles[] = [];
     for (const entry of await listFolder(folder)) read.push(await readEntry(entry));
     return joined(read);
   } catch {
@@ -32,11 +29,11 @@ async function readFolder(folder: FileSystemDirectoryEntry): Promise<DroppedFile
   }
 }
 
-async function readEntry(entry: FileSystemEntry): Promise<DroppedFiles> {
+async function readEntry(entry: FileSystemEntry): Promise<ChosenFiles> {
   if (entry.isDirectory) return readFolder(entry as FileSystemDirectoryEntry);
   try {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-    return { files: [file], unreadable: 0 };
+    return { files: [{ file }], unreadable: 0 };
   } catch {
     return UNREADABLE;
   }
@@ -53,7 +50,7 @@ async function listFolder(folder: FileSystemDirectoryEntry): Promise<readonly Fi
   }
 }
 
-const joined = (parts: readonly DroppedFiles[]): DroppedFiles => ({
+const joined = (parts: readonly ChosenFiles[]): ChosenFiles => ({
   files: parts.flatMap(({ files }) => files),
   unreadable: parts.reduce((sum, { unreadable }) => sum + unreadable, 0),
 });

@@ -89,10 +89,11 @@ describe('FileList', () => {
     expect(button('Show more')).toBeUndefined();
   });
 
-  it('is loaded again once when several uploads complete together, with all that it shows', () => {
+  it('is loaded again once when several uploads complete together, with all that it shows', async () => {
     const files = Array.from({ length: 51 }, (_, at) => file(`file-${at}`));
     answer('GET', '/api/files?limit=50', { files, nextCursor: 'more' });
     TestBed.inject(UploadService).add([photo('x.jpg'), photo('y.jpg')]);
+    await jest.advanceTimersByTimeAsync(0);
     for (const { states: upload$ } of engine.uploads.slice(-2)) upload$.next(states.completed());
     jest.advanceTimersByTime(300);
     answer('GET', '/api/files?limit=100', { files: [file('new'), ...files] });

@@ -1,10 +1,10 @@
 import type { UploadState } from '@upload-streams/client';
+import type { ChosenFile } from '../chosen-file';
 
 /** One upload of the page, from its choice until it is dismissed. */
-export interface UploadItem {
+export interface UploadItem extends ChosenFile {
   /** Stays the same over retries, where the session may not. */
   readonly id: string;
-  readonly file: File;
   readonly state: UploadState;
   /** The person has cancelled, and the server is being told. */
   readonly cancelling: boolean;
@@ -12,7 +12,7 @@ export interface UploadItem {
 
 /** What happens to the queue. */
 export type QueueEvent =
-  | { readonly type: 'changed'; readonly id: string; readonly file: File; readonly state: UploadState }
+  | ({ readonly type: 'changed'; readonly id: string; readonly state: UploadState } & ChosenFile)
   | { readonly type: 'cancelling'; readonly id: string }
   | { readonly type: 'dismissed'; readonly id: string };
 
@@ -22,7 +22,7 @@ export function reduceQueue(items: readonly UploadItem[], event: QueueEvent): re
   if (event.type === 'dismissed') return at < 0 ? items : items.toSpliced(at, 1);
   const item = items[at];
   if (event.type === 'cancelling') return item ? items.with(at, { ...item, cancelling: true }) : items;
-  const { id, file, state } = event;
-  if (!item) return [...items, { id, file, state, cancelling: false }];
+  const { id, file, handle, state } = event;
+  if (!item) return [...items, { id, file, handle, state, cancelling: false }];
   return items.with(at, { ...item, state, cancelling: item.cancelling && state.status !== 'cancelled' });
 }

@@ -23,13 +23,14 @@ describe('UploadQueue', () => {
     TestBed.tick();
   };
 
-  beforeEach(() => {
+  beforeEach(async () => {
     jest.useFakeTimers();
     engine = new FakeEngine();
     TestBed.configureTestingModule({ providers: [{ provide: UPLOAD_CLIENT, useValue: engine }] });
     fixture = TestBed.createComponent(UploadQueue);
     document.body.append(host());
     TestBed.inject(UploadService).add([photo('a.jpg'), photo('b.jpg'), photo('c.jpg')]);
+    await jest.advanceTimersByTimeAsync(0);
     for (const upload of engine.uploads) upload.states.next(states.plain('uploading'));
     TestBed.tick();
   });

@@ -69,6 +69,14 @@ describe('UploadRow', () => {
     expect(text(row)).toContain('Trying again…');
   });
 
+  it('says that it waits for the network while there is none, and counts down to nothing', () => {
+    const row = show(states.waiting('OFFLINE', undefined));
+    jest.advanceTimersByTime(1000);
+    TestBed.tick();
+    expect(text(row)).toContain('You are offline. The upload goes on as soon as you are back online.');
+    expect(text(row)).not.toContain('Trying again');
+  });
+
   it('has a button for everything that can be done, labelled with the file', () => {
     expect(buttons(show(states.plain('uploading')))).toEqual(['Pause photo.jpg', 'Cancel photo.jpg']);
     expect(buttons(show(states.plain('paused')))).toEqual(['Resume photo.jpg', 'Cancel photo.jpg']);

@@ -1,4 +1,4 @@
-import type { UploadFacts, UploadState } from '@upload-streams/client';
+import type { ResumeRecord, UploadFacts, UploadState } from '@upload-streams/client';
 import { UploadError, type CompletedUpload, type ErrorCode } from '@upload-streams/protocol';
 
 export const SESSION_ID = 'session_0123456789abcdef';
@@ -26,7 +26,7 @@ type PlainStatus = 'queued' | 'connecting' | 'hashing' | 'uploading' | 'paused' 
 /** States as the engine emits them. */
 export const states = {
   plain: (status: PlainStatus, facts: Partial<UploadFacts> = {}): UploadState => ({ ...FACTS, ...facts, status }),
-  waiting: (code: ErrorCode, retryInMs: number): UploadState => ({
+  waiting: (code: ErrorCode, retryInMs: number | undefined): UploadState => ({
     ...FACTS,
     status: 'waiting',
     reason: new UploadError(code),
@@ -38,3 +38,26 @@ export const states = {
 
 export const photo = (name = 'photo.jpg', bytes = 1000): File =>
   new File([new Uint8Array(bytes)], name, { type: 'image/jpeg', lastModified: 1 });
+
+/** The record of an upload of `photo()` that stopped at half of it. */
+export const record = (changes: Partial<ResumeRecord> = {}): ResumeRecord => ({
+  sessionID: SESSION_ID,
+  fileName: 'photo.jpg',
+  size: 1000,
+  lastModified: 1,
+  type: 'image/jpeg',
+  uploaded: 500,
+  updatedAt: Date.now(),
+  ...changes,
+});
+
+/** A handle of a file system that asks for permission. */
+export const fakeHandle = (permission: PermissionState, file: File | Error): FileSystemFileHandle =>
+  ({
+    kind: 'file',
+    requestPermission: async () => permission,
+    getFile: async () => {
+      if (file instanceof Error) throw file;
+      return file;
+    },
+  }) as unknown as FileSystemFileHandle;

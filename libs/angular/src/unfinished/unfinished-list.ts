@@ -1,0 +1,63 @@
+import type { ElementRef } from '@angular/core';
+import {
+  afterNextRender,
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  inject,
+  Injector,
+  signal,
+  viewChild,
+} from '@angular/core';
+import type { ResumeRecord } from '@upload-streams/client';
+import type { ChosenFile } from '../chosen-file';
+import { KeepFocus } from '../focus/keep-focus';
+import { UploadService } from '../upload.service';
+import { UnfinishedRow } from './unfinished-row';
+import { UnfinishedUploads } from './unfinished-uploads.service';
+
+/** What an earlier visit left unfinished. Shows nothing where there is nothing. */
+@Component({
+  selector: 'us-unfinished-list',
+  imports: [KeepFocus, UnfinishedRow],
+  templateUrl: './unfinished-list.html',
+  styleUrl: './unfinished-list.scss',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  // Another tab may have left something meanwhile.
+  host: { '(window:focus)': 'unfinished.refresh()' },
+})
+export class UnfinishedList {
+  protected readonly unfinished = inject(UnfinishedUploads);
+  private readonly uploads = inject(UploadService);
+  private readonly injector = inject(Injector);
+  private readonly news = viewChild.required<ElementRef<HTMLElement>>('news');
+
+  /** What has a row among the uploads, one that failed for instance, is taken up there. */
+  protected readonly records = computed(() => {
+    const shown = new Set(this.uploads.uploads().map(({ state }) => state.sessionID));
+    return this.unfinished.records().filter(({ sessionID }) => !shown.has(sessionID));
+  });
+
+  /** What a screen reader says. */
+  protected readonly announcement = signal('');
+
+  protected takeUp(record: ResumeRecord, chosen: ChosenFile): void {
+    this.uploads.takeUp(record, chosen);
+    this.tell(`${record.fileName} goes on.`);
+  }
+
+  protected forget({ sessionID, fileName }: ResumeRecord): void {
+    void this.unfinished.forget(sessionID);
+    this.tell(`${fileName} is forgotten.`);
+  }
+
+  /** With the last row the list goes, and the focus with it: what was done is where a keyboard goes on from. */
+  private tell(what: string): void {
+    this.announcement.set(what);
+    const news = this.news().nativeElement;
+    const rescue = () => {
+      if (news.ownerDocument.activeElement === news.ownerDocument.body) news.focus();
+    };
+    afterNextRender({ read: rescue }, { injector: this.injector });
+  }
+}
