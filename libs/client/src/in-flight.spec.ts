@@ -53,8 +53,8 @@ describe('roomForChunk', () => {
     );
   });
 
-  it('sends a quarter of the target at a time, so that acks come steadily', () => {
-    expect(roomForChunk(flightOf({ target: 400 * KIB }))).toBe(100 * KIB);
+  it('sends a sixteenth of the target at a time, so that acks come steadily', () => {
+    expect(roomForChunk(flightOf({ target: 800 * KIB }))).toBe(50 * KIB);
   });
 
   it('sends no chunk larger than the server takes, however large the target', () => {

@@ -24,9 +24,12 @@ export interface InFlight {
  */
 export const INITIAL_TARGET_BYTES = MIN_CHUNK_BYTES;
 
-/** A chunk is a quarter of what may be in flight, so that acks come steadily, and never below this: 16 KiB. */
+/**
+ * A chunk is a sixteenth of what may be in flight, and never below 16 KiB, so that acks come steadily and a cut,
+ * which loses all of the chunk that is under way, costs little.
+ */
 const MIN_CHUNK = 16 * 1024;
-const CHUNKS_IN_FLIGHT = 4;
+const CHUNKS_IN_FLIGHT = 16;
 
 /** A second of the measured rate in flight fills any link of less than a second's delay, and never queues for two. */
 const TARGET_SECONDS = 1;

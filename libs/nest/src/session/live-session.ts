@@ -105,8 +105,12 @@ export class LiveSession {
     this.edge = this.offset + this.budget.share();
   }
 
-  /** Checks and writes a chunk. Throws before anything is written where it does not fit. */
-  async receive(chunk: IncomingChunk): Promise<ChunkWritten> {
+  /**
+   * Checks and writes a chunk of who holds the session. Throws before anything is written where it does not fit. Whoever
+   * takes the session over waits for what is in the queue, so nothing of the old holder may enter it afterwards.
+   */
+  async receive(peer: SessionPeer, chunk: IncomingChunk): Promise<ChunkWritten> {
+    this.requireHolder(peer);
     const { length } = chunk.chunk;
     if (length > this.options.maxChunkBytes) {
       throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: this.options.maxChunkBytes });
@@ -116,7 +120,8 @@ export class LiveSession {
   }
 
   /** The next chunk of a client of the original workflow, which knows no offsets and no checksums. */
-  async receiveNext(bytes: Uint8Array, last: boolean): Promise<ChunkWritten> {
+  async receiveNext(peer: SessionPeer, bytes: Uint8Array, last: boolean): Promise<ChunkWritten> {
+    this.requireHolder(peer);
     if (this.waitingBytes + bytes.length > MAX_WAITING_BYTES) throw new UploadError('WINDOW_EXCEEDED');
     this.waitingBytes += bytes.length;
     return this.queue.run(() => {
@@ -167,6 +172,10 @@ export class LiveSession {
       await this.durable.settled().catch(() => undefined);
       await this.file.abort();
     });
+  }
+
+  private requireHolder(peer: SessionPeer): void {
+    if (peer !== this.peer) throw new UploadError('SESSION_TAKEN_OVER');
   }
 
   private get point(): Checkpoint {

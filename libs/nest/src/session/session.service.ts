@@ -53,7 +53,7 @@ export class SessionService {
       );
       this.refuseIfLate(session, peer);
       if (!whole || !session.isEmpty) return this.begun(session);
-      await this.guarded(session, () => session.receive(whole));
+      await this.guarded(session, () => session.receive(peer, whole));
       if (!whole.last) return this.begun(session);
       const file = await this.guarded(session, () => this.putInPlace(session));
       return { ...this.begun(session), durable: file.size, completed: this.toCompleted(file) };
@@ -63,7 +63,7 @@ export class SessionService {
   /** Writes a chunk. The last one sets off the completion, of which the peer is told when it is done. */
   async receive(peer: SessionPeer, sessionID: string, chunk: IncomingChunk): Promise<ChunkWritten> {
     const session = await this.sessionOf(peer, sessionID);
-    const written = await this.guarded(session, () => session.receive(chunk));
+    const written = await this.guarded(session, () => session.receive(peer, chunk));
     if (chunk.last) void this.complete(session);
     return written;
   }
@@ -71,7 +71,7 @@ export class SessionService {
   /** Writes the next chunk of a client of the original workflow. */
   async receiveNext(peer: SessionPeer, sessionID: string, bytes: Uint8Array, last: boolean): Promise<void> {
     const session = await this.sessionOf(peer, sessionID);
-    await this.guarded(session, () => session.receiveNext(bytes, last));
+    await this.guarded(session, () => session.receiveNext(peer, bytes, last));
     if (last) void this.complete(session);
   }
 

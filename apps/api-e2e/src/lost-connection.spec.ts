@@ -1,0 +1,264 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createNodeUploadClient, type NodeUploadClient, type UploadState } from '@upload-streams/client/node';
+import { FaultProxy, type FaultConnection } from '@upload-streams/testing';
+import { randomBytes } from 'node:crypto';
+import { watch } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lastValueFrom, Subject, takeUntil, tap } from 'rxjs';
+import { Gateway, sha256 } from './support/gateway.js';
+
+const MIB = 1024 * 1024;
+const FILE_NAME = 'lost-and-found.bin';
+const content = randomBytes(16 * MIB);
+
+/** Beyond the file, a connection costs its handshakes, and each chunk an envelope of some 250 bytes to at least 16 KiB. */
+const HANDSHAKE_BYTES = 2 * 1024;
+const ENVELOPE_SHARE = 0.02;
+
+/** A cut loses the chunk that is under way, 4 MiB at the most, and what the buffers of the link have in hand. */
+const LOST_BY_A_CUT = 6 * MIB;
+
+/** Fast, but not so fast that a whole file is in the buffers of the system at once. */
+const FAST_LINK = { upstream: { bytesPerSecond: 50 * MIB } };
+
+interface Interruption {
+  /** The first state of which this is true ... */
+  readonly when: (state: UploadState) => boolean;
+  /** ... is when this happens to the connection of that moment. */
+  readonly act: (connection: FaultConnection, state: UploadState) => void | Promise<void>;
+}
+
+describe('a lost connection', () => {
+  let gateway: Gateway;
+  let proxy: FaultProxy;
+  let client: NodeUploadClient;
+  /** An upload never gives up by itself: one that outlives its test is stopped here. */
+  let testOver: AbortController;
+  const stop$ = new Subject<void>();
+
+  beforeAll(async () => {
+    gateway = await Gateway.start();
+  });
+  afterAll(() => gateway.close());
+  beforeEach(async () => {
+    testOver = new AbortController();
+    proxy = await FaultProxy.open({ port: Number(new URL(gateway.url).port) });
+    proxy.shape(FAST_LINK);
+    client = createNodeUploadClient({ url: proxy.url, minRetryDelayMs: 20, ackTimeoutMs: 700 });
+  });
+  afterEach(async () => {
+    testOver.abort();
+    stop$.next();
+    client.close();
+    await proxy.close();
+  });
+
+  /** Uploads to the end, whatever happens on the way; the right file must be stored, and nothing else. Gives the states. */
+  async function upload(bytes: Uint8Array, interruption?: Interruption): Promise<UploadState[]> {
+    const leftBefore = await gateway.partialFiles();
+    const states: UploadState[] = [];
+    let interrupted: Promise<void> | undefined;
+    const states$ = client.upload(bytes, { fileName: FILE_NAME }).pipe(
+      takeUntil(stop$),
+      tap((state) => {
+        states.push(state);
+        if (interrupted || !interruption?.when(state)) return;
+        const [connection] = proxy.connections;
+        interrupted = (async () => interruption.act(connection!, state))();
+      }),
+    );
+    const last = await lastValueFrom(states$);
+    await interrupted;
+    expect(last).toMatchObject({ status: 'completed' });
+    const fileId = last.status === 'completed' ? last.file.fileId : '';
+    expect(sha256(await readFile(join(gateway.dataDir, 'files', fileId, FILE_NAME)))).toBe(sha256(bytes));
+    expect(await gateway.partialFiles()).toEqual(leftBefore);
+    return states;
+  }
+
+  /** Waits until something is true of the unfinished uploads on the server's disk. */
+  async function onDisk(isTrue: (partialFolder: string) => Promise<boolean>): Promise<void> {
+    const path = join(gateway.dataDir, 'partial');
+    await new Promise<void>((resolve) => {
+      const check = async () => (await isTrue(path).catch(() => false)) && resolve(watcher.close());
+      const watcher = watch(path, { signal: testOver.signal }, () => void check());
+      void check();
+    });
+  }
+
+  const past = (share: number) => (state: UploadState) => state.uploaded > content.length * share;
+
+  const reasonsOf = (states: UploadState[]) =>
+    states.flatMap((state) => (state.status === 'waiting' ? [state.reason.code] : []));
+
+  /** The offsets that the server gave, at the beginning and each time that the upload went on. */
+  const beginnings = (states: UploadState[]) =>
+    states.flatMap(({ status, uploaded }, n) =>
+      status === 'uploading' && states[n - 1]?.status !== status ? [uploaded] : [],
+    );
+
+  /** Bytes that went to the server beyond the file, handshakes and envelopes. */
+  const sentTwice = ({ length }: Uint8Array): number =>
+    proxy.sent('upstream') - length * (1 + ENVELOPE_SHARE) - proxy.connectionCount * HANDSHAKE_BYTES;
+
+  it('sends nothing twice where nothing is lost', async () => {
+    await upload(content);
+    expect(proxy.connectionCount).toBe(1);
+    expect(sentTwice(content)).toBeLessThan(0);
+  });
+
+  it.each(['reset', 'end'] as const)('goes on after a cut (%s) in the middle of a chunk', async (kind) => {
+    proxy.forNext((connection) => connection.after('upstream', 9 * MIB + 12_345, () => connection.cut(kind)));
+    const states = await upload(content);
+    expect(reasonsOf(states)).toEqual(['CONNECTION_LOST']);
+    expect(beginnings(states)[1]).toBeGreaterThan(4 * MIB);
+    expect(sentTwice(content)).toBeLessThan(LOST_BY_A_CUT);
+  });
+
+  it('goes on behind what was written, where the acks for it were lost', async () => {
+    proxy.shape({ upstream: { bytesPerSecond: 20 * MIB } });
+    let ackedThen = 0;
+    const states = await upload(content, {
+      when: past(0.3),
+      act: async (connection, { uploaded }) => {
+        ackedThen = uploaded;
+        connection.drop('downstream');
+        await onDisk(async (folder) => {
+          const [name] = await readdir(folder);
+          return (await stat(join(folder, name!))).size > ackedThen;
+        });
+        connection.cut();
+      },
+    });
+    expect(reasonsOf(states)).toEqual(['CONNECTION_LOST']);
+    expect(beginnings(states)[1]).toBeGreaterThan(ackedThen);
+    expect(sentTwice(content)).toBeLessThan(LOST_BY_A_CUT);
+  });
+
+  it.each([200, 20_000])('goes on after a cut %d bytes before the end, in the last chunk', async (before) => {
+    proxy.forNext((connection) => connection.after('upstream', content.length - before, () => connection.cut()));
+    const states = await upload(content);
+    expect(reasonsOf(states)).toEqual(['CONNECTION_LOST']);
+    expect(states.findIndex(({ status }) => status === 'verifying')).toBeGreaterThan(
+      states.findIndex(({ status }) => status === 'waiting'),
+    );
+    expect(sentTwice(content)).toBeLessThan(LOST_BY_A_CUT);
+  });
+
+  it('learns of a success that was told to a connection that is gone', async () => {
+    // The last ack is here while the success is on its way.
+    proxy.shape({ ...FAST_LINK, downstream: { delayMs: 150 } });
+    const states = await upload(content, {
+      when: ({ status }) => status === 'verifying',
+      act: async (connection) => {
+        connection.drop('downstream');
+        await onDisk(async (folder) => (await readdir(folder)).length === 0);
+        connection.cut();
+      },
+    });
+    expect(reasonsOf(states)).toEqual(['CONNECTION_LOST']);
+    expect(beginnings(states)).toEqual([0]);
+    expect(sentTwice(content)).toBeLessThan(0);
+  });
+
+  it('takes no notice of a connection that it loses afterwards', async () => {
+    await upload(content);
+    proxy.cut();
+    await upload(randomBytes(1000));
+  });
+
+  it.each([1, 64 * 1024, 64 * 1024 + 1])('uploads %d bytes although the first connections are cut', async (size) => {
+    for (const bytes of [0, 100, 700]) {
+      proxy.forNext((connection) => connection.after('upstream', bytes, () => connection.cut()));
+      proxy.forNext((connection) => connection.after('downstream', bytes, () => connection.cut()));
+    }
+    const states = await upload(randomBytes(size));
+    expect(new Set(reasonsOf(states))).toEqual(new Set(['CONNECTION_LOST']));
+  });
+
+  it('survives forty cuts at random places, and sends little twice', async () => {
+    const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+    const random = seededRandom(seed);
+    try {
+      let cuts = 0;
+      proxy.shape({ upstream: { bytesPerSecond: 30 * MIB } });
+      proxy.forEach((connection) => {
+        if (cuts >= 40) return;
+        const cut = () => {
+          cuts++;
+          connection.cut(random() < 0.8 ? 'reset' : 'end');
+        };
+        // A connection is cut within its first MiB, many within the handshakes already.
+        connection.after('upstream', Math.floor(MIB * random() ** 2), cut);
+        if (random() < 0.3) connection.after('downstream', Math.floor(1000 * random()), cut);
+      });
+      const states = await upload(content);
+      const offsets = beginnings(states);
+      expect([...offsets].sort((a, b) => a - b)).toEqual(offsets);
+      expect(cuts).toBeGreaterThan(10);
+      expect(sentTwice(content) / cuts).toBeLessThan(0.6 * MIB);
+    } catch (error) {
+      throw new Error(`with SEED=${seed}`, { cause: error });
+    }
+  }, 30_000);
+
+  it('notices within seconds that a connection is open but dead, and goes on over a new one', async () => {
+    let frozenAt = 0;
+    let waitedAt = 0;
+    const states = await upload(content, {
+      when: (state) => {
+        if (state.status === 'waiting') waitedAt ||= performance.now();
+        return past(0.3)(state);
+      },
+      act: (connection) => {
+        frozenAt = performance.now();
+        connection.freeze();
+        void proxy.next().then(() => (waitedAt ||= performance.now()));
+      },
+    });
+    expect(reasonsOf(states)).toEqual(['ACK_TIMEOUT']);
+    expect(waitedAt - frozenAt).toBeLessThan(2000);
+  });
+
+  it('notices by the heartbeat that a connection died after the last ack', async () => {
+    proxy.shape({ ...FAST_LINK, downstream: { delayMs: 150 } });
+    const states = await upload(content, {
+      when: ({ status }) => status === 'verifying',
+      act: (connection) => connection.freeze(),
+    });
+    expect(reasonsOf(states)).toEqual(['CONNECTION_LOST']);
+  }, 40_000);
+
+  it.each([
+    ['the handshake', 0],
+    ['the begin', 300],
+  ])(
+    'notices that a connection died before it answered %s',
+    async (_, bytes) => {
+      proxy.forNext((connection) => connection.after('downstream', bytes, () => connection.freeze()));
+      expect(reasonsOf(await upload(content))).toEqual(['CONNECTION_LOST']);
+    },
+    40_000,
+  );
+
+  it.each([40_000, 1_000_000, 16 * MIB])(
+    'stores the right file although a bit of byte %d changed on the way',
+    async (at) => {
+      proxy.forNext((connection) => connection.flipBit('upstream', at));
+      const states = await upload(content);
+      expect(reasonsOf(states)).toHaveLength(1);
+    },
+  );
+});
+
+/** Mulberry32 (T. Ettinger): numbers from 0 to 1 that a seed repeats. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

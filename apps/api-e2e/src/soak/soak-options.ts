@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util';
+
+/** How long a soak goes on, and how much of what happens in it. */
+export interface SoakOptions {
+  /** Faults happen for this long, and longer where the counts below are not reached. */
+  readonly minutes: number;
+  /** At least so many connections are cut. */
+  readonly cuts: number;
+  /** At least so many times the server is ended with SIGKILL. */
+  readonly kills: number;
+  /** Clients, each with a link of its own; each uploads three files at once. */
+  readonly clients: number;
+  /** The largest file, in MiB. */
+  readonly maxMib: number;
+}
+
+const USAGE = 'npm run soak -- [minutes] [--cuts n] [--kills n] [--clients n] [--max-mib n]';
+
+/** Reads the command line; without minutes, a minute, or as long as the counts take. */
+export function soakOptions(args: readonly string[]): SoakOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      cuts: { type: 'string', default: '0' },
+      kills: { type: 'string', default: '0' },
+      clients: { type: 'string', default: '4' },
+      'max-mib': { type: 'string', default: '200' },
+    },
+  });
+  const byCounts = values.cuts !== '0' || values.kills !== '0';
+  const options = {
+    minutes: Number(positionals[0] ?? (byCounts ? 0 : 1)),
+    cuts: Number(values.cuts),
+    kills: Number(values.kills),
+    clients: Number(values.clients),
+    maxMib: Number(values['max-mib']),
+  };
+  if (Object.values(options).some((value) => !(value >= 0)) || options.clients < 1) throw new RangeError(USAGE);
+  return options;
+}

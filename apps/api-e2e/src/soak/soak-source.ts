@@ -1,0 +1,64 @@
+import type { NodeSource } from '@upload-streams/client/node';
+import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+
+const KIB = 1024;
+const MIB = KIB * KIB;
+/** Sources start at different places of the pool, this far into it at the most. */
+const SPREAD_BYTES = MIB;
+const KINDS = ['buffer', 'path', 'stream'] as const;
+
+/** A file to upload, of a random size and kind. */
+export interface SoakSource {
+  readonly kind: (typeof KINDS)[number];
+  readonly size: number;
+  readonly sha256: string;
+  readonly source: NodeSource;
+  /** Removes what it has on the disk. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** Makes sources out of one pool of random bytes, so that memory does not grow with the files. */
+export class SoakSources {
+  private readonly folder: string;
+  private readonly maxBytes: number;
+  private readonly pool: Buffer;
+
+  constructor(folder: string, maxBytes: number) {
+    this.folder = folder;
+    this.maxBytes = maxBytes;
+    this.pool = randomBytes(maxBytes + SPREAD_BYTES);
+  }
+
+  /** From 1 KiB on, as many files between 1 and 2 KiB as between 64 and 128 MiB. */
+  async next(): Promise<SoakSource> {
+    const size = Math.round(KIB * (this.maxBytes / KIB) ** Math.random());
+    const start = randomInt(SPREAD_BYTES);
+    const bytes = this.pool.subarray(start, start + size);
+    const kind = KINDS[randomInt(KINDS.length)]!;
+    const made = { kind, size, sha256: createHash('sha256').update(bytes).digest('hex') };
+    if (kind === 'buffer') return { ...made, source: bytes, dispose: async () => undefined };
+    if (kind === 'stream') return { ...made, source: Readable.from(pieces(bytes)), dispose: async () => undefined };
+    const path = join(this.folder, randomUUID());
+    await writeFile(path, bytes);
+    return { ...made, source: path, dispose: () => rm(path) };
+  }
+}
+
+/** A live stream gives what it has: pieces of any length. */
+function* pieces(bytes: Buffer): Generator<Buffer> {
+  for (let start = 0; start < bytes.length;) {
+    const end = start + 1 + randomInt(256 * KIB);
+    yield bytes.subarray(start, end);
+    start = end;
+  }
+}
+
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(path, { highWaterMark: MIB })) hash.update(bytes as Buffer);
+  return hash.digest('hex');
+}
