@@ -83,7 +83,7 @@ export class UploadClient<Source> {
         concat(
           of<UploadEvent>({ type: 'opened', facts: opened }),
           this.controlled(opened, options, new UploadRun(opened, options, this.platform.checksum, sessionID)),
-        ).pipe(finalize(() => void opened.close())),
+        ).pipe(finalize(() => void opened.close().catch(() => undefined))),
       ),
     );
   }

@@ -1,29 +1,17 @@
 import { UploadError } from '@upload-streams/protocol';
-import type { ChunkSource, SourceChunk, SourceFacts } from '../ports/chunk-source.js';
+import type { SourceChunk, SourceFacts } from '../ports/chunk-source.js';
+import { HeldSource } from './held-source.js';
 
 /**
  * A File or Blob of a browser. Slices go on the wire as Blobs, which Chromium sends five times faster than ArrayBuffers;
  * their bytes are read for the checksum only.
  */
-export class BlobSource implements ChunkSource {
-  readonly fileName: string;
-  readonly size: number;
-  readonly type: string | undefined;
-  readonly lastModified: number | undefined;
-  private cursor = 0;
-
+export class BlobSource extends HeldSource {
   constructor(
     private readonly blob: Blob,
     facts: Omit<SourceFacts, 'size'>,
   ) {
-    this.fileName = facts.fileName;
-    this.type = facts.type;
-    this.lastModified = facts.lastModified;
-    this.size = blob.size;
-  }
-
-  async seek(offset: number): Promise<void> {
-    this.cursor = offset;
+    super(blob.size, facts);
   }
 
   async next(maxBytes: number): Promise<SourceChunk> {
@@ -32,12 +20,6 @@ export class BlobSource implements ChunkSource {
     this.cursor += bytes.length;
     return { payload, bytes, last: this.cursor >= this.size };
   }
-
-  interrupt(): void {}
-
-  release(): void {}
-
-  async close(): Promise<void> {}
 }
 
 /** A browser refuses to read a file that was changed, moved or removed since it was chosen. */

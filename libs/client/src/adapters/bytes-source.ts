@@ -1,25 +1,13 @@
-import type { ChunkSource, SourceChunk, SourceFacts } from '../ports/chunk-source.js';
+import type { SourceChunk, SourceFacts } from '../ports/chunk-source.js';
+import { HeldSource } from './held-source.js';
 
 /** Bytes that are in memory anyway. */
-export class BytesSource implements ChunkSource {
-  readonly fileName: string;
-  readonly size: number;
-  readonly type: string | undefined;
-  readonly lastModified: number | undefined;
-  private cursor = 0;
-
+export class BytesSource extends HeldSource {
   constructor(
     private readonly content: Uint8Array,
     facts: Omit<SourceFacts, 'size'>,
   ) {
-    this.fileName = facts.fileName;
-    this.type = facts.type;
-    this.lastModified = facts.lastModified;
-    this.size = content.length;
-  }
-
-  async seek(offset: number): Promise<void> {
-    this.cursor = offset;
+    super(content.length, facts);
   }
 
   async next(maxBytes: number): Promise<SourceChunk> {
@@ -27,10 +15,4 @@ export class BytesSource implements ChunkSource {
     this.cursor += bytes.length;
     return { payload: bytes, bytes, last: this.cursor >= this.size };
   }
-
-  interrupt(): void {}
-
-  release(): void {}
-
-  async close(): Promise<void> {}
 }
