@@ -135,7 +135,7 @@ describe('hostile input', () => {
       ['nothing', undefined],
     ])('refuses %s in place of bytes', async (_, chunk) => {
       const ack = await client.request(uploadChunkEvent(sessionID), { offset: 0, chunk, crc32: 0, last: false });
-      expect(ack).toEqual(refusal('INVALID_PAYLOAD'));
+      expect(ack).toEqual(refusal('INVALID_CHUNK'));
     });
 
     it('drops a session whose bytes are more than its size', async () => {

@@ -7,16 +7,18 @@ import { HealthController } from './health/health.controller.js';
 import { FilesController } from './http/files.controller.js';
 import { HttpErrorFilter } from './http/http-error.filter.js';
 import { OwnerGuard } from './http/owner.guard.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { UploadMetrics } from './metrics/upload-metrics.js';
 
-/** The gateway, the catalogue over HTTP, and health. */
+/** The gateway, the catalogue over HTTP, health and metrics. */
 @Module({})
 export class AppModule {
   static forEnvironment(environment: Environment): DynamicModule {
     return {
       module: AppModule,
       imports: [UploadModule.forRoot(uploadOptions(environment)), TerminusModule],
-      controllers: [FilesController, HealthController],
-      providers: [OwnerGuard, { provide: APP_FILTER, useClass: HttpErrorFilter }],
+      controllers: [FilesController, HealthController, MetricsController],
+      providers: [OwnerGuard, UploadMetrics, { provide: APP_FILTER, useClass: HttpErrorFilter }],
     };
   }
 }

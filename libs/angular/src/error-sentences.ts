@@ -13,12 +13,14 @@ const TRY_AGAIN = 'Try again. If it happens again, tell the people who run this 
 const RELOAD = 'Reload the page and choose the file again.';
 const GOES_ON = 'Keep this page open: the upload goes on where it stopped.';
 const STARTS_AGAIN = 'It starts again from the beginning.';
+const DAMAGED: ErrorSentence = { what: 'A piece of the file arrived damaged.', advice: 'It is sent again.' };
 
 const sizeOf = (value: unknown): string | undefined => (typeof value === 'number' ? formatBytes(value) : undefined);
 
 /** A sentence for every error of the protocol's catalogue. */
 export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails) => ErrorSentence>> = {
   INVALID_PAYLOAD: () => ({ what: 'The server did not understand this page.', advice: RELOAD }),
+  INVALID_CHUNK: () => DAMAGED,
   UNSUPPORTED_PROTOCOL: () => ({ what: 'This page and the server are of different versions.', advice: RELOAD }),
   SESSION_ID_INVALID: () => ({ what: 'The upload lost its place.', advice: STARTS_AGAIN }),
   FILE_NAME_INVALID: () => ({
@@ -63,7 +65,7 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails)
   OFFSET_MISMATCH: () => ({ what: 'The page and the server lost step.', advice: GOES_ON }),
   CHUNK_TOO_LARGE: () => ({ what: 'The server takes only smaller pieces.', advice: TRY_AGAIN }),
   WINDOW_EXCEEDED: () => ({ what: 'The page was faster than the server.', advice: GOES_ON }),
-  CHECKSUM_MISMATCH: () => ({ what: 'A piece of the file arrived damaged.', advice: 'It is sent again.' }),
+  CHECKSUM_MISMATCH: () => DAMAGED,
   FILE_CHECKSUM_MISMATCH: () => ({ what: 'The file arrived damaged and was not kept.', advice: STARTS_AGAIN }),
   SIZE_MISMATCH: () => ({ what: 'The file did not arrive in its full size.', advice: STARTS_AGAIN }),
   UPLOAD_ALREADY_COMPLETE: () => ({ what: 'The server has the whole file already.', advice: 'It is being confirmed.' }),

@@ -1,4 +1,4 @@
-import { MIN_CHUNK_BYTES, type BegunUpload, type ChunkWritten } from '@upload-streams/protocol';
+import type { BegunUpload, ChunkWritten } from '@upload-streams/protocol';
 
 /**
  * The book of what was sent and what was acknowledged on one connection. Pure: every function takes a book and gives
@@ -15,24 +15,7 @@ export interface InFlight {
   readonly edge: number;
   /** The largest chunk that the server takes. */
   readonly maxChunkBytes: number;
-  /** How many bytes the link is trusted with at once. */
-  readonly target: number;
 }
-
-/**
- * Before anything is measured: 64 KiB, two seconds of queue on a link of 256 kbit/s, the slowest we care for.
- */
-export const INITIAL_TARGET_BYTES = MIN_CHUNK_BYTES;
-
-/**
- * A chunk is a sixteenth of what may be in flight, and never below 16 KiB, so that acks come steadily and a cut,
- * which loses all of the chunk that is under way, costs little.
- */
-const MIN_CHUNK = 16 * 1024;
-const CHUNKS_IN_FLIGHT = 16;
-
-/** A second of the measured rate in flight fills any link of less than a second's delay, and never queues for two. */
-const TARGET_SECONDS = 1;
 
 export function beginFlight(begun: BegunUpload): InFlight {
   return {
@@ -41,28 +24,27 @@ export function beginFlight(begun: BegunUpload): InFlight {
     durable: begun.durable,
     edge: begun.offset + begun.window,
     maxChunkBytes: begun.maxChunkSize,
-    target: INITIAL_TARGET_BYTES,
   };
 }
 
-/** How large a chunk may be sent now: 0 for none. A window too small for a whole chunk is used when nothing else moves. */
-export function roomForChunk(flight: InFlight): number {
-  const chunkBytes = Math.max(MIN_CHUNK, Math.min(flight.maxChunkBytes, Math.floor(flight.target / CHUNKS_IN_FLIGHT)));
-  const room = Math.min(flight.edge, flight.acked + flight.target) - flight.sent;
-  if (room >= chunkBytes) return chunkBytes;
-  return flight.sent === flight.acked ? Math.max(0, Math.min(room, flight.maxChunkBytes)) : 0;
+/** No chunk is made smaller than this: 16 KiB, half a second of the slowest link that we care for. */
+export const SMALLEST_CHUNK_BYTES = 16 * 1024;
+
+/**
+ * How much of a chunk of `chunkBytes` may be sent now: 0 for none. At most a quarter of the window, so that the next
+ * chunk is under way while one is acknowledged; a window too small for that is used when nothing else moves.
+ */
+export function roomForChunk(flight: InFlight, chunkBytes: number): number {
+  const ofWindow = Math.max(SMALLEST_CHUNK_BYTES, Math.floor((flight.edge - flight.acked) / 4));
+  const wanted = Math.min(flight.maxChunkBytes, chunkBytes, ofWindow);
+  const room = Math.max(0, Math.min(flight.edge - flight.sent, wanted));
+  return room === wanted || flight.sent === flight.acked ? room : 0;
 }
 
 export function chunkSent(flight: InFlight, bytes: number): InFlight {
   return { ...flight, sent: flight.sent + bytes };
 }
 
-/**
- * An ack came for a chunk of which the first byte left `elapsedMs` ago, with `bytes` acknowledged since then: so the
- * link carries that rate, and is trusted with a second's worth of it. It at most doubles, and at most halves, at a time.
- */
-export function chunkAcked(flight: InFlight, ack: ChunkWritten, bytes: number, elapsedMs: number): InFlight {
-  const measured = (bytes / Math.max(elapsedMs, 1)) * 1000 * TARGET_SECONDS;
-  const target = Math.max(INITIAL_TARGET_BYTES, Math.min(Math.max(measured, flight.target / 2), flight.target * 2));
-  return { ...flight, acked: ack.offset, durable: ack.durable, edge: ack.offset + ack.window, target };
+export function chunkAcked(flight: InFlight, ack: ChunkWritten): InFlight {
+  return { ...flight, acked: ack.offset, durable: ack.durable, edge: ack.offset + ack.window };
 }

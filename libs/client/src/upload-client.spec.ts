@@ -5,7 +5,8 @@ import { Readable } from 'node:stream';
 import { filter, firstValueFrom, lastValueFrom, of, tap, type Observable } from 'rxjs';
 import { BytesSource } from './adapters/bytes-source.js';
 import { StreamSource } from './adapters/stream-source.js';
-import type { ChunkSource } from './ports/chunk-source.js';
+import type { ChunkSource, SourceChunk } from './ports/chunk-source.js';
+import type { Checksum } from './prefix-checksum.js';
 import { FakeGateway, type Fault } from './testing/fake-gateway.js';
 import { UploadClient } from './upload-client.js';
 import { UploadControls } from './upload-controls.js';
@@ -20,15 +21,24 @@ const contentOf = (size: number) =>
   Buffer.from(Uint8Array.from({ length: size }, (_, index) => (index * 7) ^ (index >> 9)));
 
 /** Retries at once, so that no test waits. */
-function clientOf(gateway: FakeGateway, options: UploadClientOptions = {}) {
+function clientOf(gateway: FakeGateway, options: UploadClientOptions = {}, checksum: Checksum = crc32) {
   const platform = {
     transport: gateway,
     online$: of(true),
-    checksum: crc32,
+    checksum,
     openSource: (source: Uint8Array | ChunkSource) =>
       source instanceof Uint8Array ? new BytesSource(source, FACTS) : source,
   };
   return new UploadClient(platform, { ...CLIENT_DEFAULTS, minRetryDelayMs: 0, maxRetryDelayMs: 0, ...options });
+}
+
+/** A file elsewhere: what is read of it is a copy. */
+class StoredSource extends BytesSource {
+  override async next(maxBytes: number): Promise<SourceChunk> {
+    const chunk = await super.next(maxBytes);
+    const bytes = Uint8Array.from(chunk.bytes);
+    return { ...chunk, bytes, payload: bytes };
+  }
 }
 
 /** The statuses of an upload in order, each once in a row. */
@@ -197,6 +207,22 @@ describe('UploadClient', () => {
         .pipe(tap(({ status }) => status === 'uploading' && gateway.cut(new UploadError('UNAUTHORIZED'))));
       expect(await lastValueFrom(upload$)).toMatchObject({ status: 'failed', error: { code: 'UNAUTHORIZED' } });
     });
+
+    it.each([0, 3])(
+      'sends a chunk again of which a bit flipped in memory after it was hashed (chunk %d)',
+      async (nth) => {
+        let hashed = 0;
+        const flipping: Checksum = (bytes, previous) => {
+          const crc = crc32(bytes, previous);
+          if (hashed++ === nth) bytes[5]! ^= 8;
+          return crc;
+        };
+        const content = contentOf(300 * KIB);
+        const states$ = clientOf(gateway, {}, flipping).upload(new StoredSource(content, FACTS));
+        expect(await statusesOf(states$)).toContain('waiting');
+        expectBytes(gateway.session.content, content);
+      },
+    );
 
     it.each(['OFFSET_MISMATCH', 'CHECKSUM_MISMATCH', 'STORAGE_FAILED', 'WINDOW_EXCEEDED'] as const)(
       'begins again after %s',

@@ -14,6 +14,8 @@ import {
   takeWhile,
   type Observable,
 } from 'rxjs';
+import { LinkWindow } from './link-window.js';
+import { cancelUpload } from './cancel-upload.js';
 import type { ChunkSource } from './ports/chunk-source.js';
 import type { Checksum } from './prefix-checksum.js';
 import { initialUpload, reduceUpload } from './reduce-upload.js';
@@ -22,12 +24,12 @@ import { UploadControls } from './upload-controls.js';
 import { isLast, type UploadEvent } from './upload-event.js';
 import { Lane, type UploadLanes } from './upload-lanes.js';
 import type { ResolvedClientOptions, UploadOptions } from './upload-options.js';
-import { cancelUpload, uploadPipeline, type UploadNetwork } from './upload-pipeline.js';
+import { uploadPipeline, type UploadNetwork } from './upload-pipeline.js';
 import { UploadRun } from './upload-run.js';
 import type { UploadState } from './upload-state.js';
 
 /** What the two entry points, for browsers and for Node, put under the client. */
-export interface UploadPlatform<Source> extends UploadNetwork {
+export interface UploadPlatform<Source> extends Omit<UploadNetwork, 'link'> {
   readonly openSource: (source: Source, options: UploadOptions) => ChunkSource | Promise<ChunkSource>;
   readonly checksum: Checksum;
 }
@@ -38,11 +40,13 @@ const SMALL_LANE_SLOTS = 8;
 /** Uploads to one gateway, over one connection. */
 export class UploadClient<Source> {
   private readonly lanes: UploadLanes;
+  private readonly network: UploadNetwork;
 
   constructor(
     private readonly platform: UploadPlatform<Source>,
     private readonly options: ResolvedClientOptions,
   ) {
+    this.network = { transport: platform.transport, online$: platform.online$, link: new LinkWindow() };
     this.lanes = { small: new Lane(SMALL_LANE_SLOTS), large: new Lane(options.concurrency) };
   }
 
@@ -94,12 +98,12 @@ export class UploadClient<Source> {
     const lane = (source.size ?? Infinity) <= MAX_INLINE_BYTES ? this.lanes.small : this.lanes.large;
     const running$ = concat(
       defer(() => of<UploadEvent>({ type: 'queued', sessionID: run.sessionID })),
-      lane.run(uploadPipeline(run, this.platform, this.options)),
+      lane.run(uploadPipeline(run, this.network, this.options)),
     );
     return (options.controls ?? new UploadControls()).commands$.pipe(
       switchMap((command) => {
         if (command === 'pause') return of<UploadEvent>({ type: 'paused' });
-        return command === 'cancel' ? cancelUpload(run, transport) : running$;
+        return command === 'cancel' ? cancelUpload(run.sessionID, transport) : running$;
       }),
       takeWhile((event) => !isLast(event), true),
     );

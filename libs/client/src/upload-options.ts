@@ -14,7 +14,10 @@ export interface UploadClientOptions {
   readonly minRetryDelayMs?: number;
   /** The longest wait between attempts, in milliseconds. @default 10_000 */
   readonly maxRetryDelayMs?: number;
-  /** A connection on which chunks are out and none is acknowledged for this long is made anew, in milliseconds. @default 8_000 */
+  /**
+   * A connection is made anew on which chunks are out and none is acknowledged for this long, or on which nothing comes
+   * from the server, heartbeats neither, for this long after a heartbeat was due; in milliseconds. @default 8_000
+   */
   readonly ackTimeoutMs?: number;
   /** The connection is closed when nothing was uploaded for this long, in milliseconds. @default 5_000 */
   readonly idleTimeoutMs?: number;

@@ -1,6 +1,5 @@
 import {
   BEGIN_UPLOAD,
-  CANCEL_UPLOAD,
   MAX_INLINE_BYTES,
   PROTOCOL_VERSION,
   SERVER_DRAINING,
@@ -14,12 +13,10 @@ import {
   type ServerDraining,
 } from '@upload-streams/protocol';
 import {
-  catchError,
   concat,
   concatMap,
   defer,
   EMPTY,
-  endWith,
   ignoreElements,
   map,
   merge,
@@ -28,12 +25,13 @@ import {
   of,
   Subject,
   switchMap,
-  take,
   takeWhile,
-  timeout,
+  tap,
   timer,
+  using,
   type Observable,
 } from 'rxjs';
+import type { LinkShare, LinkWindow } from './link-window.js';
 import { emitWithAck } from './operators/emit-with-ack.js';
 import { retryByRecovery } from './operators/retry-by-recovery.js';
 import { sendWindow } from './operators/send-window.js';
@@ -48,33 +46,39 @@ const BEGIN_TIMEOUT_MS = 60_000;
 /** A chunk may wait behind others for a while; a connection that is stalled is noticed before, see `stalled`. */
 const CHUNK_TIMEOUT_MS = 60_000;
 
-/** A cancel that can't reach the server is forgotten after this long: the session expires there by itself. */
-const CANCEL_TIMEOUT_MS = 3_000;
-
 /** A source that changes under every attempt is given up after this many. */
 const MAX_RESTARTS = 3;
 
 /** What an upload goes over. */
 export interface UploadNetwork {
   readonly transport: UploadTransport;
+  /** What all uploads over this transport may have under way together. */
+  readonly link: LinkWindow;
   /** Whether there is a network at all, as far as the platform can tell. Emits at once. */
   readonly online$: Observable<boolean>;
+}
+
+/** One connection of an upload: the wire, and its part of what may be under way on it. */
+interface Line {
+  readonly transport: UploadTransport;
+  readonly share: LinkShare;
+  readonly ackTimeoutMs: number;
 }
 
 /** An upload, from its first begin to its last event. Cold: subscribing starts it, unsubscribing stops it. */
 export function uploadPipeline(
   run: UploadRun,
-  { transport, online$ }: UploadNetwork,
+  network: UploadNetwork,
   options: ResolvedClientOptions,
 ): Observable<UploadEvent> {
   return defer(() => {
     const notices = new Subject<UploadEvent>();
     let restarts = 0;
-    const attempts$ = oneConnection(run, transport, options).pipe(
+    const attempts$ = oneConnection(run, network, options).pipe(
       retryByRecovery({
         minDelayMs: options.minRetryDelayMs,
         maxDelayMs: options.maxRetryDelayMs,
-        online$,
+        online$: network.online$,
         isProgress,
         onWait: (reason, retryInMs) => notices.next({ type: 'waiting', reason, retryInMs }),
         onRestart: (reason) => {
@@ -91,22 +95,37 @@ export function uploadPipeline(
 /** Begins, sends and finishes over one connection; fails when the connection does. */
 function oneConnection(
   run: UploadRun,
-  transport: UploadTransport,
+  { transport, link }: UploadNetwork,
   options: ResolvedClientOptions,
 ): Observable<UploadEvent> {
-  const upload$ = begin(run, transport).pipe(
-    switchMap((begun) => (begun.completed ? confirm(run, begun.completed) : resume(run, begun, transport, options))),
+  const line = (share: LinkShare): Line => ({ transport, share, ackTimeoutMs: options.ackTimeoutMs });
+  const upload$ = using(
+    () => link.join(),
+    (share) => beginAndResume(run, line(share as LinkShare)),
   );
   return concat(of<UploadEvent>({ type: 'connecting' }), transport.connected$.pipe(switchMap(() => upload$)));
 }
 
+function beginAndResume(run: UploadRun, line: Line): Observable<UploadEvent> {
+  return begin(run, line).pipe(
+    switchMap((begun) => (begun.completed ? confirm(run, begun.completed) : resume(run, begun, line))),
+  );
+}
+
 /** `begin_upload`; a file small enough rides along in it. */
-function begin(run: UploadRun, transport: UploadTransport): Observable<BegunUpload> {
-  const wanted$ = defer(async () => ({ ...run.facts(), ...(await run.inlineChunk(MAX_INLINE_BYTES)) }));
-  return wanted$.pipe(
-    switchMap((wanted) => {
-      const payload = { protocol: PROTOCOL_VERSION, sessionID: run.sessionID, ...wanted };
-      return emitWithAck<BegunUpload>(transport, BEGIN_UPLOAD, payload, BEGIN_TIMEOUT_MS);
+function begin(run: UploadRun, { transport, share }: Line): Observable<BegunUpload> {
+  const inlineBytes = run.inlineBytes(MAX_INLINE_BYTES);
+  const inline$ =
+    inlineBytes === undefined
+      ? of({})
+      : share.reserve(inlineBytes).pipe(concatMap(() => run.inlineChunk(MAX_INLINE_BYTES)));
+  return inline$.pipe(
+    concatMap((inline) => {
+      const payload = { protocol: PROTOCOL_VERSION, sessionID: run.sessionID, ...run.facts(), ...inline };
+      const mark = share.sent(inlineBytes ?? 0);
+      return emitWithAck<BegunUpload>(transport, BEGIN_UPLOAD, payload, BEGIN_TIMEOUT_MS).pipe(
+        tap(() => share.acked(mark)),
+      );
     }),
   );
 }
@@ -123,12 +142,7 @@ function hashing(run: UploadRun, offset: number): Observable<UploadEvent> {
 }
 
 /** From the server's offset to the end, watching for what the server says of the whole upload meanwhile. */
-function resume(
-  run: UploadRun,
-  begun: BegunUpload,
-  transport: UploadTransport,
-  options: ResolvedClientOptions,
-): Observable<UploadEvent> {
+function resume(run: UploadRun, begun: BegunUpload, line: Line): Observable<UploadEvent> {
   const begun$ = of<UploadEvent>({ type: 'begun', offset: begun.offset, at: performance.now() });
   const prefix$ = defer(() => run.resumeAt(begun)).pipe(ignoreElements());
   const sending$ = concat(
@@ -136,24 +150,29 @@ function resume(
     prefix$,
     begun$,
     // From here on the book is the one of this connection; before, the last one's would look stalled.
-    merge(stalled(run, transport, options), concat(sendChunks(run, transport), of<UploadEvent>({ type: 'verifying' }))),
+    merge(stalled(run, line), concat(sendChunks(run, line), of<UploadEvent>({ type: 'verifying' }))),
   );
-  return merge(outcome(run, transport), sending$);
+  return merge(outcome(run, line.transport), sending$);
 }
 
 /** The chunk and ack loop: read as the window allows, send, and let each ack move the offset and open the window. */
-function sendChunks(run: UploadRun, transport: UploadTransport): Observable<UploadEvent> {
-  const send = (chunk: RunChunk) =>
-    emitWithAck<ChunkWritten>(transport, uploadChunkEvent(run.sessionID), chunk.payload, CHUNK_TIMEOUT_MS);
-  return sendWindow(run.flight$, (maxBytes) => run.readChunk(maxBytes)).pipe(
-    mergeMap((chunk) => send(chunk).pipe(map((ack) => run.acked(chunk, ack)))),
+function sendChunks(run: UploadRun, { transport, share }: Line): Observable<UploadEvent> {
+  const event = uploadChunkEvent(run.sessionID);
+  const send = (chunk: RunChunk) => {
+    const mark = share.sent(chunk.bytes);
+    const ack$ = emitWithAck<ChunkWritten>(transport, event, chunk.payload, CHUNK_TIMEOUT_MS);
+    return ack$.pipe(tap(() => share.acked(mark)));
+  };
+  return sendWindow(run.flight$, share, (maxBytes) => run.readChunk(maxBytes)).pipe(
+    mergeMap(send),
+    map((ack) => run.acked(ack)),
   );
 }
 
 /** Chunks are out and nothing comes back: the connection is open but dead. Any sending or ack starts the wait anew. */
-function stalled(run: UploadRun, transport: UploadTransport, options: ResolvedClientOptions): Observable<never> {
+function stalled(run: UploadRun, { transport, ackTimeoutMs }: Line): Observable<never> {
   return run.flight$.pipe(
-    switchMap(({ sent, acked }) => (sent > acked ? timer(options.ackTimeoutMs) : NEVER)),
+    switchMap(({ sent, acked }) => (sent > acked ? timer(ackTimeoutMs) : NEVER)),
     map(() => {
       const reason = new UploadError('ACK_TIMEOUT');
       transport.drop(reason);
@@ -183,16 +202,3 @@ function outcome(run: UploadRun, transport: UploadTransport): Observable<UploadE
 }
 
 const completed = (file: CompletedUpload): UploadEvent => ({ type: 'completed', file });
-
-/** Tells the server to drop the session, if it can be reached; the upload is cancelled here in any case. */
-export function cancelUpload(run: UploadRun, transport: UploadTransport): Observable<UploadEvent> {
-  const payload = { sessionID: run.sessionID };
-  return transport.connected$.pipe(
-    concatMap(() => emitWithAck(transport, CANCEL_UPLOAD, payload, CANCEL_TIMEOUT_MS)),
-    timeout({ first: CANCEL_TIMEOUT_MS, with: () => of(undefined) }),
-    take(1),
-    catchError(() => EMPTY),
-    ignoreElements(),
-    endWith<UploadEvent>({ type: 'cancelled' }),
-  );
-}

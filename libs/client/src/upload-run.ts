@@ -22,10 +22,8 @@ export interface RunChunk {
     readonly last: boolean;
     readonly fileCrc32?: number;
   };
+  readonly bytes: number;
   readonly last: boolean;
-  readonly sentAt: number;
-  /** The server's offset when the chunk was sent: what is acknowledged since then measures the link. */
-  readonly ackedThen: number;
 }
 
 /** One upload's source, checksums and book of acks, over all of its connections. The pipeline is its only user. */
@@ -61,11 +59,15 @@ export class UploadRun {
     this.checksums = new PrefixChecksum(this.checksum);
   }
 
-  /** The whole file, where it has at most `maxBytes`, as fields of `begin_upload`; else nothing. */
-  async inlineChunk(maxBytes: number): Promise<object> {
+  /** How many bytes ride along in `begin_upload`: all of a file that has at most `maxBytes`; undefined for a larger one. */
+  inlineBytes(maxBytes: number): number | undefined {
     const { size } = this.source;
     // Once it went in chunks, it goes on so: a stream may not be able to go back to its start.
-    if (size === undefined || size > maxBytes || this.attempt > 0) return {};
+    return size === undefined || size > maxBytes || this.attempt > 0 ? undefined : size;
+  }
+
+  /** The whole file, where it has at most `maxBytes`, as fields of `begin_upload`. */
+  async inlineChunk(maxBytes: number): Promise<object> {
     return this.alone(async () => {
       await this.source.seek(0);
       const { payload, bytes, last } = await this.source.next(maxBytes);
@@ -102,22 +104,21 @@ export class UploadRun {
     return this.alone(async () => {
       const { payload, bytes, last } = await this.source.next(maxBytes);
       if (attempt !== this.attempt) throw new UploadError('CONNECTION_LOST');
-      const { sent: offset, acked: ackedThen } = this.flight.value;
+      const { sent: offset } = this.flight.value;
       const crc32 = this.checksum(bytes);
       const fileCrc32 = this.checksums.extend(offset, crc32, bytes.length);
       this.flight.next(chunkSent(this.flight.value, bytes.length));
       const fields = { offset, chunk: payload, crc32, last };
-      return { payload: last ? { ...fields, fileCrc32 } : fields, last, sentAt: performance.now(), ackedThen };
+      return { payload: last ? { ...fields, fileCrc32 } : fields, bytes: bytes.length, last };
     });
   }
 
   /** The server has written a chunk. */
-  acked(chunk: RunChunk, ack: ChunkWritten): UploadEvent {
-    const at = performance.now();
+  acked(ack: ChunkWritten): UploadEvent {
     this.source.release(ack.durable);
     this.checksums.forgetBefore(ack.durable);
-    this.flight.next(chunkAcked(this.flight.value, ack, ack.offset - chunk.ackedThen, at - chunk.sentAt));
-    return { type: 'acked', offset: ack.offset, at };
+    this.flight.next(chunkAcked(this.flight.value, ack));
+    return { type: 'acked', offset: ack.offset, at: performance.now() };
   }
 
   private async compare(offset: number, crc32: number): Promise<void> {

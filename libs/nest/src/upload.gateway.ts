@@ -41,9 +41,9 @@ type Answer = (ack: object) => void;
 @WebSocketGateway({
   serveClient: false,
   maxHttpBufferSize: MAX_MESSAGE_BYTES,
-  // A dead connection is noticed within half a minute where no chunk is out whose ack would be missed sooner. The answer
+  // A client that hears nothing for longer than this knows within seconds that its connection is dead. Its own answer
   // may be late: a client of the original workflow sends it behind a chunk of any size.
-  pingInterval: 10_000,
+  pingInterval: 2_500,
   pingTimeout: 20_000,
   // Files are compressed already, or cost more to compress than to send.
   perMessageDeflate: false,
@@ -93,7 +93,9 @@ export class UploadGateway
       return;
     }
     try {
-      answer(accept(await this.sessions.receive(peer, sessionID, parsePayload(uploadChunkSchema, payload))));
+      answer(
+        accept(await this.sessions.receive(peer, sessionID, parsePayload(uploadChunkSchema, payload, 'INVALID_CHUNK'))),
+      );
     } catch (error) {
       if (!(error instanceof UploadError)) this.logger.error(error);
       answer(refuse(error));

@@ -64,4 +64,4 @@ export const uploadProviders: Provider[] = [
 ];
 
 /** What other modules of the application may inject. */
-export const uploadExports = [FilesService, UploadEvents, UPLOAD_AUTHENTICATOR, UPLOAD_OPTIONS];
+export const uploadExports = [FilesService, SessionService, UploadEvents, UPLOAD_AUTHENTICATOR, UPLOAD_OPTIONS];

@@ -26,6 +26,12 @@ export const ERRORS = {
     when: 'A payload does not fit its schema: a field is missing, has the wrong type, or the chunk is not binary.',
     message: (d) => `The request does not fit the protocol: ${String(d['problem'] ?? 'wrong form')}`,
   },
+  INVALID_CHUNK: {
+    recovery: 'resync',
+    status: 400,
+    when: 'What comes with a chunk does not fit its schema. A client that sends what the protocol says meets it where the envelope changed on the way. The chunk is not written.',
+    message: (d) => `What came with the chunk does not fit the protocol: ${String(d['problem'] ?? 'wrong form')}`,
+  },
   UNSUPPORTED_PROTOCOL: {
     recovery: 'fatal',
     status: 400,

@@ -3,7 +3,11 @@ import { UploadError } from './upload-error.js';
 import type { z } from 'zod';
 
 /** The payload as its schema has it, or the error of the catalogue that says what is wrong, never what was sent. */
-export function parsePayload<Schema extends z.ZodType>(schema: Schema, payload: unknown): z.output<Schema> {
+export function parsePayload<Schema extends z.ZodType>(
+  schema: Schema,
+  payload: unknown,
+  code: 'INVALID_PAYLOAD' | 'INVALID_CHUNK' = 'INVALID_PAYLOAD',
+): z.output<Schema> {
   const result = schema.safeParse(payload);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -12,5 +16,5 @@ export function parsePayload<Schema extends z.ZodType>(schema: Schema, payload: 
   const field = path?.join('.') ?? '';
   if (field === 'sessionID' && issue?.code === 'invalid_format') throw new UploadError('SESSION_ID_INVALID');
   if (field === 'protocol') throw new UploadError('UNSUPPORTED_PROTOCOL', { supported: PROTOCOL_VERSION });
-  throw new UploadError('INVALID_PAYLOAD', { problem: [field, issue?.message].filter(Boolean).join(': ') });
+  throw new UploadError(code, { problem: [field, issue?.message].filter(Boolean).join(': ') });
 }

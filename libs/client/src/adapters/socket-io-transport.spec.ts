@@ -241,4 +241,27 @@ describe('SocketIoTransport', () => {
     }
     expect(server.engine.clientsCount).toBe(1);
   });
+
+  it('drops a connection on which not even heartbeats come any more', async () => {
+    server.engine.opts.pingInterval = 20;
+    const transport = transportTo({ ackTimeoutMs: 300 });
+    const connection = nextSocket();
+    const user = use(transport.connected$);
+    // The server falls silent: its heartbeat stops, and it answers nothing.
+    clearTimeout((await connection).conn['pingIntervalTimer']);
+    expect((await user.error).code).toBe('ACK_TIMEOUT');
+  });
+
+  it('keeps a connection that is idle for longer than an ack may take, but has its heartbeats', async () => {
+    server.engine.opts.pingInterval = 100;
+    const transport = transportTo({ ackTimeoutMs: 300 });
+    const connection = nextSocket();
+    const user = use(transport.connected$);
+    const { conn } = await connection;
+    const heartbeats = new Promise<void>((resolve) => {
+      let seen = 0;
+      conn.on('heartbeat', () => ++seen === 10 && resolve());
+    });
+    expect(await Promise.race([heartbeats, user.error])).toBeUndefined();
+  });
 });

@@ -3,6 +3,7 @@ import { Observable, Subject } from 'rxjs';
 import { io, type Socket } from 'socket.io-client';
 import type { UploadTransport } from '../ports/transport.js';
 import type { ResolvedClientOptions } from '../upload-options.js';
+import { watchSilence } from './silence-watch.js';
 
 /** One Socket.IO connection, made when the first upload needs it and closed when none has for a while. */
 export class SocketIoTransport implements UploadTransport {
@@ -67,6 +68,8 @@ export class SocketIoTransport implements UploadTransport {
     this.connecting = true;
     this.dropReason = undefined;
     this.socket.connect();
+    const onSilence = () => this.drop(new UploadError('ACK_TIMEOUT'));
+    watchSilence(this.socket.io.engine, this.options.ackTimeoutMs, onSilence);
   }
 
   private disconnect(): void {

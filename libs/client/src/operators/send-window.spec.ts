@@ -1,13 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { BehaviorSubject, lastValueFrom, toArray } from 'rxjs';
+import { BehaviorSubject, lastValueFrom, NEVER, of, toArray } from 'rxjs';
 import { beginFlight, chunkSent, type InFlight } from '../in-flight.js';
-import { sendWindow } from './send-window.js';
+import { sendWindow, type SendLink } from './send-window.js';
 
 const flightOf = (window: number): InFlight =>
   beginFlight({ offset: 0, durable: 0, window, maxChunkSize: 10, prefixCrc32: 0, expiresAt: 0 });
 
+/** A link that always has room. */
+const wideLink: SendLink = { chunkBytes: 1000, reserve: (bytes) => of(bytes) };
+
 /** Reads a file of `size` bytes as sendWindow asks, and books each chunk. */
-function reading(size: number, window: number) {
+function reading(size: number, window: number, link = wideLink) {
   const flight = new BehaviorSubject(flightOf(window));
   const asked: number[] = [];
   let pending = 0;
@@ -23,7 +26,7 @@ function reading(size: number, window: number) {
   };
   /** The server has written all that was sent. */
   const ack = () => flight.next({ ...flight.value, acked: flight.value.sent, edge: flight.value.sent + window });
-  return { flight, asked, ack, mostPending: () => mostPending, chunks$: sendWindow(flight, read) };
+  return { flight, asked, ack, mostPending: () => mostPending, chunks$: sendWindow(flight, link, read) };
 }
 
 /** Lets promises settle that are ready. */
@@ -43,6 +46,14 @@ describe('sendWindow', () => {
 
   it('reads nothing into a closed window', async () => {
     const { asked, chunks$ } = reading(1000, 0);
+    const subscription = chunks$.subscribe();
+    await settle();
+    expect(asked).toEqual([]);
+    subscription.unsubscribe();
+  });
+
+  it('reads nothing while the link has no room, however much the window has', async () => {
+    const { asked, chunks$ } = reading(1000, 10, { chunkBytes: 1000, reserve: () => NEVER });
     const subscription = chunks$.subscribe();
     await settle();
     expect(asked).toEqual([]);
@@ -84,7 +95,7 @@ describe('sendWindow', () => {
 
   it('fails with the error of a read', async () => {
     const broken = new Error('broken');
-    const chunks$ = sendWindow(new BehaviorSubject(flightOf(10)), () => Promise.reject(broken));
+    const chunks$ = sendWindow(new BehaviorSubject(flightOf(10)), wideLink, () => Promise.reject(broken));
     await expect(lastValueFrom(chunks$)).rejects.toBe(broken);
   });
 });

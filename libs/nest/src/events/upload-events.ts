@@ -6,7 +6,9 @@ import type { FileRecord } from '../session/session-record.js';
 export type UploadLifecycleEvent =
   | { readonly type: 'begun'; readonly sessionID: string; readonly owner: string | null; readonly fileName: string }
   | { readonly type: 'completed'; readonly file: FileRecord }
-  | { readonly type: 'cancelled' | 'expired'; readonly sessionID: string };
+  | { readonly type: 'cancelled' | 'expired'; readonly sessionID: string }
+  /** Bytes were found, and removed, that belonged to no session and no file: a crash had left them. */
+  | { readonly type: 'orphan'; readonly fileId: string };
 
 /** Inject it to learn of every upload: `events.completed$.subscribe((file) => ...)`. It completes at shutdown. */
 @Injectable()

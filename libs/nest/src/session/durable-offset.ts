@@ -46,8 +46,9 @@ export class DurableOffset {
 
   /** The connection is gone. The note is written in any case: its time is what the session expires by. */
   async released(point: Checkpoint): Promise<void> {
+    const { noted } = this;
     if (this.durability !== 'complete') await this.sync(point);
-    await this.note(this.noted);
+    if (this.noted === noted) await this.note(noted);
   }
 
   /** Resolves when no sync is under way, and throws if what was written may be lost. */

@@ -35,7 +35,7 @@ const ENDS_SESSION: readonly ErrorCode[] = [
   'UPLOAD_REFUSED',
 ];
 
-export const endsSession = (error: unknown): boolean => isUploadError(error, ...ENDS_SESSION);
+export const endsSession = (error: unknown): error is UploadError => isUploadError(error, ...ENDS_SESSION);
 
 /**
  * An original client waits for each ack, and so has one chunk out, of at most one message. One that does not wait may
@@ -194,7 +194,7 @@ export class LiveSession {
     try {
       return await this.checkAndWrite(chunk);
     } catch (error) {
-      if (isUploadError(error, ...ENDS_SESSION)) this.failure = error;
+      if (endsSession(error)) this.failure = error;
       throw error;
     }
   }

@@ -37,6 +37,10 @@ export class SessionRegistry {
     this.release(peer, record.sessionID);
   }
 
+  get size(): number {
+    return this.sessions.size;
+  }
+
   all(): LiveSession[] {
     return [...this.sessions.values()];
   }

@@ -74,6 +74,7 @@ export class SessionSweeper implements OnApplicationBootstrap, BeforeApplication
       await setImmediate();
       if (await this.store.isKnown(fileId)) continue;
       await this.storage.abort(fileId);
+      this.events.emit({ type: 'orphan', fileId });
       count++;
     }
     if (count > 0) this.logger.log(`removed ${count} files of nobody`);

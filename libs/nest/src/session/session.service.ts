@@ -37,6 +37,11 @@ export class SessionService {
     this.live = new SessionRegistry(options.maxSessionsPerConnection);
   }
 
+  /** Unfinished uploads that a connection holds. */
+  get liveCount(): number {
+    return this.live.size;
+  }
+
   /** Creates the session or goes on with it, taking it over from whoever has it. A small file is complete at once. */
   async begin(peer: SessionPeer, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
     if (this.draining) throw new UploadError('SERVER_DRAINING');
