@@ -82,6 +82,7 @@ export default defineConfig(
     [
       'libs/client/src/node.ts',
       'libs/client/src/adapters/path-source.ts',
+      'libs/client/src/adapters/prompt-web-socket.ts',
       'libs/client/src/adapters/socket-io-transport.ts',
     ],
   ),

@@ -1,4 +1,4 @@
-import { SocketIoTransport } from './adapters/socket-io-transport.js';
+import { SocketIoTransport, type SocketTransports } from './adapters/socket-io-transport.js';
 import { UploadClient, type UploadPlatform } from './upload-client.js';
 import { CLIENT_DEFAULTS, type UploadClientOptions } from './upload-options.js';
 
@@ -6,7 +6,8 @@ import { CLIENT_DEFAULTS, type UploadClientOptions } from './upload-options.js';
 export function createUploadClient<Source>(
   platform: Omit<UploadPlatform<Source>, 'transport'>,
   options: UploadClientOptions,
+  transports?: SocketTransports,
 ): UploadClient<Source> {
   const resolved = { ...CLIENT_DEFAULTS, ...options };
-  return new UploadClient({ ...platform, transport: new SocketIoTransport(resolved) }, resolved);
+  return new UploadClient({ ...platform, transport: new SocketIoTransport(resolved, transports) }, resolved);
 }

@@ -53,8 +53,12 @@ describe('roomForChunk', () => {
     );
   });
 
-  it('sends no more than a quarter of the window at a time, so that the next chunk is under way before the ack', () => {
-    expect(roomForChunk(flightOf({ edge: 400 * KIB }), MIB)).toBe(100 * KIB);
+  it.each([
+    ['half of a small window', 400, 200],
+    ['a quarter of a large one', 2000, 500],
+    ['what is worth the work of one between', 800, 256],
+  ])('sends no more than %s at a time, so that the next chunk is under way before the ack', (_, window, chunk) => {
+    expect(roomForChunk(flightOf({ edge: window * KIB }), MIB)).toBe(chunk * KIB);
   });
 
   it('sends no chunk larger than the server takes, however large the one wanted', () => {

@@ -30,13 +30,18 @@ export function beginFlight(begun: BegunUpload): InFlight {
 /** No chunk is made smaller than this: 16 KiB, half a second of the slowest link that we care for. */
 export const SMALLEST_CHUNK_BYTES = 16 * 1024;
 
+/** A chunk of 256 KiB or less may take half of the window: with less in each, the work for each would show. */
+const USEFUL_CHUNK_BYTES = 256 * 1024;
+
 /**
- * How much of a chunk of `chunkBytes` may be sent now: 0 for none. At most a quarter of the window, so that the next
- * chunk is under way while one is acknowledged; a window too small for that is used when nothing else moves.
+ * How much of a chunk of `chunkBytes` may be sent now: 0 for none. At most a quarter of a large window and half of a
+ * small one, so that the next chunk is under way while one is acknowledged; a window too small for that is used when
+ * nothing else moves.
  */
 export function roomForChunk(flight: InFlight, chunkBytes: number): number {
-  const ofWindow = Math.max(SMALLEST_CHUNK_BYTES, Math.floor((flight.edge - flight.acked) / 4));
-  const wanted = Math.min(flight.maxChunkBytes, chunkBytes, ofWindow);
+  const window = flight.edge - flight.acked;
+  const ofWindow = Math.max(SMALLEST_CHUNK_BYTES, Math.min(window / 2, Math.max(window / 4, USEFUL_CHUNK_BYTES)));
+  const wanted = Math.floor(Math.min(flight.maxChunkBytes, chunkBytes, ofWindow));
   const room = Math.max(0, Math.min(flight.edge - flight.sent, wanted));
   return room === wanted || flight.sent === flight.acked ? room : 0;
 }

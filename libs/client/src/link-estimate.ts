@@ -98,14 +98,28 @@ export function linkLost(link: LinkEstimate): LinkEstimate {
 
 /**
  * How large a chunk should be: a sixteenth of what may be under way, so that acks come steadily and a cut, which loses
- * the chunk under way, costs little; but at least what takes a millisecond, since each chunk costs work at both ends.
+ * the chunk under way, costs little; but not so small that the work for each chunk shows.
  */
 export function chunkBytesOf(link: LinkEstimate): number {
-  const steady = Math.max(link.target / 16, rateOf(link) * MIN_CHUNK_MS);
-  return Math.floor(Math.max(SMALLEST_CHUNK_BYTES, Math.min(steady, link.target / 4)));
+  const wanted = Math.max(
+    link.target / 16,
+    Math.min(link.target / 4, rateOf(link) * MIN_CHUNK_MS),
+    Math.min(link.target / 2, usefulChunk(link)),
+  );
+  return Math.floor(Math.max(SMALLEST_CHUNK_BYTES, Math.min(wanted, LARGEST_CHUNK_BYTES)));
+}
+
+/** On a slow link a sixteenth of a second of it, on others 128 KiB: below that, chunks cost more than their bytes. */
+function usefulChunk(link: LinkEstimate): number {
+  return Math.max(SMALLEST_CHUNK_BYTES, Math.min(rateOf(link) * USEFUL_CHUNK_MS, USEFUL_CHUNK_BYTES));
 }
 
 const MIN_CHUNK_MS = 1;
+const USEFUL_CHUNK_MS = 60;
+const USEFUL_CHUNK_BYTES = 128 * 1024;
+
+/** Beyond 1 MiB a larger chunk saves no work, and costs memory at both ends. */
+const LARGEST_CHUNK_BYTES = 1024 * 1024;
 
 export function linkAcked(link: LinkEstimate, sample: LinkSample): LinkEstimate {
   const measured = phased(roundCounted(tripMeasured(rateMeasured(link, sample), sample), sample), sample);
@@ -136,7 +150,12 @@ function roundCounted(link: LinkEstimate, { sentAt, ackedAt, bytes, idle }: Link
   if (sentAt < round.startedAt) return { ...link, round: { ...round, acked: round.acked + bytes, ackedAt } };
   const rate = rateOf(link);
   const next = { ...round, startedAt: ackedAt, acked: 0, ackedAt };
-  if (rate >= round.rate * GROWTH) return { ...link, round: { ...next, rate, withoutGrowth: 0 } };
+  if (rate >= round.rate * GROWTH) {
+    // Also a link that was full before: it became faster.
+    const phase = link.phase === 'probing' ? link.phase : 'growing';
+    return { ...link, phase, round: { ...next, rate, withoutGrowth: 0 } };
+  }
+  if (link.phase !== 'growing') return { ...link, round: { ...next, rate } };
   return { ...link, round: { ...next, withoutGrowth: round.withoutGrowth + (idle ? 0 : 1) } };
 }
 
@@ -151,7 +170,9 @@ function targetOf(link: LinkEstimate): number {
   const { phase, roundTripMs, target } = link;
   const forMs = (ms: number, rate = rateOf(link)) => rate * Math.min(ms, MAX_QUEUE_MS);
   if (phase === 'probing') return bounded(forMs(roundTripMs * PROBING_GAIN));
-  if (phase === 'steady') return bounded(forMs(roundTripMs * STEADY_GAIN + SLACK_MS));
+  if (phase === 'steady') {
+    return bounded(Math.max(2 * usefulChunk(link), forMs(roundTripMs * STEADY_GAIN + SLACK_MS)));
+  }
   const bySpacing = Math.min(forMs(roundTripMs + SLACK_MS, spacingRate(link)), target * SPACING_GROWTH);
   return bounded(Math.max(target, bySpacing, forMs(roundTripMs * GROWING_GAIN + SLACK_MS)));
 }

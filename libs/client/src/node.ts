@@ -5,6 +5,7 @@ import * as zlib from 'node:zlib';
 import { of } from 'rxjs';
 import { BytesSource } from './adapters/bytes-source.js';
 import { PathSource } from './adapters/path-source.js';
+import { PromptWebSocket } from './adapters/prompt-web-socket.js';
 import { StreamSource } from './adapters/stream-source.js';
 import { createUploadClient } from './create-upload-client.js';
 import type { ChunkSource } from './ports/chunk-source.js';
@@ -27,7 +28,7 @@ const STREAM_BUFFER_BYTES = 64 * 1024 * 1024;
 const checksum = zlib.crc32 ?? crc32;
 
 export function createNodeUploadClient(options: UploadClientOptions & { url: string }): NodeUploadClient {
-  return createUploadClient({ openSource, checksum, online$: of(true) }, options);
+  return createUploadClient({ openSource, checksum, online$: of(true) }, options, [PromptWebSocket]);
 }
 
 async function openSource(source: NodeSource, options: UploadOptions): Promise<ChunkSource> {

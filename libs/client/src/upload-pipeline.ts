@@ -161,7 +161,11 @@ function sendChunks(run: UploadRun, { transport, share }: Line): Observable<Uplo
   const send = (chunk: RunChunk) => {
     const mark = share.sent(chunk.bytes);
     const ack$ = emitWithAck<ChunkWritten>(transport, event, chunk.payload, CHUNK_TIMEOUT_MS);
-    return ack$.pipe(tap(() => share.acked(mark)));
+    const settle = () => {
+      share.acked(mark);
+      chunk.free?.();
+    };
+    return ack$.pipe(tap(settle));
   };
   return sendWindow(run.flight$, share, (maxBytes) => run.readChunk(maxBytes)).pipe(
     mergeMap(send),

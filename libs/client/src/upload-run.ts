@@ -24,6 +24,7 @@ export interface RunChunk {
   };
   readonly bytes: number;
   readonly last: boolean;
+  readonly free: (() => void) | undefined;
 }
 
 /** One upload's source, checksums and book of acks, over all of its connections. The pipeline is its only user. */
@@ -102,14 +103,14 @@ export class UploadRun {
   async readChunk(maxBytes: number): Promise<RunChunk> {
     const attempt = this.attempt;
     return this.alone(async () => {
-      const { payload, bytes, last } = await this.source.next(maxBytes);
+      const { payload, bytes, last, free } = await this.source.next(maxBytes);
       if (attempt !== this.attempt) throw new UploadError('CONNECTION_LOST');
       const { sent: offset } = this.flight.value;
       const crc32 = this.checksum(bytes);
       const fileCrc32 = this.checksums.extend(offset, crc32, bytes.length);
       this.flight.next(chunkSent(this.flight.value, bytes.length));
       const fields = { offset, chunk: payload, crc32, last };
-      return { payload: last ? { ...fields, fileCrc32 } : fields, bytes: bytes.length, last };
+      return { payload: last ? { ...fields, fileCrc32 } : fields, bytes: bytes.length, last, free };
     });
   }
 

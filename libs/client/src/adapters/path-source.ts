@@ -1,4 +1,4 @@
-import { UploadError } from '@upload-streams/protocol';
+import { freeBytes, UploadError } from '@upload-streams/protocol';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ChunkSource, SourceChunk } from '../ports/chunk-source.js';
@@ -42,7 +42,7 @@ export class PathSource implements ChunkSource {
     const bytes = Buffer.allocUnsafe(wanted);
     await sourceFailure(() => this.fill(bytes));
     this.cursor += wanted;
-    return { payload: bytes, bytes, last: this.cursor >= this.size };
+    return { payload: bytes, bytes, last: this.cursor >= this.size, free: () => freeBytes(bytes) };
   }
 
   interrupt(): void {}

@@ -1,9 +1,15 @@
 import { UploadError } from '@upload-streams/protocol';
 import { Observable, Subject } from 'rxjs';
-import { io, type Socket } from 'socket.io-client';
+import { io, type ManagerOptions, type Socket } from 'socket.io-client';
 import type { UploadTransport } from '../ports/transport.js';
 import type { ResolvedClientOptions } from '../upload-options.js';
 import { watchSilence } from './silence-watch.js';
+
+/** What Socket.IO takes as its `transports`. */
+export type SocketTransports = NonNullable<ManagerOptions['transports']>;
+
+/** WebSocket only: long polling costs a request a chunk, and needs sticky sessions behind a balancer. */
+const WEB_SOCKET: SocketTransports = ['websocket'];
 
 /** One Socket.IO connection, made when the first upload needs it and closed when none has for a while. */
 export class SocketIoTransport implements UploadTransport {
@@ -15,8 +21,11 @@ export class SocketIoTransport implements UploadTransport {
   private users = 0;
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly options: ResolvedClientOptions) {
-    this.socket = createSocket(options)
+  constructor(
+    private readonly options: ResolvedClientOptions,
+    transports = WEB_SOCKET,
+  ) {
+    this.socket = createSocket(options, transports)
       .on('connect', () => this.onUp())
       .on('disconnect', () => this.onDown(this.dropReason ?? connectionLost()))
       .on('connect_error', (error: Error & { data?: unknown }) =>
@@ -99,12 +108,11 @@ export class SocketIoTransport implements UploadTransport {
   }
 }
 
-function createSocket({ url, path, token, ackTimeoutMs }: ResolvedClientOptions): Socket {
+function createSocket({ url, path, token, ackTimeoutMs }: ResolvedClientOptions, transports: SocketTransports): Socket {
   const credential = async () => (typeof token === 'function' ? token() : token);
   const settings = {
     path,
-    // WebSocket first: long polling costs a request a chunk, and needs sticky sessions behind a balancer.
-    transports: ['websocket'],
+    transports,
     autoConnect: false,
     // The pipeline reconnects, since it knows what has to be sent again.
     reconnection: false,

@@ -17,6 +17,8 @@ export interface SourceChunk {
   readonly bytes: Uint8Array;
   /** Whether the source ends here. */
   readonly last: boolean;
+  /** Gives back the memory of bytes that are only here, when they are of no more use. */
+  readonly free?: () => void;
 }
 
 /**
