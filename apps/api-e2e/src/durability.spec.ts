@@ -118,20 +118,23 @@ describe('durability', () => {
     expect(await listed.json()).toMatchObject({ files: [{ fileId, sha256: sha256(content) }] });
   });
 
-  it('catches a bit that was flipped on the disk before the end', async () => {
+  it.each([
+    ['', 2 * MIB],
+    [', also where it was read back already', 33 * MIB],
+  ])('catches a bit that was flipped on the disk before the end%s', async (_, size) => {
     await start();
     const client = await connect();
     const sessionID = newSessionID();
-    const content = randomBytes(2 * MIB);
-    await client.begin(sessionID, { size: content.length });
-    await client.chunk(sessionID, 0, content.subarray(0, MIB));
+    const content = randomBytes(size);
+    await client.begin(sessionID, { size });
+    for (let at = 0; at < size - MIB; at += MIB) await client.chunk(sessionID, at, content.subarray(at, at + MIB));
     const [partial] = await gateway!.partialFiles();
     const file = await open(join(gateway!.dataDir, 'partial', partial!), 'r+');
     await file.write(Buffer.from([content[777]! ^ 1]), 0, 1, 777);
     await file.close();
     const told = client.failure(sessionID);
     const last = { last: true, fileCrc32: crc32(content) };
-    await client.chunk(sessionID, MIB, content.subarray(MIB), last);
+    await client.chunk(sessionID, size - MIB, content.subarray(size - MIB), last);
     expect(await told).toMatchObject({ code: 'FILE_CHECKSUM_MISMATCH', recovery: 'restart' });
     expect(await gateway!.storedFiles()).toEqual({});
     expect(await gateway!.partialFiles()).toEqual([]);

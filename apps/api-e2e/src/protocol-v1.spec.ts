@@ -30,7 +30,7 @@ describe('protocol version 1', () => {
       ok: true,
       offset: 0,
       durable: 0,
-      window: 16 * 1024 * 1024,
+      window: 1024 * 1024,
       maxChunkSize: 4 * 1024 * 1024,
       prefixCrc32: 0,
       expiresAt: expect.any(Number),

@@ -4,9 +4,11 @@ import { isBuiltin } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { readEnvironment } from './app.config.js';
+import { restartWithFlags } from './v8-flags.js';
 
 /** Starts the gateway. Whatever keeps it from starting is said in one sentence. */
 async function main(): Promise<void> {
+  restartWithFlags();
   requireSqlite();
   const environment = readEnvironment(process.env);
   const { createApp } = await import('./create-app.js');

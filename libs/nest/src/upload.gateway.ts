@@ -15,6 +15,7 @@ import {
   beginUploadSchema,
   CANCEL_UPLOAD,
   cancelUploadSchema,
+  freeBytes,
   isUploadError,
   MAX_MESSAGE_BYTES,
   parsePayload,
@@ -93,9 +94,10 @@ export class UploadGateway
       return;
     }
     try {
-      answer(
-        accept(await this.sessions.receive(peer, sessionID, parsePayload(uploadChunkSchema, payload, 'INVALID_CHUNK'))),
-      );
+      const chunk = parsePayload(uploadChunkSchema, payload, 'INVALID_CHUNK');
+      const written = await this.sessions.receive(peer, sessionID, chunk);
+      freeBytes(chunk.chunk);
+      answer(accept(written));
     } catch (error) {
       if (!(error instanceof UploadError)) this.logger.error(error);
       answer(refuse(error));

@@ -10,6 +10,7 @@ import { SessionOpener } from './session/session-opener.js';
 import { SessionSweeper } from './session/session-sweeper.js';
 import { SessionService } from './session/session.service.js';
 import { SqliteSessionStore } from './session/sqlite-session-store.js';
+import { WholeFiles } from './session/whole-files.js';
 import { DiskStorage } from './storage/disk-storage.js';
 import { StorageService } from './storage/storage.service.js';
 import type { ResolvedUploadOptions } from './upload-options.js';
@@ -55,6 +56,7 @@ export const uploadProviders: Provider[] = [
   StorageService,
   Admission,
   SessionOpener,
+  WholeFiles,
   SessionService,
   SessionSweeper,
   FilesService,

@@ -13,7 +13,7 @@ import { DurableOffset } from './durable-offset.js';
 import { SerialQueue } from './serial-queue.js';
 import type { SessionPeer } from './session-peer.js';
 import type { Checkpoint, SessionRecord } from './session-record.js';
-import type { WindowBudget } from './window-budget.js';
+import type { WindowBudget, WindowGrant } from './window-budget.js';
 
 /** A chunk of the protocol, its form checked. */
 export interface IncomingChunk {
@@ -52,6 +52,7 @@ export class LiveSession {
   private offset: number;
   private readonly durable: DurableOffset;
   private crc32: number;
+  private readonly grant: WindowGrant;
   /** The offset that the client may not pass. It never goes back, so that what was granted once stays granted. */
   private edge: number;
   /** Bytes of an original client that wait for their turn. */
@@ -65,7 +66,7 @@ export class LiveSession {
     readonly record: SessionRecord,
     private readonly file: PartialFile,
     start: Checkpoint,
-    private readonly budget: WindowBudget,
+    budget: WindowBudget,
     private readonly options: LiveSessionOptions,
     public peer: SessionPeer,
     public epoch: number,
@@ -76,8 +77,8 @@ export class LiveSession {
     const noteOwn = (checkpoint: Checkpoint) => note(this, checkpoint);
     this.durable = new DurableOffset(file, options.durability, noteOwn, noted, start.offset);
     this.crc32 = start.crc32;
-    budget.join();
-    this.edge = this.offset + budget.share();
+    this.grant = budget.join();
+    this.edge = this.offset + this.grant.renew(0);
   }
 
   /** Where the client is to go on. */
@@ -102,7 +103,7 @@ export class LiveSession {
     if (previous !== peer) previous.failed(this.record.sessionID, new UploadError('SESSION_TAKEN_OVER'));
     await this.queue.settled();
     this.lastWritten = false;
-    this.edge = this.offset + this.budget.share();
+    this.edge = this.offset + this.grant.renew(0);
   }
 
   /**
@@ -116,7 +117,9 @@ export class LiveSession {
       throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: this.options.maxChunkBytes });
     }
     if (chunk.offset + length > Math.max(this.edge, this.offset)) throw new UploadError('WINDOW_EXCEEDED');
-    return this.queue.run(() => this.write(chunk));
+    // Here, not in the queue: this thread computes while another one writes the chunk before.
+    const received = crc32(chunk.chunk);
+    return this.queue.run(() => this.write(chunk, received));
   }
 
   /** The next chunk of a client of the original workflow, which knows no offsets and no checksums. */
@@ -128,7 +131,7 @@ export class LiveSession {
       this.waitingBytes -= bytes.length;
       const own = crc32(bytes);
       const fileCrc32 = crc32Combine(this.crc32, own, bytes.length);
-      return this.write({ offset: this.offset, chunk: bytes, crc32: own, last, fileCrc32 });
+      return this.write({ offset: this.offset, chunk: bytes, crc32: own, last, fileCrc32 }, own);
     });
   }
 
@@ -184,34 +187,35 @@ export class LiveSession {
 
   private end(): void {
     this.ended = true;
-    this.budget.leave();
+    this.grant.leave();
   }
 
   /** The chunks behind one that ended the session fail for the same reason: it is what their client has to know. */
-  private async write(chunk: IncomingChunk): Promise<ChunkWritten> {
+  private async write(chunk: IncomingChunk, received: number): Promise<ChunkWritten> {
     if (this.failure) throw this.failure;
     if (this.ended) throw new UploadError('SESSION_NOT_FOUND');
     try {
-      return await this.checkAndWrite(chunk);
+      return await this.checkAndWrite(chunk, received);
     } catch (error) {
       if (endsSession(error)) this.failure = error;
       throw error;
     }
   }
 
-  private async checkAndWrite(chunk: IncomingChunk): Promise<ChunkWritten> {
+  private async checkAndWrite(chunk: IncomingChunk, received: number): Promise<ChunkWritten> {
     if (this.lastWritten) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
     const bytes = chunk.chunk;
     const end = chunk.offset + bytes.length;
     if (end < this.offset || (end === this.offset && !chunk.last && bytes.length > 0)) return this.written();
     if (chunk.offset !== this.offset && end !== this.offset)
       throw new UploadError('OFFSET_MISMATCH', { offset: this.offset });
-    if (crc32(bytes) !== chunk.crc32) throw new UploadError('CHECKSUM_MISMATCH');
+    if (received !== chunk.crc32) throw new UploadError('CHECKSUM_MISMATCH');
     const isNew = chunk.offset === this.offset;
     const fileCrc32 = isNew ? crc32Combine(this.crc32, chunk.crc32, bytes.length) : this.crc32;
     this.checkSize(end, chunk.last);
     if (chunk.last && fileCrc32 !== chunk.fileCrc32) throw new UploadError('FILE_CHECKSUM_MISMATCH');
     if (isNew && bytes.length > 0) await this.file.append(this.offset, bytes);
+    this.edge = Math.max(this.edge, end + this.grant.renew(end - this.offset));
     this.offset = end;
     this.crc32 = fileCrc32;
     this.lastWritten = chunk.last;
@@ -229,7 +233,6 @@ export class LiveSession {
   }
 
   private written(): ChunkWritten {
-    this.edge = Math.max(this.edge, this.offset + this.budget.share());
     return { offset: this.offset, durable: this.durable.value, window: this.edge - this.offset };
   }
 }

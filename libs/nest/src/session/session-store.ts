@@ -21,6 +21,8 @@ export interface SessionStore {
   checkpoint(sessionID: string, epoch: number, checkpoint: Checkpoint, updatedAt: number): Promise<boolean>;
   /** The file enters the catalogue and its session counts as completed, both or neither; false as for `checkpoint`. */
   complete(epoch: number, file: FileRecord): Promise<boolean>;
+  /** A file that had no session enters the catalogue. Rejects where its session ID or file ID is in it already. */
+  add(file: FileRecord): Promise<void>;
   /** Removes a session, if there is one; a file in the catalogue stays. */
   remove(sessionID: string): Promise<void>;
   /** Up to `limit` sessions that were not updated since `before` (milliseconds since 1970), the oldest first. */

@@ -15,6 +15,7 @@ import { SessionOpener } from './session-opener.js';
 import type { SessionPeer } from './session-peer.js';
 import { SessionService } from './session.service.js';
 import { SqliteSessionStore } from './sqlite-session-store.js';
+import { WholeFiles } from './whole-files.js';
 
 const SESSION = 'property-based-session-id';
 const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7919) % 256));
@@ -51,6 +52,7 @@ class Server {
     await storage.onModuleInit();
     const admission = new Admission(options, openUploadPolicy, storage);
     const opener = new SessionOpener(options, storage);
+    const events = new UploadEvents();
     const sessions = new SessionService(
       options,
       store,
@@ -58,7 +60,8 @@ class Server {
       storage,
       admission,
       opener,
-      new UploadEvents(),
+      new WholeFiles(options, store, openUploadPolicy, storage, admission, events),
+      events,
     );
     return new Server(sessions, store, disk);
   }

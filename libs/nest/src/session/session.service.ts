@@ -15,6 +15,7 @@ import type { SessionPeer } from './session-peer.js';
 import type { FileRecord, SessionRecord } from './session-record.js';
 import { SessionRegistry } from './session-registry.js';
 import type { SessionStore } from './session-store.js';
+import { WholeFiles } from './whole-files.js';
 
 /** The life of a session: create, resume, take over, write, complete, cancel. */
 @Injectable()
@@ -32,6 +33,7 @@ export class SessionService {
     private readonly storage: StorageService,
     private readonly admission: Admission,
     private readonly opener: SessionOpener,
+    private readonly wholes: WholeFiles,
     private readonly events: UploadEvents,
   ) {
     this.live = new SessionRegistry(options.maxSessionsPerConnection);
@@ -53,6 +55,8 @@ export class SessionService {
         const file = await this.store.findFileOfSession(sessionID);
         if (file) return this.begunBefore(file, wanted, peer);
       }
+      if (!record && whole?.last)
+        return this.begunBefore(await this.wholes.keep(wanted, peer.owner, whole), wanted, peer);
       const session = await this.hold(peer, sessionID, () =>
         record ? this.resume(record, peer) : this.create(wanted, peer),
       );

@@ -1,16 +1,21 @@
 import { UploadError } from '@upload-streams/protocol';
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { promisify } from 'node:util';
+import { GroupCommit } from './group-commit.js';
 import type { Checkpoint, FileRecord, SessionRecord } from './session-record.js';
 import type { FilePage, SessionStore } from './session-store.js';
 
 /**
- * WAL with synchronous = FULL: a commit is durable when it returns, at the price of one fsync. The exclusive lock makes
- * a second process on the same folder fail at its start.
+ * A commit appends to the write-ahead log, and is durable once that is synced. With synchronous = FULL, SQLite would do
+ * so within the commit, while nothing else moves; with NORMAL it leaves it to us, who do it beside other work and for many
+ * at once (https://sqlite.org/pragma.html#pragma_synchronous). The exclusive lock makes a second process on the same
+ * folder fail at its start.
  */
 const LOCK = `
   PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
+  PRAGMA synchronous = NORMAL;
 `;
 
 /** Raised when a change of the tables can't be read by older code, or older tables not by newer code. */
@@ -34,14 +39,21 @@ const SETUP = `
   CREATE INDEX IF NOT EXISTS files_by_owner ON files (owner, number);
 `;
 
+const sync = promisify(fdatasync);
+
 type Row = Record<string, string | number | null>;
 
 /** Sessions and the catalogue in one SQLite file: the default, for one process. */
 export class SqliteSessionStore implements SessionStore {
+  private readonly changes: GroupCommit;
+
   private constructor(
     private readonly database: DatabaseSync,
     private readonly statements: Statements,
-  ) {}
+    private readonly log: number,
+  ) {
+    this.changes = new GroupCommit(database, () => sync(log));
+  }
 
   /** Opens or makes the file. Throws a sentence that says so where another process has it open. */
   static open(path: string): SqliteSessionStore {
@@ -57,11 +69,11 @@ export class SqliteSessionStore implements SessionStore {
         ? new Error(`The catalogue ${path} can't be used: another process may have it open`, { cause })
         : cause;
     }
-    return new SqliteSessionStore(database, prepare(database));
+    return new SqliteSessionStore(database, prepare(database), openSync(`${path}-wal`, 'r+'));
   }
 
   async create(session: SessionRecord): Promise<void> {
-    translated(() => this.statements.create.run(sessionRow(session)));
+    await this.change(() => this.statements.create.run(sessionRow(session)));
   }
 
   async find(sessionID: string): Promise<SessionRecord | undefined> {
@@ -69,7 +81,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async takeOver(sessionID: string, updatedAt: number): Promise<number> {
-    const row = this.statements.takeOver.get({ sessionID, updatedAt }) as Row | undefined;
+    const row = await this.change(() => this.statements.takeOver.get({ sessionID, updatedAt }) as Row | undefined);
     if (!row) throw new UploadError('SESSION_NOT_FOUND');
     return row['epoch'] as number;
   }
@@ -80,20 +92,25 @@ export class SqliteSessionStore implements SessionStore {
     { offset, crc32 }: Checkpoint,
     updatedAt: number,
   ): Promise<boolean> {
-    return this.statements.checkpoint.run({ sessionID, epoch, offset, crc32, updatedAt }).changes === 1;
+    const values = { sessionID, epoch, offset, crc32, updatedAt };
+    return this.change(() => this.statements.checkpoint.run(values).changes === 1);
   }
 
   async complete(epoch: number, file: FileRecord): Promise<boolean> {
-    return this.atomically(() => {
-      const { sessionID, createdAt, metadata, ...facts } = file;
+    const { sessionID, createdAt } = file;
+    return this.change(() => {
       if (this.statements.complete.run({ sessionID, epoch, createdAt }).changes === 0) return false;
-      this.statements.addFile.run({ sessionID, createdAt, ...facts, metadata: JSON.stringify(metadata) });
+      this.statements.addFile.run(fileRow(file));
       return true;
     });
   }
 
+  async add(file: FileRecord): Promise<void> {
+    await this.change(() => this.statements.addFile.run(fileRow(file)));
+  }
+
   async remove(sessionID: string): Promise<void> {
-    this.statements.remove.run({ sessionID });
+    await this.change(() => this.statements.remove.run({ sessionID }));
   }
 
   async findIdle(before: number, limit: number): Promise<readonly SessionRecord[]> {
@@ -121,7 +138,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async removeFile(fileId: string): Promise<boolean> {
-    return this.atomically(() => {
+    return this.change(() => {
       this.statements.removeSessionOfFile.run({ fileId });
       return this.statements.removeFile.run({ fileId }).changes === 1;
     });
@@ -132,21 +149,19 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async close(): Promise<void> {
-    if (this.database.isOpen) this.database.close();
+    if (!this.database.isOpen) return;
+    await this.changes.settled();
+    closeSync(this.log);
+    this.database.close();
   }
 
-  private atomically<T>(work: () => T): T {
-    return translated(() => {
-      this.database.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        this.database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        if (this.database.isTransaction) this.database.exec('ROLLBACK');
-        throw error;
-      }
-    });
+  private async change<T>(work: () => T): Promise<T> {
+    try {
+      return await this.changes.run(work);
+    } catch (cause) {
+      if ((cause as { errcode?: number }).errcode !== SQLITE_FULL) throw cause;
+      throw new UploadError('STORAGE_FULL', undefined, { cause });
+    }
   }
 }
 
@@ -160,16 +175,6 @@ function requireVersion(database: DatabaseSync, path: string): void {
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get() as { count: number };
   if (version === SCHEMA_VERSION || tables.count === 0) return;
   throw new Error(`The catalogue ${path} is of version ${version}; this program reads version ${SCHEMA_VERSION}`);
-}
-
-function translated<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if ((cause as { errcode?: number }).errcode === SQLITE_FULL)
-      throw new UploadError('STORAGE_FULL', undefined, { cause });
-    throw cause;
-  }
 }
 
 type Statements = Record<keyof typeof SQL, StatementSync>;
@@ -223,6 +228,10 @@ function sessionOf(row: Row | undefined): SessionRecord | undefined {
     checkpoint: { offset: checkpointOffset, crc32: checkpointCrc32 },
     completed: completed === 1,
   } as SessionRecord;
+}
+
+function fileRow({ metadata, ...facts }: FileRecord): Row {
+  return { ...facts, metadata: JSON.stringify(metadata) };
 }
 
 function fileOf(row: Row | undefined): FileRecord | undefined {

@@ -3,7 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
+import type { DigestRequest } from './digest-worker.js';
 import type { StoredDigest } from './storage-backend.js';
+
+/** A file that grows is read back and hashed each time that this much is new: 8 MiB. */
+const ADVANCE_BYTES = 8 * 1024 * 1024;
 
 /** Up to here a message to another thread and back costs more than the hashing: 256 KiB take under a millisecond. */
 const INLINE_BYTES = 256 * 1024;
@@ -26,20 +30,25 @@ export class DigestThread {
   private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
 
-  async digest(path: string, size: number): Promise<StoredDigest> {
-    return size <= INLINE_BYTES ? digestOf(await readFile(path)) : this.ask(path);
+  /** The digests of a file that grows. */
+  open(path: string): GrowingDigest {
+    return new GrowingDigest(this, path, ++this.lastId);
   }
 
   async close(): Promise<void> {
     await this.worker?.terminate();
   }
 
-  private ask(path: string): Promise<StoredDigest> {
-    const worker = (this.worker ??= this.start());
-    const id = ++this.lastId;
+  /** @internal */
+  tell(request: DigestRequest): void {
+    (this.worker ??= this.start()).postMessage(request);
+  }
+
+  /** @internal */
+  ask(request: DigestRequest): Promise<StoredDigest> {
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, path });
+      this.waiting.set(request.id, { resolve, reject });
+      this.tell(request);
     });
   }
 
@@ -67,6 +76,40 @@ export class DigestThread {
   }
 }
 
-function digestOf(bytes: Uint8Array): StoredDigest {
+/** A file is hashed while it grows, so that little is left to do at its end. */
+export class GrowingDigest {
+  private told = 0;
+
+  constructor(
+    private readonly thread: DigestThread,
+    private readonly path: string,
+    private readonly id: number,
+  ) {}
+
+  /** All before `offset` is written. Gives whether some of the file is hashed, or about to be. */
+  advance(offset: number): boolean {
+    if (offset - this.told >= ADVANCE_BYTES) {
+      this.told = offset;
+      this.thread.tell({ id: this.id, what: 'advance', path: this.path, upTo: offset });
+    }
+    return this.told > 0;
+  }
+
+  /** Of the first `size` bytes. */
+  async finish(size: number): Promise<StoredDigest> {
+    if (this.told === 0 && size <= INLINE_BYTES) return digestOf(await readFile(this.path));
+    this.told = 0;
+    return this.thread.ask({ id: this.id, what: 'finish', path: this.path, upTo: size });
+  }
+
+  /** What was hashed so far is of no use; it may begin again. */
+  discard(): void {
+    if (this.told > 0) this.thread.tell({ id: this.id, what: 'discard', path: this.path, upTo: 0 });
+    this.told = 0;
+  }
+}
+
+/** The digests of bytes in memory. */
+export function digestOf(bytes: Uint8Array): StoredDigest {
   return { size: bytes.length, crc32: crc32(bytes), sha256: createHash('sha256').update(bytes).digest('hex') };
 }

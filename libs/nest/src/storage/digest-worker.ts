@@ -1,35 +1,64 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 
-// Runs in a thread of its own, started by `DigestThread`: a path comes in, the digests of the file go out. Nothing else
-// waits for this thread, so it reads without promises, always into the same buffer.
+// Runs in a thread of its own, started by `DigestThread`. Nothing else waits for this thread, so it reads without
+// promises, always into the same buffer: one that the processor's cache holds between its two checksums.
 
-const buffer = Buffer.allocUnsafe(1024 * 1024);
+/** `advance` hashes up to an offset, `finish` up to the end, and answers; `discard` forgets. */
+export interface DigestRequest {
+  readonly id: number;
+  readonly what: 'advance' | 'finish' | 'discard';
+  readonly path: string;
+  readonly upTo: number;
+}
 
-function digest(path: string) {
-  const sha256 = createHash('sha256');
+interface Progress {
+  readonly sha256: Hash;
+  crc: number;
+  offset: number;
+}
+
+const buffer = Buffer.allocUnsafe(128 * 1024);
+const progresses = new Map<number, Progress>();
+
+function progressOf(id: number): Progress {
+  const progress = progresses.get(id) ?? { sha256: createHash('sha256'), crc: 0, offset: 0 };
+  progresses.set(id, progress);
+  return progress;
+}
+
+/** Opens the file each time, so that thousands of slow uploads hold no second handle each. */
+function hashUpTo(progress: Progress, path: string, upTo: number): void {
   const file = openSync(path, 'r');
   try {
-    let crc = 0;
-    let size = 0;
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
+    while (progress.offset < upTo) {
+      const read = readSync(file, buffer, 0, Math.min(buffer.length, upTo - progress.offset), progress.offset);
+      if (read === 0) return;
       const bytes = buffer.subarray(0, read);
-      sha256.update(bytes);
-      crc = crc32(bytes, crc);
-      size += read;
+      progress.sha256.update(bytes);
+      progress.crc = crc32(bytes, progress.crc);
+      progress.offset += read;
     }
-    return { size, crc32: crc, sha256: sha256.digest('hex') };
   } finally {
     closeSync(file);
   }
 }
 
-parentPort?.on('message', ({ id, path }: { id: number; path: string }) => {
+parentPort?.on('message', ({ id, what, path, upTo }: DigestRequest) => {
   try {
-    parentPort?.postMessage({ id, result: digest(path) });
+    const progress = progressOf(id);
+    if (what !== 'discard') hashUpTo(progress, path, upTo);
+    if (what === 'advance') return;
+    progresses.delete(id);
+    if (what === 'discard') return;
+    const { offset: size, crc, sha256 } = progress;
+    parentPort?.postMessage({ id, result: { size, crc32: crc, sha256: sha256.digest('hex') } });
   } catch (error) {
+    // An upload that can't be read while it is under way is read again, and its failure told, at its end.
+    if (what !== 'finish') return;
+    progresses.delete(id);
     const { code, message } = error as NodeJS.ErrnoException;
     parentPort?.postMessage({ id, code, message });
   }

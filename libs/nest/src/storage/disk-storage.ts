@@ -1,9 +1,10 @@
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, fstatSync } from 'node:fs';
 import { access, mkdir, open, readdir, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { uptime } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { DigestThread } from './digest-thread.js';
+import { digestOf, DigestThread, type GrowingDigest } from './digest-thread.js';
+import { SharedFolderSync, syncFolder } from './folder-sync.js';
 import type { ByteRange, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage-backend.js';
 
 /** How much is read at once where a file has to be hashed again: 1 MiB. */
@@ -16,11 +17,13 @@ const READ_BYTES = 1024 * 1024;
 export class DiskStorage implements StorageBackend {
   private readonly partialDir: string;
   private readonly filesDir: string;
+  private readonly filesSync: SharedFolderSync;
   private readonly digests = new DigestThread();
 
   constructor(private readonly dataDir: string) {
     this.partialDir = join(dataDir, 'partial');
     this.filesDir = join(dataDir, 'files');
+    this.filesSync = new SharedFolderSync(this.filesDir);
   }
 
   async prepare(): Promise<void> {
@@ -34,10 +37,32 @@ export class DiskStorage implements StorageBackend {
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       const size = await soundSize(handle, durable);
-      return new DiskPartialFile(handle, path, join(this.filesDir, fileId), size, this.digests);
+      return new DiskPartialFile(
+        handle,
+        path,
+        join(this.filesDir, fileId),
+        size,
+        this.digests.open(path),
+        this.filesSync,
+      );
     } catch (error) {
       await handle.close();
       throw error;
+    }
+  }
+
+  /** Nobody knows of a file in `files` before it is in the catalogue, so it is written where it stays. */
+  async put({ fileId, storedName }: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
+    const folder = join(this.filesDir, fileId);
+    await mkdir(folder);
+    const handle = await open(join(folder, storedName), 'wx+', 0o600);
+    try {
+      await writeAll(handle, bytes, 0);
+      await handle.sync();
+      await Promise.all([syncFolder(folder), this.filesSync.sync()]);
+      return digestOf(await readBack(handle, bytes.length));
+    } finally {
+      await handle.close();
     }
   }
 
@@ -52,7 +77,7 @@ export class DiskStorage implements StorageBackend {
 
   async remove({ fileId }: StoredFile): Promise<void> {
     await rm(join(this.filesDir, fileId), { recursive: true, force: true });
-    await syncFolder(this.filesDir);
+    await this.filesSync.sync();
   }
 
   async list(): Promise<readonly string[]> {
@@ -96,20 +121,41 @@ async function soundSize(handle: FileHandle, durable: number): Promise<number> {
   return durable;
 }
 
+async function writeAll(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, offset + written);
+    written += bytesWritten;
+  }
+}
+
+/** What is there from the start on; shorter than `size` where the file is. */
+async function readBack(handle: FileHandle, size: number): Promise<Uint8Array> {
+  const stored = Buffer.allocUnsafe(size);
+  let filled = 0;
+  for (let read = -1; read !== 0 && filled < size; filled += read) {
+    read = (await handle.read(stored, filled, size - filled, filled)).bytesRead;
+  }
+  return stored.subarray(0, filled);
+}
+
 class DiskPartialFile implements PartialFile {
+  /** When we last wrote. What another process changed after it was read back would go unnoticed, but for this. */
+  private writtenAt: bigint | undefined;
+  private touched = false;
+
   constructor(
     private readonly handle: FileHandle,
     private readonly path: string,
     private readonly folder: string,
     readonly size: number,
-    private readonly digests: DigestThread,
+    private readonly hashing: GrowingDigest,
+    private readonly filesSync: SharedFolderSync,
   ) {}
 
   async append(offset: number, bytes: Uint8Array): Promise<void> {
-    for (let written = 0; written < bytes.length;) {
-      const { bytesWritten } = await this.handle.write(bytes, written, bytes.length - written, offset + written);
-      written += bytesWritten;
-    }
+    this.notice();
+    await writeAll(this.handle, bytes, offset);
+    if (this.hashing.advance(offset + bytes.length)) this.writtenAt = this.modifiedAt();
   }
 
   sync(): Promise<void> {
@@ -121,36 +167,36 @@ class DiskPartialFile implements PartialFile {
   }
 
   async digest(size: number): Promise<StoredDigest> {
+    this.notice();
+    if (this.touched) this.hashing.discard();
     const { size: stored } = await this.handle.stat();
     if (stored > size) await this.handle.truncate(size);
-    return this.digests.digest(this.path, size);
+    return this.hashing.finish(size);
   }
 
   async complete(storedName: string): Promise<void> {
     await this.handle.sync();
     await mkdir(this.folder, { recursive: true });
     await rename(this.path, join(this.folder, storedName));
-    await syncFolder(this.folder);
-    await syncFolder(dirname(this.folder));
+    await Promise.all([syncFolder(this.folder), this.filesSync.sync()]);
   }
 
   async abort(): Promise<void> {
-    await this.handle.close();
+    await this.close();
     await rm(this.path, { force: true });
   }
 
   close(): Promise<void> {
+    this.hashing.discard();
     return this.handle.close();
   }
-}
 
-/** Makes the names in a folder durable. Windows can't open folders, and its NTFS journals names by itself. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(path, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+  private notice(): void {
+    if (this.writtenAt !== undefined) this.touched ||= this.modifiedAt() !== this.writtenAt;
+  }
+
+  /** Takes microseconds, where asking asynchronously takes a turn of the thread pool. */
+  private modifiedAt(): bigint {
+    return fstatSync(this.handle.fd, { bigint: true }).mtimeNs;
   }
 }

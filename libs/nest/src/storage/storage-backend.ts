@@ -59,6 +59,11 @@ export interface StorageBackend {
    * since they were written: a back end that can't tell that they are sound drops them.
    */
   open(fileId: string, durable: number): Promise<PartialFile>;
+  /**
+   * Stores a file that came whole, reads it back, and gives the digests of what is stored. When it resolves, the file
+   * survives a crash of the machine. Where it rejects, or the caller has no use for the file, `abort` removes it.
+   */
+  put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest>;
   /** Removes what there is of an upload that nobody has open. */
   abort(fileId: string): Promise<void>;
   /** A completed file, or a range of it. The stream fails where the file is gone. */

@@ -2,15 +2,21 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
 import { UPLOAD_STORAGE_BACKEND } from '../upload.tokens.js';
-import type { ByteRange, PartialFile, StorageBackend, StoredFile } from './storage-backend.js';
+import type { ByteRange, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage-backend.js';
 
 /** What a medium says when it has no room: the disk is full, or the quota is used up. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** So long the room that was left counts as the room that is left, for small files. */
+const FREE_BYTES_FRESH_MS = 1000;
 
 /** Bytes, as the sessions see them: a storage back end whose errors are those of the catalogue. */
 @Injectable()
 export class StorageService implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(StorageService.name);
+
+  private freeBytes = 0;
+  private freeAskedAt = -Infinity;
 
   constructor(@Inject(UPLOAD_STORAGE_BACKEND) private readonly backend: StorageBackend) {}
 
@@ -19,9 +25,11 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Throws STORAGE_FULL where a file of this size has no room; a size that is not known has. */
-  async reserve(size: number | undefined): Promise<void> {
-    const free = await this.translated(() => this.backend.freeBytes());
-    if (free !== undefined && (size ?? 0) > free) throw new UploadError('STORAGE_FULL');
+  async reserve(size = 0): Promise<void> {
+    const fresh = performance.now() - this.freeAskedAt < FREE_BYTES_FRESH_MS;
+    // Small files come by the thousand; where there is room for many, asking for each would say nothing new.
+    if (!fresh || size > this.freeBytes / 100) await this.askFreeBytes();
+    if (size > this.freeBytes) throw new UploadError('STORAGE_FULL');
   }
 
   async open(fileId: string, durable: number): Promise<PartialFile> {
@@ -36,6 +44,10 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
       abort: () => this.translated(() => file.abort()),
       close: () => this.translated(() => file.close()),
     };
+  }
+
+  put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
+    return this.translated(() => this.backend.put(file, bytes));
   }
 
   abort(fileId: string): Promise<void> {
@@ -60,6 +72,11 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
 
   check(): Promise<void> {
     return this.translated(() => this.backend.check());
+  }
+
+  private async askFreeBytes(): Promise<void> {
+    this.freeBytes = (await this.translated(() => this.backend.freeBytes())) ?? Infinity;
+    this.freeAskedAt = performance.now();
   }
 
   private async translated<T>(work: () => Promise<T>): Promise<T> {

@@ -114,6 +114,30 @@ export function describeSessionStore(name: string, create: () => Promise<Session
       expect(await store.complete(1, fileOf(session(1)))).toBe(false);
     });
 
+    it('puts a file into the catalogue that had no session, once', async () => {
+      const file = fileOf(session(1));
+      await fixture.store.add(file);
+      expect(await fixture.store.findFileOfSession(file.sessionID)).toEqual(file);
+      expect(await fixture.store.find(file.sessionID)).toBeUndefined();
+      await expect(fixture.store.add({ ...file, fileId: 'another' })).rejects.toThrow();
+    });
+
+    it('takes many changes at once, of which one that fails takes nothing of the others with it', async () => {
+      const { store } = fixture;
+      await store.create(session(1));
+      const changes = [
+        store.create(session(2)),
+        store.create(session(1)),
+        store.add(fileOf(session(3))),
+        store.takeOver(session(9).sessionID, 5),
+        store.complete(1, fileOf(session(1))),
+      ];
+      const outcomes = (await Promise.allSettled(changes)).map(({ status }) => status);
+      expect(outcomes).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+      expect(await store.find(session(2).sessionID)).toBeDefined();
+      expect((await store.listFiles('alice', 9)).files.map(({ fileId }) => fileId)).toEqual(['file1', 'file3']);
+    });
+
     it('keeps a file when its session is removed', async () => {
       await complete(session(1));
       await store.remove(session(1).sessionID);

@@ -53,6 +53,31 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
       expect(await contentOf()).toBe('Hello, world');
     });
 
+    it('stores a file that came whole, and gives the digests of what is stored', async () => {
+      const content = text('Hello, world');
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      expect(await fixture.backend.put(file, content)).toEqual({ size: 12, crc32: crc32(content), sha256 });
+      expect(await contentOf()).toBe('Hello, world');
+    });
+
+    it('stores an empty file that came whole', async () => {
+      expect(await fixture.backend.put(file, text(''))).toMatchObject({ size: 0, crc32: 0 });
+      expect(await contentOf()).toBe('');
+    });
+
+    it('stores many files that come whole at once', async () => {
+      const files = Array.from({ length: 50 }, (_, n) => ({ fileId: `f${n}`, storedName: 'a.txt' }));
+      await Promise.all(files.map((one, n) => fixture.backend.put(one, text(`file ${n}`))));
+      const contents = await Promise.all(files.map(async (one) => String(await buffer(fixture.backend.read(one)))));
+      expect(contents).toEqual(files.map((_, n) => `file ${n}`));
+    });
+
+    it('removes a file that came whole and that its caller has no use for', async () => {
+      await fixture.backend.put(file, text('Hello, world'));
+      await fixture.backend.abort(file.fileId);
+      expect(await fixture.backend.list()).toEqual([]);
+    });
+
     it('gives a range of a file, both ends included', async () => {
       await store('Hello, world');
       expect(await contentOf({ start: 7, end: 8 })).toBe('wo');
