@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { Gateway } from './support/gateway.js';
 
 describe('configuration', () => {
@@ -18,6 +20,18 @@ describe('configuration', () => {
     await expect(start).rejects.toThrow(
       new RegExp(`could not start\\. The environment can't be used: ${name} must be`),
     );
+  });
+
+  const linux = existsSync('/proc/self/cmdline');
+
+  (linux ? it : it.skip)('runs with the flags of V8 that measure best (read from /proc, which Linux has)', async () => {
+    const gateway = await Gateway.start();
+    try {
+      const flags = await readFile(`/proc/${gateway.pid}/cmdline`, 'utf8');
+      expect(flags).toContain('--external-memory-accounted-in-global-limit');
+    } finally {
+      await gateway.close();
+    }
   });
 
   it('does not start on a folder that it can not write to, and says so', async () => {

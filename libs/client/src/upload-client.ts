@@ -34,8 +34,8 @@ export interface UploadPlatform<Source> extends Omit<UploadNetwork, 'link'> {
   readonly checksum: Checksum;
 }
 
-/** Small files take a round trip each; this many are under way at once. */
-const SMALL_LANE_SLOTS = 8;
+/** Small files take a round trip each, and share commits on the server; how many bytes they are, the link decides. */
+const SMALL_LANE_SLOTS = 64;
 
 /** Uploads to one gateway, over one connection. */
 export class UploadClient<Source> {

@@ -1,28 +1,38 @@
-import { BehaviorSubject, defer, filter, finalize, switchMap, take, type Observable } from 'rxjs';
+import { finalize, Observable } from 'rxjs';
 
 /** Lets a few through at once; who waits is let in by turns. */
 export class Lane {
-  private readonly free: BehaviorSubject<number>;
+  /** In the order in which they came. */
+  private readonly waiting = new Set<() => void>();
 
-  constructor(slots: number) {
-    this.free = new BehaviorSubject(slots);
-  }
+  constructor(private free: number) {}
 
   /** Runs `work` as soon as there is a slot, and gives the slot back when it ends, however it ends. */
   run<T>(work: Observable<T>): Observable<T> {
-    return this.free.pipe(
-      // The value now, not the one emitted: who was let in before this one may have taken the slot within the same call.
-      filter(() => this.free.value > 0),
-      take(1),
-      switchMap(() => this.occupy(work)),
-    );
+    return new Observable((subscriber) => {
+      const enter = () => subscriber.add(this.occupy(work).subscribe(subscriber));
+      this.waiting.add(enter);
+      subscriber.add(() => this.waiting.delete(enter));
+      this.admit();
+    });
   }
 
   private occupy<T>(work: Observable<T>): Observable<T> {
-    return defer(() => {
-      this.free.next(this.free.value - 1);
-      return work.pipe(finalize(() => this.free.next(this.free.value + 1)));
-    });
+    this.free--;
+    return work.pipe(
+      finalize(() => {
+        this.free++;
+        this.admit();
+      }),
+    );
+  }
+
+  private admit(): void {
+    for (const enter of this.waiting) {
+      if (this.free <= 0) return;
+      this.waiting.delete(enter);
+      enter();
+    }
   }
 }
 

@@ -29,7 +29,7 @@ export class GroupCommit {
         return () => resolve(result);
       };
       this.waiting.push({ run, fail: reject });
-      this.committing ??= this.commitAll().finally(() => (this.committing = undefined));
+      this.committing ??= this.commitAll();
     });
   }
 
@@ -42,6 +42,8 @@ export class GroupCommit {
     // What comes within this turn of the event loop belongs together.
     await setImmediate();
     while (this.waiting.length > 0) await this.commitGroup(this.waiting.splice(0));
+    // In one go with the look at what waits: nothing can come between and be forgotten.
+    this.committing = undefined;
   }
 
   private async commitGroup(group: readonly Piece[]): Promise<void> {
