@@ -31,6 +31,8 @@ interface LinkRound {
   /** What was acknowledged since it started, in bytes, and up to when. */
   readonly acked: number;
   readonly ackedAt: number;
+  /** The target when it started. */
+  readonly target: number;
 }
 
 /** An ack, as the link sees it. Times are milliseconds of one clock. */
@@ -56,7 +58,7 @@ const MAX_TARGET_BYTES = 64 * 1024 * 1024;
 const MAX_QUEUE_MS = 1000;
 
 const GROWING_GAIN = 4;
-/** Acks that come in bunches make a link look faster than it is: by an ack, the target grows to this many times itself. */
+/** Acks that come in bunches make a link look faster than it is: in a round, the target grows to this many times itself. */
 const SPACING_GROWTH = 4;
 /** Enough to notice a link that became faster; what is beyond 1 stands in a queue. */
 const STEADY_GAIN = 1.1;
@@ -76,7 +78,7 @@ const REMEMBER_MS = 500;
 /** So often the round trip is looked at anew, since the way may have changed (BBR's PROBE_RTT). */
 const PROBE_EVERY_MS = 10_000;
 
-const NO_ROUND: LinkRound = { startedAt: 0, rate: 0, withoutGrowth: 0, acked: 0, ackedAt: 0 };
+const NO_ROUND: LinkRound = { startedAt: 0, rate: 0, withoutGrowth: 0, acked: 0, ackedAt: 0, target: INITIAL_TARGET_BYTES };
 
 export function newLink(target = INITIAL_TARGET_BYTES): LinkEstimate {
   return {
@@ -149,7 +151,7 @@ function roundCounted(link: LinkEstimate, { sentAt, ackedAt, bytes, idle }: Link
   const { round } = link;
   if (sentAt < round.startedAt) return { ...link, round: { ...round, acked: round.acked + bytes, ackedAt } };
   const rate = rateOf(link);
-  const next = { ...round, startedAt: ackedAt, acked: 0, ackedAt };
+  const next = { ...round, startedAt: ackedAt, acked: 0, ackedAt, target: link.target };
   if (rate >= round.rate * GROWTH) {
     // Also a link that was full before: it became faster.
     const phase = link.phase === 'probing' ? link.phase : 'growing';
@@ -159,9 +161,13 @@ function roundCounted(link: LinkEstimate, { sentAt, ackedAt, bytes, idle }: Link
   return { ...link, round: { ...next, withoutGrowth: round.withoutGrowth + (idle ? 0 : 1) } };
 }
 
-function phased(link: LinkEstimate, { ackedAt }: LinkSample): LinkEstimate {
+function phased(link: LinkEstimate, { sentAt, ackedAt }: LinkSample): LinkEstimate {
   const { phase, round, roundTripAt } = link;
-  if (phase === 'growing') return round.withoutGrowth < ROUNDS_WITHOUT_GROWTH ? link : { ...link, phase: 'steady' };
+  if (phase === 'growing') {
+    // What waited for a round trip longer than it must stood in a queue: the link is full.
+    const queued = ackedAt - sentAt > 2 * link.roundTripMs + SLACK_MS;
+    return queued || round.withoutGrowth >= ROUNDS_WITHOUT_GROWTH ? { ...link, phase: 'steady' } : link;
+  }
   if (ackedAt - roundTripAt < PROBE_EVERY_MS) return { ...link, phase: 'steady' };
   return phase === 'probing' ? link : { ...link, phase: 'probing', round: { ...round, startedAt: ackedAt } };
 }
@@ -173,7 +179,7 @@ function targetOf(link: LinkEstimate): number {
   if (phase === 'steady') {
     return bounded(Math.max(2 * usefulChunk(link), forMs(roundTripMs * STEADY_GAIN + SLACK_MS)));
   }
-  const bySpacing = Math.min(forMs(roundTripMs + SLACK_MS, spacingRate(link)), target * SPACING_GROWTH);
+  const bySpacing = Math.min(forMs(roundTripMs + SLACK_MS, spacingRate(link)), link.round.target * SPACING_GROWTH);
   return bounded(Math.max(target, bySpacing, forMs(roundTripMs * GROWING_GAIN + SLACK_MS)));
 }
 
