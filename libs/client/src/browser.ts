@@ -2,6 +2,7 @@ import { crc32 } from '@upload-streams/protocol';
 import { defer, distinctUntilChanged, fromEvent, map, merge, startWith } from 'rxjs';
 import { BlobSource } from './adapters/blob-source.js';
 import { createUploadClient } from './create-upload-client.js';
+import { BROWSER } from './link-estimate.js';
 import type { UploadClient } from './upload-client.js';
 import type { UploadClientOptions, UploadOptions } from './upload-options.js';
 
@@ -18,7 +19,7 @@ const online$ = defer(() =>
 export type BrowserUploadClient = UploadClient<Blob>;
 
 export function createBrowserUploadClient(options: UploadClientOptions = {}): BrowserUploadClient {
-  return createUploadClient({ openSource: openBlob, checksum: crc32, online$ }, options);
+  return createUploadClient({ openSource: openBlob, checksum: crc32, online$, linkPlatform: BROWSER }, options);
 }
 
 function openBlob(blob: Blob, options: UploadOptions): BlobSource {

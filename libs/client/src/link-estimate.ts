@@ -64,9 +64,6 @@ const SPACING_GROWTH = 4;
 const STEADY_GAIN = 1.1;
 const PROBING_GAIN = 0.5;
 
-/** Covers the moments in which either end is busy with something else; it matters on links without delay only. */
-const SLACK_MS = 10;
-
 /** A link that does not grow by a quarter in three rounds is full (BBR's STARTUP). */
 const GROWTH = 1.25;
 const ROUNDS_WITHOUT_GROWTH = 3;
@@ -78,7 +75,14 @@ const REMEMBER_MS = 500;
 /** So often the round trip is looked at anew, since the way may have changed (BBR's PROBE_RTT). */
 const PROBE_EVERY_MS = 10_000;
 
-const NO_ROUND: LinkRound = { startedAt: 0, rate: 0, withoutGrowth: 0, acked: 0, ackedAt: 0, target: INITIAL_TARGET_BYTES };
+const NO_ROUND: LinkRound = {
+  startedAt: 0,
+  rate: 0,
+  withoutGrowth: 0,
+  acked: 0,
+  ackedAt: 0,
+  target: INITIAL_TARGET_BYTES,
+};
 
 export function newLink(target = INITIAL_TARGET_BYTES): LinkEstimate {
   return {
@@ -102,30 +106,44 @@ export function linkLost(link: LinkEstimate): LinkEstimate {
  * How large a chunk should be: a sixteenth of what may be under way, so that acks come steadily and a cut, which loses
  * the chunk under way, costs little; but not so small that the work for each chunk shows.
  */
-export function chunkBytesOf(link: LinkEstimate): number {
+export function chunkBytesOf(link: LinkEstimate, { worthMs, largestBytes }: Platform = NODE): number {
   const wanted = Math.max(
     link.target / 16,
-    Math.min(link.target / 4, rateOf(link) * MIN_CHUNK_MS),
+    Math.min(link.target / 4, rateOf(link) * worthMs),
     Math.min(link.target / 2, usefulChunk(link)),
   );
-  return Math.floor(Math.max(SMALLEST_CHUNK_BYTES, Math.min(wanted, LARGEST_CHUNK_BYTES)));
+  return Math.floor(Math.max(SMALLEST_CHUNK_BYTES, Math.min(wanted, largestBytes)));
 }
+
+/** What differs by platform. */
+export interface Platform {
+  /**
+   * Covers the moments in which either end is busy with something else, in milliseconds of the link; it matters on links
+   * without delay only.
+   */
+  readonly slackMs: number;
+  /** On a fast link, a chunk has at least what it carries in so many milliseconds. */
+  readonly worthMs: number;
+  /** Beyond this a larger chunk saves no work, and costs memory at both ends. */
+  readonly largestBytes: number;
+}
+
+export const NODE: Platform = { slackMs: 10, worthMs: 1, largestBytes: 1024 * 1024 };
+
+/** In a browser, each chunk is read by one process for another, twice: for its checksum and for the wire. */
+export const BROWSER: Platform = { slackMs: 100, worthMs: 25, largestBytes: 4 * 1024 * 1024 };
 
 /** On a slow link a sixteenth of a second of it, on others 128 KiB: below that, chunks cost more than their bytes. */
 function usefulChunk(link: LinkEstimate): number {
   return Math.max(SMALLEST_CHUNK_BYTES, Math.min(rateOf(link) * USEFUL_CHUNK_MS, USEFUL_CHUNK_BYTES));
 }
 
-const MIN_CHUNK_MS = 1;
 const USEFUL_CHUNK_MS = 60;
 const USEFUL_CHUNK_BYTES = 128 * 1024;
 
-/** Beyond 1 MiB a larger chunk saves no work, and costs memory at both ends. */
-const LARGEST_CHUNK_BYTES = 1024 * 1024;
-
-export function linkAcked(link: LinkEstimate, sample: LinkSample): LinkEstimate {
-  const measured = phased(roundCounted(tripMeasured(rateMeasured(link, sample), sample), sample), sample);
-  return { ...measured, target: targetOf(measured) };
+export function linkAcked(link: LinkEstimate, sample: LinkSample, { slackMs }: Platform = NODE): LinkEstimate {
+  const measured = phased(roundCounted(tripMeasured(rateMeasured(link, sample), sample), sample), sample, slackMs);
+  return { ...measured, target: targetOf(measured, slackMs) };
 }
 
 const rateOf = ({ best, bestBefore }: LinkEstimate): number => Math.max(best, bestBefore);
@@ -161,26 +179,26 @@ function roundCounted(link: LinkEstimate, { sentAt, ackedAt, bytes, idle }: Link
   return { ...link, round: { ...next, withoutGrowth: round.withoutGrowth + (idle ? 0 : 1) } };
 }
 
-function phased(link: LinkEstimate, { sentAt, ackedAt }: LinkSample): LinkEstimate {
+function phased(link: LinkEstimate, { sentAt, ackedAt }: LinkSample, slackMs: number): LinkEstimate {
   const { phase, round, roundTripAt } = link;
   if (phase === 'growing') {
     // What waited for a round trip longer than it must stood in a queue: the link is full.
-    const queued = ackedAt - sentAt > 2 * link.roundTripMs + SLACK_MS;
+    const queued = ackedAt - sentAt > 2 * link.roundTripMs + slackMs;
     return queued || round.withoutGrowth >= ROUNDS_WITHOUT_GROWTH ? { ...link, phase: 'steady' } : link;
   }
   if (ackedAt - roundTripAt < PROBE_EVERY_MS) return { ...link, phase: 'steady' };
   return phase === 'probing' ? link : { ...link, phase: 'probing', round: { ...round, startedAt: ackedAt } };
 }
 
-function targetOf(link: LinkEstimate): number {
+function targetOf(link: LinkEstimate, slackMs: number): number {
   const { phase, roundTripMs, target } = link;
   const forMs = (ms: number, rate = rateOf(link)) => rate * Math.min(ms, MAX_QUEUE_MS);
   if (phase === 'probing') return bounded(forMs(roundTripMs * PROBING_GAIN));
   if (phase === 'steady') {
-    return bounded(Math.max(2 * usefulChunk(link), forMs(roundTripMs * STEADY_GAIN + SLACK_MS)));
+    return bounded(Math.max(2 * usefulChunk(link), forMs(roundTripMs * STEADY_GAIN + slackMs)));
   }
-  const bySpacing = Math.min(forMs(roundTripMs + SLACK_MS, spacingRate(link)), link.round.target * SPACING_GROWTH);
-  return bounded(Math.max(target, bySpacing, forMs(roundTripMs * GROWING_GAIN + SLACK_MS)));
+  const bySpacing = Math.min(forMs(roundTripMs + slackMs, spacingRate(link)), link.round.target * SPACING_GROWTH);
+  return bounded(Math.max(target, bySpacing, forMs(roundTripMs * GROWING_GAIN + slackMs)));
 }
 
 /**

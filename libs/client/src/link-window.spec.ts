@@ -11,7 +11,7 @@ describe('LinkWindow', () => {
 
   beforeEach(() => {
     now = 0;
-    link = new LinkWindow(() => now);
+    link = new LinkWindow(undefined, () => now);
     granted = [];
   });
 

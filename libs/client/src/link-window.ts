@@ -1,5 +1,5 @@
 import { Observable, of, type Unsubscribable } from 'rxjs';
-import { chunkBytesOf, linkAcked, linkLost, newLink, type LinkEstimate } from './link-estimate.js';
+import { chunkBytesOf, linkAcked, linkLost, newLink, NODE, type LinkEstimate, type Platform } from './link-estimate.js';
 
 /** A chunk on its way, with what is needed to measure the link by its ack. */
 export interface LinkMark {
@@ -25,11 +25,14 @@ export class LinkWindow {
   private delivered = 0;
   private readonly waiting = new Set<Waiting>();
 
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(
+    private readonly platform: Platform = NODE,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
   /** How large a chunk should be now, in bytes. */
   get chunkBytes(): number {
-    return chunkBytesOf(this.link);
+    return chunkBytesOf(this.link, this.platform);
   }
 
   /** An upload takes part, for as long as it has its connection: its share ends when it is unsubscribed. */
@@ -62,7 +65,8 @@ export class LinkWindow {
   acked({ bytes, sentAt, deliveredThen, idle }: LinkMark): void {
     this.delivered += bytes;
     const delivered = this.delivered - deliveredThen;
-    if (bytes > 0) this.link = linkAcked(this.link, { sentAt, ackedAt: this.now(), bytes, delivered, idle });
+    const sample = { sentAt, ackedAt: this.now(), bytes, delivered, idle };
+    if (bytes > 0) this.link = linkAcked(this.link, sample, this.platform);
   }
 
   /** @internal An upload left its connection: it waits no more, and `bytes` of it are lost. */

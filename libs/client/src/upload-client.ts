@@ -14,6 +14,7 @@ import {
   takeWhile,
   type Observable,
 } from 'rxjs';
+import type { Platform } from './link-estimate.js';
 import { LinkWindow } from './link-window.js';
 import { cancelUpload } from './cancel-upload.js';
 import type { ChunkSource } from './ports/chunk-source.js';
@@ -32,6 +33,8 @@ import type { UploadState } from './upload-state.js';
 export interface UploadPlatform<Source> extends Omit<UploadNetwork, 'link'> {
   readonly openSource: (source: Source, options: UploadOptions) => ChunkSource | Promise<ChunkSource>;
   readonly checksum: Checksum;
+  /** @default those of Node */
+  readonly linkPlatform?: Platform;
 }
 
 /** Small files take a round trip each, and share commits on the server; how many bytes they are, the link decides. */
@@ -46,7 +49,11 @@ export class UploadClient<Source> {
     private readonly platform: UploadPlatform<Source>,
     private readonly options: ResolvedClientOptions,
   ) {
-    this.network = { transport: platform.transport, online$: platform.online$, link: new LinkWindow() };
+    this.network = {
+      transport: platform.transport,
+      online$: platform.online$,
+      link: new LinkWindow(platform.linkPlatform),
+    };
     this.lanes = { small: new Lane(SMALL_LANE_SLOTS), large: new Lane(options.concurrency) };
   }
 

@@ -1,0 +1,63 @@
+import { fileURLToPath } from 'node:url';
+import type { Contender } from './contender.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const ofFolder = (name: string): Contender => ({
+  name,
+  server: script(`./${name}/server.ts`),
+  client: script(`./${name}/client.ts`),
+  stored: (id) => id,
+});
+
+/** The gateway as its users start it. */
+const uploadStreams: Contender = {
+  ...ofFolder('upload-streams'),
+  server: script('../../../apps/api/dist/main.js'),
+  stored: (id) => `files/${id}`,
+};
+
+const tus = (name: string, settings: Contender['settings']): Contender => ({ ...ofFolder('tus'), name, settings });
+
+const put = (name: string, readBytes: number): Contender => ({
+  ...ofFolder('put'),
+  name,
+  serverEnv: { READ_BYTES: String(readBytes) },
+  settings: { readBytes },
+});
+
+/** The same from a page in a real Chromium. */
+const inBrowser = (contender: Contender): Contender => ({
+  ...contender,
+  name: `${contender.name} in Chromium`,
+  // The page comes from a server of its own.
+  serverEnv: { ...contender.serverEnv, CORS_ORIGINS: '*' },
+  client: contender.client.replace(/client\.ts$/, 'browser.ts'),
+});
+
+export const OURS = 'upload-streams';
+export const OURS_IN_BROWSER = `${OURS} in Chromium`;
+export const OURS_COMPLETE = 'upload-streams (durability complete)';
+
+export const CONTENDERS: readonly Contender[] = [
+  uploadStreams,
+  { ...uploadStreams, name: OURS_COMPLETE, serverEnv: { DURABILITY: 'complete' } },
+  tus('tus-patch', {}),
+  tus('tus-8MiB', { chunkSize: 8 * MIB }),
+  tus('tus-1MiB', { chunkSize: MIB }),
+  tus('tus-4-parallel', { parallelUploads: 4 }),
+  put('put', 64 * KIB),
+  put('put-1MiB', MIB),
+  { ...ofFolder('ws'), connectionPerUpload: true },
+  ofFolder('original'),
+  ...[uploadStreams, tus('tus-patch', {}), put('put', 64 * KIB)].map(inBrowser),
+];
+
+export function contenderNamed(name: string): Contender {
+  const found = CONTENDERS.find((contender) => contender.name === name);
+  if (found) return found;
+  throw new RangeError(`There is no contender ${name}; there are ${CONTENDERS.map((c) => c.name).join(', ')}.`);
+}

@@ -1,0 +1,15 @@
+import { FileStore } from '@tus/file-store';
+import { Server } from '@tus/server';
+import { folder, listen } from '../../server/listen.ts';
+import { joinParts, partsToJoin } from './join-parts.ts';
+
+const datastore = new FileStore({ directory: folder });
+// Parts in parallel need the concatenation of tus, which this server asks of a store, in this spelling, and no store has.
+datastore.extensions.push('concatentation');
+
+const tus = new Server({ path: '/files', datastore });
+await listen((request, response) => {
+  const parts = partsToJoin(request);
+  if (parts) void joinParts(folder, parts, response);
+  else void tus.handle(request, response);
+});

@@ -1,0 +1,56 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobFile } from '../client/job.ts';
+import type { Case } from '../workloads/workload.ts';
+
+/** What a case uploads, made once for all of its contenders, so that it is in the cache of the system for each. */
+export interface Sources {
+  readonly warmUp: JobFile;
+  readonly files: readonly JobFile[];
+  readonly sha256: readonly string[];
+}
+
+const MIB = 1024 * 1024;
+const PIECE_BYTES = 16 * MIB;
+/** More than what rides along with a first message, so that the way of larger files is warm too. */
+const WARM_UP_BYTES = 100_000;
+
+export async function makeSources(folder: string, { files, warmUpBytes = WARM_UP_BYTES }: Case): Promise<Sources> {
+  await mkdir(folder);
+  const warmUp = await randomFile(folder, 'warm-up.bin', warmUpBytes);
+  const made = [];
+  for (let n = 0; n < files.count; n++) {
+    const make = files.sparse ? sparseFile : randomFile;
+    made.push(await make(folder, `file-${n}.bin`, files.bytes));
+  }
+  return { warmUp: warmUp.file, files: made.map(({ file }) => file), sha256: made.map(({ sha256 }) => sha256) };
+}
+
+async function randomFile(folder: string, name: string, size: number): Promise<{ file: JobFile; sha256: string }> {
+  const path = join(folder, name);
+  const hash = createHash('sha256');
+  const handle = await open(path, 'w');
+  for (let left = size; left > 0; left -= PIECE_BYTES) {
+    const piece = randomBytes(Math.min(left, PIECE_BYTES));
+    hash.update(piece);
+    await handle.write(piece);
+  }
+  await handle.close();
+  return { file: { path, size, name }, sha256: hash.digest('hex') };
+}
+
+/** Zeros that take no room. */
+async function sparseFile(folder: string, name: string, size: number): Promise<{ file: JobFile; sha256: string }> {
+  const path = join(folder, name);
+  await writeFile(path, '');
+  await truncate(path, size);
+  return { file: { path, size, name }, sha256: await sha256OfFile(path) };
+}
+
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(path, { highWaterMark: MIB })) hash.update(bytes as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,68 @@
+import type { Row } from '../measuring/compare.ts';
+import type { Measured } from '../measuring/outcome.ts';
+import { measuredOf, medianOf } from './columns.ts';
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+  /** The best and the worst round. */
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Axis {
+  readonly label: string;
+  /** Where lines and numbers are; the first and the last are the ends of the axis. */
+  readonly ticks: readonly number[];
+  readonly format: (value: number) => string;
+}
+
+/** Both axes are logarithmic. */
+export interface Plot {
+  readonly name: string;
+  readonly title: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly series: readonly { readonly name: string; readonly points: readonly Point[] }[];
+}
+
+export type PlotsOf = (rows: readonly Row[]) => Plot[];
+
+/** One figure of rows over another, a line each contender. */
+export interface PlotSketch {
+  readonly name: string;
+  readonly title: string;
+  readonly across: { readonly label: string; readonly of: (row: Row) => number; readonly format: Axis['format'] };
+  readonly up: { readonly label: string; readonly of: (measured: Measured) => number | undefined };
+}
+
+/** The plot of a sketch; nothing where there is nothing to show. */
+export function plotOf({ name, title, across, up }: PlotSketch, rows: readonly Row[]): Plot[] {
+  const contenders = [...new Set(rows.map(({ contender }) => contender))];
+  const series = contenders.map((contender) => ({
+    name: contender,
+    points: rows.filter((row) => row.contender === contender).flatMap((row) => pointOf(row, across.of(row), up.of)),
+  }));
+  const points = series.flatMap((line) => line.points);
+  if (points.length === 0) return [];
+  const x = { label: across.label, format: across.format, ticks: [...new Set(points.map((point) => point.x))] };
+  const ticks = steps(Math.min(...points.map(({ low }) => low)), Math.max(...points.map(({ high }) => high)));
+  return [{ name, title, x, y: { label: up.label, format: String, ticks }, series }];
+}
+
+function pointOf(row: Row, x: number, pick: PlotSketch['up']['of']): Point[] {
+  const y = medianOf(row, pick);
+  // A logarithm knows no zero.
+  if (!y) return [];
+  const all = measuredOf(row).map((measured) => pick(measured)!);
+  return [{ x, y, low: Math.min(...all), high: Math.max(...all) }];
+}
+
+/** 1, 2, 5, 10, 20 ... around what is to be seen. */
+function steps(low: number, high: number): number[] {
+  const powers = Array.from({ length: 24 }, (_, n) => n - 9);
+  const all = powers.flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`)));
+  const first = all.findLastIndex((step) => step <= low);
+  const last = all.findIndex((step) => step >= high);
+  return all.slice(first, Math.max(last, first + 1) + 1);
+}

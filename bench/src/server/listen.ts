@@ -1,0 +1,14 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Where this server puts its files. */
+export const folder = process.env['DATA_DIR']!;
+
+/** Listens, and says so in the words for which the bench waits. */
+export async function listen(handle?: RequestListener): Promise<Server> {
+  // By default a request may take five minutes.
+  const server = createServer({ requestTimeout: 0 }, handle);
+  await new Promise<void>((resolve) => server.listen(Number(process.env['PORT']), '127.0.0.1', resolve));
+  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return server;
+}

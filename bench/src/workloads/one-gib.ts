@@ -1,0 +1,20 @@
+import { CONTENDERS, OURS_COMPLETE } from '../contenders/registry.ts';
+import { COSTS, mibPerSecond, seconds } from '../reporting/columns.ts';
+import { sizeInWords } from '../reporting/words.ts';
+import { scaled, type MakeWorkload } from './workload.ts';
+
+const GIB = 1024 ** 3;
+
+export const oneGib: MakeWorkload = (settings) => {
+  const bytes = scaled(GIB, settings);
+  return {
+    name: 'one-gib',
+    title: `One file of ${sizeInWords(bytes)}, loopback`,
+    cases: [{ label: '', files: { count: 1, bytes }, atOnce: 1, connections: 1, giveUpSeconds: 300 }],
+    contenders: CONTENDERS.map(({ name }) => name).filter(
+      (name) => name !== OURS_COMPLETE && !name.endsWith('in Chromium'),
+    ),
+    baselines: ['put', 'tus-patch'],
+    columns: [seconds, mibPerSecond, ...COSTS],
+  };
+};
