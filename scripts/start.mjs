@@ -1,11 +1,10 @@
 // npm start: the page and the gateway, built for production, on one port.
 import { join } from 'node:path';
-import { ensureInstalled, fail, keepRunning, nodeBinary, root, run, say } from './workspace.mjs';
+import { build, ensureInstalled, keepRunning, nodeBinary, root, say } from './workspace.mjs';
 
 ensureInstalled();
 say('Building what has changed: the gateway and the page');
-const { code } = await run('nx', ['run-many', '-t', 'build', '-p', 'api', 'web', '--output-style=static']);
-if (code !== 0) fail('The build failed; its messages above say why.');
+await build('api', 'web');
 
 say('Starting. Stop with Ctrl+C; uploads under way go on after the next start');
 const webDir = process.env.WEB_DIR || join(root, 'apps', 'web', 'dist', 'browser');

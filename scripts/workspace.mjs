@@ -67,6 +67,12 @@ export function run(command, args, { env = {}, capture = false } = {}) {
   });
 }
 
+/** Builds what has changed of these projects; ends the script where that fails. */
+export async function build(...projects) {
+  const { code } = await run('nx', ['run-many', '-t', 'build', '-p', ...projects, '--output-style=static']);
+  if (code !== 0) fail('The build failed; its messages above say why.');
+}
+
 /** Starts something that runs until this script is told to stop, and stops with it. */
 export function keepRunning(command, args, { env = {}, cwd = root } = {}) {
   const child = spawn(command, args, {
