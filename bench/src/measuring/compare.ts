@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contenderNamed } from '../contenders/registry.ts';
 import type { Case, Workload } from '../workloads/workload.ts';
@@ -6,6 +6,12 @@ import type { Outcome } from './outcome.ts';
 import type { Running } from './running.ts';
 import { makeSources } from './sources.ts';
 import { takeTurn } from './turn.ts';
+
+/**
+ * Files up to this size, 1 MiB, are kept until the end of the case: for some minutes after thousands of files were removed
+ * ext4 passes over their inodes one by one, and making a file takes ten times as long.
+ */
+const KEPT_BYTES = 1024 * 1024;
 
 /** What a contender did at a case, a round each. */
 export interface Row {
@@ -25,13 +31,17 @@ export interface Comparison {
 /** Runs the cases of a workload one after the other, and the contenders of each in turns. */
 export async function compare(workload: Workload, comparison: Comparison): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const what of workload.cases) rows.push(...(await compareAt(what, workload, comparison)));
+  for (const [n, what] of workload.cases.entries()) {
+    const folder = join(comparison.folder, `${workload.name}-${n}`);
+    rows.push(...(await compareAt(what, workload, { ...comparison, folder })));
+  }
   return rows;
 }
 
 /** In each round another contender begins, so that none always has the machine as the same neighbour left it. */
 async function compareAt(what: Case, workload: Workload, comparison: Comparison): Promise<Row[]> {
   const { folder, rounds, running, say } = comparison;
+  await mkdir(folder);
   const sourceFolder = join(folder, 'sources');
   const sources = await makeSources(sourceFolder, what);
   const rows = workload.contenders.map((contender) => ({ what, contender, outcomes: [] as Outcome[] }));
@@ -39,12 +49,14 @@ async function compareAt(what: Case, workload: Workload, comparison: Comparison)
     for (let n = 0; n < rows.length; n++) {
       const row = rows[(round + n) % rows.length]!;
       const contender = contenderNamed(row.contender);
-      const outcome = await takeTurn({ contender, what, sources, folder: join(folder, 'server'), running });
+      const stored = join(folder, `${round}-${n}`);
+      const outcome = await takeTurn({ contender, what, sources, folder: stored, running });
+      if (what.files.bytes > KEPT_BYTES) await rm(stored, { recursive: true, force: true });
       row.outcomes.push(outcome);
       say(`${workload.name} ${what.label} ${round + 1}/${rounds} ${row.contender}: ${inWords(outcome)}`);
     }
   }
-  await rm(sourceFolder, { recursive: true });
+  await rm(folder, { recursive: true, force: true });
   return rows;
 }
 

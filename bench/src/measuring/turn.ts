@@ -1,5 +1,5 @@
 import { ServerProcess } from '@upload-streams/testing';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientJob, ClientResult } from '../client/job.ts';
 import type { Contender } from '../contenders/contender.ts';
@@ -20,7 +20,7 @@ export interface Turn {
   readonly contender: Contender;
   readonly what: Case;
   readonly sources: Sources;
-  /** For what the server stores; made and removed here. */
+  /** For what the server stores; made here. */
   readonly folder: string;
   readonly running: Running;
 }
@@ -36,12 +36,10 @@ export async function takeTurn(turn: Turn): Promise<Outcome> {
     );
   } catch (error) {
     return { status: 'failed', why: error instanceof Error ? error.message : String(error) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** What it stores is removed at once, so it needs no time to end well. */
+/** Nobody needs what it stores any more, so it needs no time to end well. */
 const stoppable = (server: ServerProcess) => ({ server, stop: () => server.stop('SIGKILL') });
 
 async function overLink(turn: Turn, server: ServerProcess): Promise<Outcome> {

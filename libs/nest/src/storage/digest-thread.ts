@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { crc32 } from 'node:zlib';
 import type { DigestRequest } from './digest-worker.js';
+import { digestOf } from './digest.js';
+import { FileThread } from './file-thread.js';
 import type { StoredDigest } from './storage-backend.js';
 
 /** A file that grows is read back and hashed each time that this much is new: 8 MiB. */
@@ -12,79 +10,36 @@ const ADVANCE_BYTES = 8 * 1024 * 1024;
 /** Up to here a message to another thread and back costs more than the hashing: 256 KiB take under a millisecond. */
 const INLINE_BYTES = 256 * 1024;
 
-type Answer = { readonly id: number } & (
-  { readonly result: StoredDigest } | { readonly code?: string; readonly message: string }
-);
-
-interface Waiting {
-  readonly resolve: (digest: StoredDigest) => void;
-  readonly reject: (error: Error) => void;
-}
+type HashingThread = FileThread<DigestRequest, StoredDigest>;
 
 /**
  * Reads files back and hashes them off the main thread: SHA-256 of a gigabyte takes most of a second, in which nothing
- * else would move. The thread is started when it is first needed.
+ * else would move.
  */
 export class DigestThread {
-  private worker: Worker | undefined;
-  private readonly waiting = new Map<number, Waiting>();
-  private lastId = 0;
+  private readonly thread: HashingThread = new FileThread('digest-worker');
 
   /** The digests of a file that grows. */
   open(path: string): GrowingDigest {
-    return new GrowingDigest(this, path, ++this.lastId);
+    return new GrowingDigest(this.thread, path);
   }
 
-  async close(): Promise<void> {
-    await this.worker?.terminate();
-  }
-
-  /** @internal */
-  tell(request: DigestRequest): void {
-    (this.worker ??= this.start()).postMessage(request);
-  }
-
-  /** @internal */
-  ask(request: DigestRequest): Promise<StoredDigest> {
-    return new Promise((resolve, reject) => {
-      this.waiting.set(request.id, { resolve, reject });
-      this.tell(request);
-    });
-  }
-
-  private start(): Worker {
-    // Beside this file, and like it a source in tests and compiled elsewhere.
-    const worker = new Worker(new URL(`./digest-worker${extname(import.meta.url)}`, import.meta.url));
-    worker.unref();
-    worker.on('message', (answer: Answer) => this.settle(answer));
-    worker.on('error', (error) => this.failAll(error));
-    worker.on('exit', () => this.failAll(new Error('the thread that hashes files ended')));
-    return worker;
-  }
-
-  private settle(answer: Answer): void {
-    const waiting = this.waiting.get(answer.id);
-    this.waiting.delete(answer.id);
-    if ('result' in answer) waiting?.resolve(answer.result);
-    else waiting?.reject(Object.assign(new Error(answer.message), { code: answer.code }));
-  }
-
-  private failAll(error: unknown): void {
-    this.worker = undefined;
-    for (const { reject } of this.waiting.values()) reject(error as Error);
-    this.waiting.clear();
+  close(): Promise<void> {
+    return this.thread.close();
   }
 }
 
 /** A file is hashed while it grows, so that little is left to do at its end. */
 export class GrowingDigest {
+  private readonly id: number;
   private told = 0;
 
   constructor(
-    private readonly thread: DigestThread,
+    private readonly thread: HashingThread,
     private readonly path: string,
-    private readonly id: number,
-  ) {}
+  ) {
+    this.id = thread.newId();
+  }
 
   /** All before `offset` is written. Gives whether some of the file is hashed, or about to be. */
   advance(offset: number): boolean {
@@ -107,9 +62,4 @@ export class GrowingDigest {
     if (this.told > 0) this.thread.tell({ id: this.id, what: 'discard', path: this.path, upTo: 0 });
     this.told = 0;
   }
-}
-
-/** The digests of bytes in memory. */
-export function digestOf(bytes: Uint8Array): StoredDigest {
-  return { size: bytes.length, crc32: crc32(bytes), sha256: createHash('sha256').update(bytes).digest('hex') };
 }

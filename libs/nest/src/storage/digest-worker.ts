@@ -2,6 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
+import { failed, type FileAnswer } from './file-answer.ts';
+import type { StoredDigest } from './storage-backend.js';
 
 // Runs in a thread of its own, started by `DigestThread`. Nothing else waits for this thread, so it reads without
 // promises, always into the same buffer: one that the processor's cache holds between its two checksums.
@@ -46,20 +48,26 @@ function hashUpTo(progress: Progress, path: string, upTo: number): void {
   }
 }
 
-parentPort?.on('message', ({ id, what, path, upTo }: DigestRequest) => {
+function answerTo({ id, what, path, upTo }: DigestRequest): FileAnswer<StoredDigest> | undefined {
   try {
     const progress = progressOf(id);
     if (what !== 'discard') hashUpTo(progress, path, upTo);
-    if (what === 'advance') return;
+    if (what === 'advance') return undefined;
     progresses.delete(id);
-    if (what === 'discard') return;
+    if (what === 'discard') return undefined;
     const { offset: size, crc, sha256 } = progress;
-    parentPort?.postMessage({ id, result: { size, crc32: crc, sha256: sha256.digest('hex') } });
+    return { id, result: { size, crc32: crc, sha256: sha256.digest('hex') } };
   } catch (error) {
     // An upload that can't be read while it is under way is read again, and its failure told, at its end.
-    if (what !== 'finish') return;
+    if (what !== 'finish') return undefined;
     progresses.delete(id);
-    const { code, message } = error as NodeJS.ErrnoException;
-    parentPort?.postMessage({ id, code, message });
+    return failed(id, error);
+  }
+}
+
+parentPort?.on('message', (requests: readonly DigestRequest[]) => {
+  for (const request of requests) {
+    const answer = answerTo(request);
+    if (answer) parentPort?.postMessage([answer]);
   }
 });

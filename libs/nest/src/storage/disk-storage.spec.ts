@@ -39,4 +39,19 @@ describe('DiskStorage', () => {
     await afterPowerCut.close();
     await close();
   });
+
+  it('fails one file that comes whole, and none of those that are stored in the same round', async () => {
+    const { backend, close } = await createDisk();
+    await backend.prepare();
+    await backend.put({ fileId: 'taken', storedName: 'a' }, Buffer.from('first'));
+    const put = (fileId: string) => backend.put({ fileId, storedName: 'a' }, Buffer.from(fileId));
+    const outcomes = await Promise.allSettled(['one', 'taken', 'two'].map(put));
+    expect(outcomes).toMatchObject([
+      { status: 'fulfilled', value: { size: 3 } },
+      { status: 'rejected', reason: { code: 'EEXIST' } },
+      { status: 'fulfilled', value: { size: 3 } },
+    ]);
+    expect(String(await buffer(backend.read({ fileId: 'taken', storedName: 'a' })))).toBe('first');
+    await close();
+  });
 });

@@ -3,9 +3,11 @@ import { access, mkdir, open, readdir, rename, rm, statfs, type FileHandle } fro
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { digestOf, DigestThread, type GrowingDigest } from './digest-thread.js';
+import { DigestThread, type GrowingDigest } from './digest-thread.js';
+import { FileThread } from './file-thread.js';
 import { SharedFolderSync, syncFolder } from './folder-sync.js';
 import type { ByteRange, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage-backend.js';
+import type { WholeFileRequest } from './whole-file-worker.js';
 
 /** How much is read at once where a file has to be hashed again: 1 MiB. */
 const READ_BYTES = 1024 * 1024;
@@ -19,6 +21,7 @@ export class DiskStorage implements StorageBackend {
   private readonly filesDir: string;
   private readonly filesSync: SharedFolderSync;
   private readonly digests = new DigestThread();
+  private readonly wholeFiles = new FileThread<WholeFileRequest, StoredDigest>('whole-file-worker');
 
   constructor(private readonly dataDir: string) {
     this.partialDir = join(dataDir, 'partial');
@@ -52,18 +55,9 @@ export class DiskStorage implements StorageBackend {
   }
 
   /** Nobody knows of a file in `files` before it is in the catalogue, so it is written where it stays. */
-  async put({ fileId, storedName }: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
-    const folder = join(this.filesDir, fileId);
-    await mkdir(folder);
-    const handle = await open(join(folder, storedName), 'wx+', 0o600);
-    try {
-      await writeAll(handle, bytes, 0);
-      await handle.sync();
-      await Promise.all([syncFolder(folder), this.filesSync.sync()]);
-      return digestOf(await readBack(handle, bytes.length));
-    } finally {
-      await handle.close();
-    }
+  put({ fileId, storedName }: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
+    const id = this.wholeFiles.newId();
+    return this.wholeFiles.ask({ id, parent: this.filesDir, folder: fileId, storedName, bytes });
   }
 
   async abort(fileId: string): Promise<void> {
@@ -96,7 +90,7 @@ export class DiskStorage implements StorageBackend {
   }
 
   async close(): Promise<void> {
-    await this.digests.close();
+    await Promise.all([this.digests.close(), this.wholeFiles.close()]);
   }
 
   /** A crash after the rename and before the catalogue knew of it: the bytes are a partial file still. */
@@ -126,16 +120,6 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, offset: number): 
     const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, offset + written);
     written += bytesWritten;
   }
-}
-
-/** What is there from the start on; shorter than `size` where the file is. */
-async function readBack(handle: FileHandle, size: number): Promise<Uint8Array> {
-  const stored = Buffer.allocUnsafe(size);
-  let filled = 0;
-  for (let read = -1; read !== 0 && filled < size; filled += read) {
-    read = (await handle.read(stored, filled, size - filled, filled)).bytesRead;
-  }
-  return stored.subarray(0, filled);
 }
 
 class DiskPartialFile implements PartialFile {

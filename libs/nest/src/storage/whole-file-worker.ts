@@ -1,0 +1,124 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import { digestOf } from './digest.ts';
+import { failed, type FileAnswer } from './file-answer.ts';
+import type { StoredDigest } from './storage-backend.js';
+
+// Runs in a thread of its own, started by `DiskStorage`. A small file takes nine calls of the system, each of them
+// shorter than the way to the thread pool and back: here they are made one after the other, without promises. What asks
+// meanwhile waits, and shares the next round of syncs: the first one of a round writes the journal for all.
+
+/** Stores `bytes` as `folder`/`storedName`; the folder is made, in `parent`. */
+export interface WholeFileRequest {
+  readonly id: number;
+  readonly parent: string;
+  readonly folder: string;
+  readonly storedName: string;
+  readonly bytes: Uint8Array;
+}
+
+type Stored = FileAnswer<StoredDigest>;
+
+class WholeFile {
+  private readonly request: WholeFileRequest;
+  private fd = -1;
+  private failure: unknown;
+
+  constructor(request: WholeFileRequest) {
+    this.request = request;
+  }
+
+  /** What comes after a step that failed is left out. */
+  attempt(step: () => void): void {
+    if (this.failure !== undefined) return;
+    try {
+      step();
+    } catch (error) {
+      this.failure = error;
+    }
+  }
+
+  readonly write = (): void => {
+    const { parent, folder, storedName, bytes } = this.request;
+    mkdirSync(join(parent, folder));
+    this.fd = openSync(join(parent, folder, storedName), 'wx+', 0o600);
+    for (let written = 0; written < bytes.length;) {
+      written += writeSync(this.fd, bytes, written, bytes.length - written, written);
+    }
+  };
+
+  readonly sync = (): void => fsyncSync(this.fd);
+
+  readonly syncFolder = (): void => syncFolderNow(join(this.request.parent, this.request.folder));
+
+  answer(): Stored {
+    const { id } = this.request;
+    try {
+      if (this.failure !== undefined) return failed(id, this.failure);
+      return { id, result: digestOf(this.readBack()) };
+    } catch (error) {
+      return failed(id, error);
+    } finally {
+      if (this.fd >= 0) closeSync(this.fd);
+    }
+  }
+
+  /** What is there from the start on; shorter than what was written where the file is. */
+  private readBack(): Uint8Array {
+    const stored = Buffer.allocUnsafe(this.request.bytes.length);
+    let filled = 0;
+    for (let read = -1; read !== 0 && filled < stored.length; filled += read) {
+      read = readSync(this.fd, stored, filled, stored.length - filled, filled);
+    }
+    return stored.subarray(0, filled);
+  }
+}
+
+function store(requests: readonly WholeFileRequest[]): Stored[] {
+  const files = requests.map((request) => new WholeFile(request));
+  for (const file of files) file.attempt(file.write);
+  for (const file of files) file.attempt(file.sync);
+  for (const file of files) file.attempt(file.syncFolder);
+  const parents = new Set(requests.map(({ parent }) => parent));
+  const syncParents = sharedStep(() => parents.forEach((parent) => syncFolderNow(parent)));
+  for (const file of files) file.attempt(syncParents);
+  return files.map((file) => file.answer());
+}
+
+/** Windows can't open folders, and its NTFS journals names by itself. */
+function syncFolderNow(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Done once, for all of a round; where it fails, it fails for each. */
+function sharedStep(work: () => void): () => void {
+  let outcome: { readonly error?: unknown } | undefined;
+  return () => {
+    outcome ??= attemptOnce(work);
+    if ('error' in outcome) throw outcome.error;
+  };
+}
+
+function attemptOnce(work: () => void): { readonly error?: unknown } {
+  try {
+    work();
+    return {};
+  } catch (error) {
+    return { error };
+  }
+}
+
+parentPort?.on('message', (first: readonly WholeFileRequest[]) => {
+  const requests = [...first];
+  for (let more; (more = receiveMessageOnPort(parentPort!)) !== undefined;) {
+    requests.push(...(more.message as readonly WholeFileRequest[]));
+  }
+  parentPort!.postMessage(store(requests));
+});
