@@ -40,11 +40,14 @@ const inBrowser = (contender: Contender): Contender => ({
 
 export const OURS = 'upload-streams';
 export const OURS_IN_BROWSER = `${OURS} in Chromium`;
-export const OURS_COMPLETE = 'upload-streams (durability complete)';
+
+export const OURS_NOT_DURABLE = 'upload-streams (no fsync)';
+
+const withoutFsync = new URL('./upload-streams/without-fsync.mjs', import.meta.url).href;
 
 export const CONTENDERS: readonly Contender[] = [
   uploadStreams,
-  { ...uploadStreams, name: OURS_COMPLETE, serverEnv: { DURABILITY: 'complete' } },
+  { ...uploadStreams, name: OURS_NOT_DURABLE, serverEnv: { NODE_OPTIONS: `--import=${withoutFsync}` } },
   tus('tus-patch', {}),
   tus('tus-8MiB', { chunkSize: 8 * MIB }),
   tus('tus-1MiB', { chunkSize: MIB }),

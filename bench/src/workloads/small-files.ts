@@ -1,4 +1,4 @@
-import { OURS, OURS_COMPLETE } from '../contenders/registry.ts';
+import { OURS, OURS_NOT_DURABLE } from '../contenders/registry.ts';
 import { COSTS, filesPerSecond, seconds } from '../reporting/columns.ts';
 import { countInWords } from '../reporting/words.ts';
 import { scaled, type MakeWorkload } from './workload.ts';
@@ -13,7 +13,7 @@ const smallFiles =
       name,
       title: `${countInWords(count)} files of 10 KiB, ${atOnce} at a time, one client`,
       cases: [{ label: '', files: { count, bytes: 10 * KIB }, atOnce, connections: 1, giveUpSeconds: 120 }],
-      contenders: [OURS, OURS_COMPLETE, 'tus-patch', 'put', 'original'],
+      contenders: [OURS, OURS_NOT_DURABLE, 'tus-patch', 'put', 'original'],
       baselines: ['put', 'tus-patch'],
       columns: [seconds, filesPerSecond, ...COSTS],
     };

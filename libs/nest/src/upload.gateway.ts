@@ -32,6 +32,7 @@ import { guardOrigins } from './origin-guard.js';
 import { beginOriginal, chunkOfOriginal, isOriginalChunk, isOriginalPayload } from './original-workflow.js';
 import { SessionService } from './session/session.service.js';
 import { SocketPeer } from './socket-peer.js';
+import { UploadWebSocketServer } from './transport/upload-web-socket-server.js';
 import { UploadExceptionFilter } from './upload-exception.filter.js';
 import type { ResolvedUploadOptions } from './upload-options.js';
 import { UPLOAD_AUTHENTICATOR, UPLOAD_OPTIONS } from './upload.tokens.js';
@@ -49,6 +50,7 @@ type Answer = (ack: object) => void;
   // Files are compressed already, or cost more to compress than to send.
   perMessageDeflate: false,
   httpCompression: false,
+  wsEngine: UploadWebSocketServer,
 })
 @UseFilters(UploadExceptionFilter)
 export class UploadGateway

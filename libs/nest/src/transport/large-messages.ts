@@ -1,0 +1,161 @@
+import { freeBytes } from '@upload-streams/protocol';
+import { mask as xor } from 'bufferutil';
+import { BINARY, CONTINUATION, FIRST_CONTROL, FrameHeaderReader, type FrameHeader } from './frame-header.js';
+
+/** Smaller messages are left to the receiver behind: 16 KiB. */
+const LARGE_BYTES = 16 * 1024;
+/** As much memory is taken before anything of it has come: 4 MiB, what the largest chunk has. */
+const AT_ONCE_BYTES = 4 * 1024 * 1024;
+
+export interface LargeMessagesTargets {
+  /** Bytes of frames that are none of ours, in order. */
+  readonly pass: (bytes: Buffer) => void;
+  /** A large message, in order with what was passed. */
+  readonly deliver: (message: Buffer) => void;
+  /** The stream can't go on. */
+  readonly fail: () => void;
+}
+
+/**
+ * Takes large binary messages out of what a WebSocket's socket reads. Each piece, 64 KiB at the most, is unmasked straight
+ * into the memory of its message while the processor's cache has it, and given back at once, to be read into again. `ws`
+ * keeps the pieces, joins them, and unmasks what it joined: one pass more over all bytes, and so much memory that only the
+ * garbage collector can free that it sets off full collections.
+ */
+export class LargeMessages {
+  private readonly headers = new FrameHeaderReader();
+  private frame: Frame | undefined;
+  private message: Message | undefined;
+  /** Fragments do not say how long their message gets; mostly it is as long as the last one. */
+  private lastLength = 0;
+  private failed = false;
+
+  /** `maxBytes` of a message. */
+  constructor(
+    private readonly maxBytes: number,
+    private readonly targets: LargeMessagesTargets,
+  ) {}
+
+  /** What the socket read. It is freed, unless much of it was passed. */
+  read(bytes: Buffer): void {
+    let isFree = true;
+    for (let at = 0; at < bytes.length && !this.failed;) {
+      if (!this.frame) at = this.readHeader(bytes, at);
+      if (!this.frame) continue;
+      const end = Math.min(bytes.length, at + this.frame.left);
+      const piece = bytes.subarray(at, end);
+      at = end;
+      const isCopied = this.frame.isOurs || piece.length < LARGE_BYTES;
+      isFree &&= isCopied;
+      this.readPayload(this.frame, this.frame.isOurs || !isCopied ? piece : Buffer.from(piece));
+    }
+    if (isFree) freeBytes(bytes);
+  }
+
+  private readHeader(bytes: Buffer, at: number): number {
+    const next = this.headers.read(bytes, at);
+    if (!this.headers.isWhole) return next;
+    const { header, bytes: raw } = this.headers.take();
+    const isOurs = this.takes(header);
+    this.frame = new Frame(header, isOurs);
+    if (!isOurs) this.targets.pass(raw);
+    // Nothing more may come for a while.
+    if (header.length === 0) this.readPayload(this.frame, raw.subarray(0, 0));
+    return next;
+  }
+
+  /** What is not as it should be is left to the receiver behind, which knows what to answer, where it saw the beginning. */
+  private takes({ opcode, final, extended, mask, length }: FrameHeader): boolean {
+    if (opcode >= FIRST_CONTROL) return false;
+    if (this.message) {
+      const fits = this.message.length + length <= this.maxBytes;
+      if (opcode !== CONTINUATION || extended || !mask || !fits) this.fail();
+      return true;
+    }
+    const isLarge = length >= LARGE_BYTES || !final;
+    if (opcode !== BINARY || extended || !mask || !isLarge || length > this.maxBytes) return false;
+    this.message = new Message(final ? length : Math.max(length, this.lastLength));
+    return true;
+  }
+
+  private readPayload(frame: Frame, piece: Buffer): void {
+    if (!frame.isOurs) {
+      if (piece.length > 0) this.targets.pass(piece);
+    } else if (!this.failed) {
+      this.message!.append(piece, frame.maskHere());
+    }
+    frame.advance(piece.length);
+    if (frame.left > 0) return;
+    this.frame = undefined;
+    if (frame.isOurs && frame.isFinal && !this.failed) this.deliver();
+  }
+
+  private deliver(): void {
+    const bytes = this.message!.take();
+    this.message = undefined;
+    this.lastLength = bytes.length;
+    this.targets.deliver(bytes);
+  }
+
+  private fail(): void {
+    this.failed = true;
+    this.message = undefined;
+    this.targets.fail();
+  }
+}
+
+/** A frame whose payload is being read. */
+class Frame {
+  private at = 0;
+  private readonly shifted = Buffer.alloc(4);
+
+  constructor(
+    private readonly header: FrameHeader,
+    readonly isOurs: boolean,
+  ) {}
+
+  get isFinal(): boolean {
+    return this.header.final;
+  }
+
+  get left(): number {
+    return this.header.length - this.at;
+  }
+
+  advance(bytes: number): void {
+    this.at += bytes;
+  }
+
+  /** The mask for the next byte and those that follow. */
+  maskHere(): Buffer {
+    for (let n = 0; n < 4; n++) this.shifted[n] = this.header.mask![(this.at + n) & 3]!;
+    return this.shifted;
+  }
+}
+
+/** A message that is being put together. */
+class Message {
+  private memory: Buffer<ArrayBuffer>;
+  length = 0;
+
+  /** It is not touched before bytes come, and given to nobody before it is full: it need not be cleared. */
+  constructor(expected: number) {
+    this.memory = Buffer.allocUnsafeSlow(Math.min(expected, AT_ONCE_BYTES));
+  }
+
+  append(piece: Buffer, mask: Buffer): void {
+    const length = this.length + piece.length;
+    if (length > this.memory.length) this.resize(Math.max(length, 2 * this.memory.length));
+    xor(piece, mask, this.memory, this.length, piece.length);
+    this.length = length;
+  }
+
+  take(): Buffer {
+    if (this.length !== this.memory.length) this.resize(this.length);
+    return this.memory;
+  }
+
+  private resize(bytes: number): void {
+    this.memory = Buffer.from(this.memory.buffer.transfer(bytes));
+  }
+}
