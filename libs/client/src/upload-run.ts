@@ -1,4 +1,5 @@
 import {
+  freeBytes,
   UploadError,
   type BegunUpload,
   type ChunkWritten,
@@ -107,10 +108,13 @@ export class UploadRun {
       if (attempt !== this.attempt) throw new UploadError('CONNECTION_LOST');
       const { sent: offset } = this.flight.value;
       const crc32 = this.checksum(bytes);
-      const fileCrc32 = this.checksums.extend(offset, crc32, bytes.length);
-      this.flight.next(chunkSent(this.flight.value, bytes.length));
+      const { length } = bytes;
+      const fileCrc32 = this.checksums.extend(offset, crc32, length);
+      // They were read for the checksum only.
+      if (bytes !== payload) freeBytes(bytes);
+      this.flight.next(chunkSent(this.flight.value, length));
       const fields = { offset, chunk: payload, crc32, last };
-      return { payload: last ? { ...fields, fileCrc32 } : fields, bytes: bytes.length, last, free };
+      return { payload: last ? { ...fields, fileCrc32 } : fields, bytes: length, last, free };
     });
   }
 

@@ -21,4 +21,16 @@ describe('freeBytes', () => {
     freeBytes(bytes);
     expect(bytes.buffer.detached).toBe(false);
   });
+
+  it('does nothing where the platform has no way to', () => {
+    const { transfer } = ArrayBuffer.prototype;
+    const bytes = new Uint8Array(64 * KIB);
+    try {
+      Object.assign(ArrayBuffer.prototype, { transfer: undefined });
+      freeBytes(bytes);
+    } finally {
+      Object.assign(ArrayBuffer.prototype, { transfer });
+    }
+    expect(bytes.length).toBe(64 * KIB);
+  });
 });

@@ -8,5 +8,5 @@ const WORTH_BYTES = 16 * 1024;
  */
 export function freeBytes({ buffer, byteLength }: Uint8Array): void {
   const alone = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
-  if (alone && byteLength >= WORTH_BYTES) buffer.transfer(0);
+  if (alone && byteLength >= WORTH_BYTES) (buffer as Partial<Pick<ArrayBuffer, 'transfer'>>).transfer?.(0);
 }
