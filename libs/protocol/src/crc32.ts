@@ -7,51 +7,62 @@
  */
 const POLYNOMIAL = 0xedb88320;
 const SLICES = 8;
+const WORD_BYTES = 4;
 
+/** Eight tables of 256, one after the other: table n has the CRC of a byte with n zero bytes behind it. */
 const TABLES = /* @__PURE__ */ buildTables();
 
-function buildTables(): Uint32Array[] {
-  const first = new Uint32Array(256);
+function buildTables(): Int32Array {
+  const tables = new Int32Array(SLICES * 256);
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
-    first[byte] = crc;
+    tables[byte] = crc;
   }
-  const tables = [first];
-  for (let slice = 1; slice < SLICES; slice++) {
-    tables.push(tables[slice - 1]!.map((crc) => (crc >>> 8) ^ first[crc & 0xff]!));
+  for (let at = 256; at < tables.length; at++) {
+    const before = tables[at - 256]!;
+    tables[at] = (before >>> 8) ^ tables[before & 0xff]!;
   }
   return tables;
 }
 
+/** The order of bytes that the algorithm needs: that of all processors that run browsers today. */
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** The CRC-32 of `bytes`, or, with `previous`, of all that `previous` covers followed by `bytes`. */
 export function crc32(bytes: Uint8Array, previous = 0): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES as [
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-  ];
-  let crc = ~previous;
-  let at = 0;
-  for (const end = bytes.length - (bytes.length % SLICES); at < end; at += SLICES) {
-    crc ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+  const { buffer, byteOffset, length } = bytes;
+  const head = Math.min(length, -byteOffset & (WORD_BYTES - 1));
+  const words = isLittleEndian ? Math.floor((length - head) / SLICES) * 2 : 0;
+  const tail = head + words * WORD_BYTES;
+  let crc = byByte(bytes, 0, head, ~previous);
+  crc = byWord(new Int32Array(buffer, words > 0 ? byteOffset + head : 0, words), crc);
+  return ~byByte(bytes, tail, length, crc) >>> 0;
+}
+
+function byByte(bytes: Uint8Array, from: number, to: number, start: number): number {
+  let crc = start;
+  for (let at = from; at < to; at++) crc = (crc >>> 8) ^ TABLES[(crc ^ bytes[at]!) & 0xff]!;
+  return crc;
+}
+
+/** Two words at a time: reading words takes half the time of putting them together from bytes. */
+function byWord(words: Int32Array, start: number): number {
+  let crc = start;
+  for (let at = 0; at < words.length; at += 2) {
+    const first = crc ^ words[at]!;
+    const second = words[at + 1]!;
     crc =
-      t7[crc & 0xff]! ^
-      t6[(crc >>> 8) & 0xff]! ^
-      t5[(crc >>> 16) & 0xff]! ^
-      t4[crc >>> 24]! ^
-      t3[bytes[at + 4]!]! ^
-      t2[bytes[at + 5]!]! ^
-      t1[bytes[at + 6]!]! ^
-      t0[bytes[at + 7]!]!;
+      TABLES[0x700 + (first & 0xff)]! ^
+      TABLES[0x600 + ((first >>> 8) & 0xff)]! ^
+      TABLES[0x500 + ((first >>> 16) & 0xff)]! ^
+      TABLES[0x400 + (first >>> 24)]! ^
+      TABLES[0x300 + (second & 0xff)]! ^
+      TABLES[0x200 + ((second >>> 8) & 0xff)]! ^
+      TABLES[0x100 + ((second >>> 16) & 0xff)]! ^
+      TABLES[second >>> 24]!;
   }
-  for (; at < bytes.length; at++) crc = (crc >>> 8) ^ t0[(crc ^ bytes[at]!) & 0xff]!;
-  return ~crc >>> 0;
+  return crc;
 }
 
 /** The product of two polynomials modulo the CRC's, in the reflected order of bits (zlib's `multmodp`). */
