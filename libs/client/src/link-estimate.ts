@@ -1,4 +1,3 @@
-import { MIN_CHUNK_BYTES } from '@upload-streams/protocol';
 import { SMALLEST_CHUNK_BYTES } from './in-flight.js';
 
 /**
@@ -47,8 +46,8 @@ export interface LinkSample {
   readonly idle: boolean;
 }
 
-/** Before anything is measured: 64 KiB, two seconds of a link of 256 kbit/s, the slowest we care for. */
-export const INITIAL_TARGET_BYTES = MIN_CHUNK_BYTES;
+/** Before anything is measured: 48 KiB, one and a half seconds of a link of 256 kbit/s, the slowest we care for. */
+export const INITIAL_TARGET_BYTES = 48 * 1024;
 
 /** A second of that link: two chunks, so that one is on its way while the other is acknowledged. */
 const MIN_TARGET_BYTES = 32 * 1024;
