@@ -1,13 +1,15 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fsync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { digestOf } from './digest.ts';
 import { failed, type FileAnswer } from './file-answer.ts';
 import type { StoredDigest } from './storage-backend.js';
 
 // Runs in a thread of its own, started by `DiskStorage`. A small file takes nine calls of the system, each of them
-// shorter than the way to the thread pool and back: here they are made one after the other, without promises. What asks
-// meanwhile waits, and shares the next round of syncs: the first one of a round writes the journal for all.
+// shorter than the way to the thread pool and back: here they are made one after the other, without promises. But the
+// syncs of a round go to the pool together, so that the file system writes its journal once for several. What asks
+// meanwhile shares the next round.
 
 /** Stores `bytes` as `folder`/`storedName`; the folder is made, in `parent`. */
 export interface WholeFileRequest {
@@ -20,6 +22,8 @@ export interface WholeFileRequest {
 
 type Stored = FileAnswer<StoredDigest>;
 
+const syncFile = promisify(fsync);
+
 class WholeFile {
   private readonly request: WholeFileRequest;
   private fd = -1;
@@ -30,10 +34,10 @@ class WholeFile {
   }
 
   /** What comes after a step that failed is left out. */
-  attempt(step: () => void): void {
+  async attempt(step: () => void | Promise<void>): Promise<void> {
     if (this.failure !== undefined) return;
     try {
-      step();
+      await step();
     } catch (error) {
       this.failure = error;
     }
@@ -48,7 +52,7 @@ class WholeFile {
     }
   };
 
-  readonly sync = (): void => fsyncSync(this.fd);
+  readonly sync = (): Promise<void> => syncFile(this.fd);
 
   readonly syncFolder = (): void => syncFolderNow(join(this.request.parent, this.request.folder));
 
@@ -75,14 +79,16 @@ class WholeFile {
   }
 }
 
-function store(requests: readonly WholeFileRequest[]): Stored[] {
+async function store(requests: readonly WholeFileRequest[]): Promise<Stored[]> {
   const files = requests.map((request) => new WholeFile(request));
-  for (const file of files) file.attempt(file.write);
-  for (const file of files) file.attempt(file.sync);
-  for (const file of files) file.attempt(file.syncFolder);
+  const inEach = (step: (file: WholeFile) => () => void | Promise<void>) =>
+    Promise.all(files.map((file) => file.attempt(step(file))));
+  await inEach((file) => file.write);
+  await inEach((file) => file.sync);
+  await inEach((file) => file.syncFolder);
   const parents = new Set(requests.map(({ parent }) => parent));
   const syncParents = sharedStep(() => parents.forEach((parent) => syncFolderNow(parent)));
-  for (const file of files) file.attempt(syncParents);
+  await inEach(() => syncParents);
   return files.map((file) => file.answer());
 }
 
@@ -120,5 +126,5 @@ parentPort?.on('message', (first: readonly WholeFileRequest[]) => {
   for (let more; (more = receiveMessageOnPort(parentPort!)) !== undefined;) {
     requests.push(...(more.message as readonly WholeFileRequest[]));
   }
-  parentPort!.postMessage(store(requests));
+  void store(requests).then((answers) => parentPort!.postMessage(answers));
 });

@@ -4,8 +4,8 @@ import { BINARY, CONTINUATION, FIRST_CONTROL, FrameHeaderReader, type FrameHeade
 
 /** Smaller messages are left to the receiver behind: 16 KiB. */
 const LARGE_BYTES = 16 * 1024;
-/** As much memory is taken before anything of it has come: 4 MiB, what the largest chunk has. */
-const AT_ONCE_BYTES = 4 * 1024 * 1024;
+/** As much memory is taken before anything of it has come: 1 MiB, or what the last message had. */
+const AT_ONCE_BYTES = 1024 * 1024;
 
 export interface LargeMessagesTargets {
   /** Bytes of frames that are none of ours, in order. */
@@ -26,7 +26,7 @@ export class LargeMessages {
   private readonly headers = new FrameHeaderReader();
   private frame: Frame | undefined;
   private message: Message | undefined;
-  /** Fragments do not say how long their message gets; mostly it is as long as the last one. */
+  /** Fragments do not say how long their message gets, and what a header says is a promise: mostly it is as the last one. */
   private lastLength = 0;
   private failed = false;
 
@@ -74,7 +74,8 @@ export class LargeMessages {
     }
     const isLarge = length >= LARGE_BYTES || !final;
     if (opcode !== BINARY || extended || !mask || !isLarge || length > this.maxBytes) return false;
-    this.message = new Message(final ? length : Math.max(length, this.lastLength));
+    const expected = final ? length : Math.max(length, this.lastLength);
+    this.message = new Message(Math.min(expected, Math.max(AT_ONCE_BYTES, this.lastLength)));
     return true;
   }
 
@@ -140,7 +141,7 @@ class Message {
 
   /** It is not touched before bytes come, and given to nobody before it is full: it need not be cleared. */
   constructor(expected: number) {
-    this.memory = Buffer.allocUnsafeSlow(Math.min(expected, AT_ONCE_BYTES));
+    this.memory = Buffer.allocUnsafeSlow(expected);
   }
 
   append(piece: Buffer, mask: Buffer): void {
