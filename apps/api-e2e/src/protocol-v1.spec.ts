@@ -30,7 +30,7 @@ describe('protocol version 1', () => {
       ok: true,
       offset: 0,
       durable: 0,
-      window: 1024 * 1024,
+      window: 4 * 1024 * 1024,
       maxChunkSize: 4 * 1024 * 1024,
       prefixCrc32: 0,
       expiresAt: expect.any(Number),
@@ -69,6 +69,37 @@ describe('protocol version 1', () => {
     );
     expect(acks.map((ack) => ack.ok && ack.offset)).toEqual(Array.from({ length: 20 }, (_, n) => (n + 1) * 10_000));
     expect((await success).crc32).toBe(crc32(content));
+  });
+
+  describe('chunks sent behind begin_upload without waiting for its answer', () => {
+    it('are taken in order', async () => {
+      const success = client.success(sessionID);
+      const begun = client.begin(sessionID, { size: content.length });
+      const first = client.chunk(sessionID, 0, content.subarray(0, 100_000));
+      const second = client.chunk(sessionID, 100_000, content.subarray(100_000), last);
+      expect(await begun).toMatchObject({ ok: true, offset: 0 });
+      expect(await first).toMatchObject({ ok: true, offset: 100_000 });
+      expect(await second).toMatchObject({ ok: true, offset: 200_000 });
+      expect((await success).sha256).toBe(sha256(content));
+    });
+
+    it('are refused beyond a window that is smaller, and their sender goes on from the offset', async () => {
+      const narrow = await Gateway.start({ WINDOW_BUDGET: '1MiB' });
+      const sender = await WireClient.connect(narrow.url, TOKEN);
+      try {
+        for (let others = 0; others < 8; others++) await sender.begin(newSessionID(), { size: 1 });
+        const begun = sender.begin(sessionID, { size: content.length });
+        const first = sender.chunk(sessionID, 0, content.subarray(0, 60_000));
+        const beyond = sender.chunk(sessionID, 60_000, content.subarray(60_000), last);
+        expect(await begun).toMatchObject({ ok: true, window: 64 * 1024 });
+        expect(await first).toMatchObject({ ok: true, offset: 60_000 });
+        expect(await beyond).toMatchObject({ ok: false, error: { code: 'OFFSET_MISMATCH' } });
+        expect(await sender.begin(sessionID, { size: content.length })).toMatchObject({ ok: true, offset: 60_000 });
+      } finally {
+        sender.close();
+        await narrow.close();
+      }
+    });
   });
 
   it('takes a small file in begin_upload: one round trip in all', async () => {

@@ -27,6 +27,11 @@ export function beginFlight(begun: BegunUpload): InFlight {
   };
 }
 
+/** The answer to a begin that chunks followed without waiting for it. */
+export function windowOpened(flight: InFlight, { offset, window, maxChunkSize }: BegunUpload): InFlight {
+  return { ...flight, edge: Math.max(flight.edge, offset + window), maxChunkBytes: maxChunkSize };
+}
+
 /** No chunk is made smaller than this: 16 KiB, half a second of the slowest link that we care for. */
 export const SMALLEST_CHUNK_BYTES = 16 * 1024;
 

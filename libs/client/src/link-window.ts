@@ -35,6 +35,11 @@ export class LinkWindow {
     return chunkBytesOf(this.link, this.platform);
   }
 
+  /** The lowest time from sending a chunk to its ack of late, in milliseconds; infinite where there was none. */
+  get roundTripMs(): number {
+    return this.link.roundTripMs;
+  }
+
   /** An upload takes part, for as long as it has its connection: its share ends when it is unsubscribed. */
   join(): LinkShare {
     return new LinkShare(this);
@@ -103,6 +108,10 @@ export class LinkShare implements Unsubscribable {
 
   get chunkBytes(): number {
     return this.link.chunkBytes;
+  }
+
+  get roundTripMs(): number {
+    return this.link.roundTripMs;
   }
 
   /** Emits `bytes` as soon as so many may be sent: for one chunk at a time. They count as under way from then on. */

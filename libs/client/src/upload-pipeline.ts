@@ -46,6 +46,9 @@ const BEGIN_TIMEOUT_MS = 60_000;
 /** A chunk may wait behind others for a while; a connection that is stalled is noticed before, see `stalled`. */
 const CHUNK_TIMEOUT_MS = 60_000;
 
+/** Below, more messages cost more than the round trip that they save. */
+const AHEAD_WORTH_MS = 5;
+
 /** A source that changes under every attempt is given up after this many. */
 const MAX_RESTARTS = 3;
 
@@ -107,14 +110,26 @@ function oneConnection(
 }
 
 function beginAndResume(run: UploadRun, line: Line): Observable<UploadEvent> {
+  const isUnknown = run.takeUnknown();
+  const isFar = line.share.roundTripMs >= AHEAD_WORTH_MS;
+  if (isUnknown && isFar && inlineBytesOf(run) === undefined) return beginAhead(run, line);
   return begin(run, line).pipe(
     switchMap((begun) => (begun.completed ? confirm(run, begun.completed) : resume(run, begun, line))),
   );
 }
 
+/** A new upload begins at zero: its first chunks follow `begin_upload` at once, which saves a round trip. */
+function beginAhead(run: UploadRun, line: Line): Observable<UploadEvent> {
+  const begun$ = begin(run, line).pipe(map((begun) => run.begunAhead(begun)));
+  const start$ = defer(() => run.startAhead()).pipe(ignoreElements());
+  return merge(outcome(run, line.transport), begun$, concat(start$, sendToEnd(run, line)));
+}
+
+const inlineBytesOf = (run: UploadRun) => run.inlineBytes(MAX_INLINE_BYTES);
+
 /** `begin_upload`; a file small enough rides along in it. */
 function begin(run: UploadRun, { transport, share }: Line): Observable<BegunUpload> {
-  const inlineBytes = run.inlineBytes(MAX_INLINE_BYTES);
+  const inlineBytes = inlineBytesOf(run);
   const inline$ =
     inlineBytes === undefined
       ? of({})
@@ -145,14 +160,13 @@ function hashing(run: UploadRun, offset: number): Observable<UploadEvent> {
 function resume(run: UploadRun, begun: BegunUpload, line: Line): Observable<UploadEvent> {
   const begun$ = of<UploadEvent>({ type: 'begun', offset: begun.offset, at: performance.now() });
   const prefix$ = defer(() => run.resumeAt(begun)).pipe(ignoreElements());
-  const sending$ = concat(
-    hashing(run, begun.offset),
-    prefix$,
-    begun$,
-    // From here on the book is the one of this connection; before, the last one's would look stalled.
-    merge(stalled(run, line), concat(sendChunks(run, line), of<UploadEvent>({ type: 'verifying' }))),
-  );
+  const sending$ = concat(hashing(run, begun.offset), prefix$, begun$, sendToEnd(run, line));
   return merge(outcome(run, line.transport), sending$);
+}
+
+/** The book must be the one of this connection by now; the last one's would look stalled. */
+function sendToEnd(run: UploadRun, line: Line): Observable<UploadEvent> {
+  return merge(stalled(run, line), concat(sendChunks(run, line), of<UploadEvent>({ type: 'verifying' })));
 }
 
 /** The chunk and ack loop: read as the window allows, send, and let each ack move the offset and open the window. */

@@ -1,5 +1,7 @@
 import {
   freeBytes,
+  MAX_AHEAD_BYTES,
+  MIN_CHUNK_BYTES,
   UploadError,
   type BegunUpload,
   type ChunkWritten,
@@ -7,7 +9,7 @@ import {
   type OutgoingChunk,
 } from '@upload-streams/protocol';
 import { BehaviorSubject, type Observable } from 'rxjs';
-import { beginFlight, chunkAcked, chunkSent, type InFlight } from './in-flight.js';
+import { beginFlight, chunkAcked, chunkSent, windowOpened, type InFlight } from './in-flight.js';
 import type { ChunkSource } from './ports/chunk-source.js';
 import { PrefixChecksum, type Checksum } from './prefix-checksum.js';
 import { newSessionID } from './session-id.js';
@@ -33,6 +35,8 @@ export class UploadRun {
   sessionID: string;
   private checksums: PrefixChecksum;
   private attempt = 0;
+  /** Whether no gateway can know the session yet, so that it will begin at zero. */
+  private unknown: boolean;
   private reading: Promise<unknown> = Promise.resolve();
   private readonly flight = new BehaviorSubject<InFlight>(beginFlight(NOTHING_BEGUN));
 
@@ -46,6 +50,7 @@ export class UploadRun {
     sessionID: string,
   ) {
     this.sessionID = sessionID;
+    this.unknown = options.sessionID === undefined;
     this.checksums = new PrefixChecksum(checksum);
   }
 
@@ -55,9 +60,17 @@ export class UploadRun {
     return { fileName, size, type, lastModified, metadata: this.options.metadata };
   }
 
+  /** Whether the upload is certain to begin at zero. True at most once for a session ID: who asks begins. */
+  takeUnknown(): boolean {
+    const { unknown } = this;
+    this.unknown = false;
+    return unknown;
+  }
+
   /** From zero, under a new session ID. */
   restart(): void {
     this.sessionID = newSessionID();
+    this.unknown = true;
     this.checksums = new PrefixChecksum(this.checksum);
   }
 
@@ -98,6 +111,18 @@ export class UploadRun {
       await this.source.seek(begun.offset);
       this.flight.next(beginFlight(begun));
     });
+  }
+
+  /** Sends from zero before the gateway has answered, as far as every gateway allows. */
+  startAhead(): Promise<void> {
+    return this.resumeAt({ ...NOTHING_BEGUN, window: MAX_AHEAD_BYTES, maxChunkSize: MIN_CHUNK_BYTES });
+  }
+
+  /** The gateway has answered: from here on its own window counts. */
+  begunAhead(begun: BegunUpload): UploadEvent {
+    if (begun.offset > 0) throw new UploadError('OFFSET_MISMATCH', { offset: begun.offset });
+    this.flight.next(windowOpened(this.flight.value, begun));
+    return { type: 'begun', offset: 0, at: performance.now() };
   }
 
   /** Reads the next chunk and books it. */

@@ -31,6 +31,12 @@ export const MIN_CHUNK_BYTES = 64 * 1024;
 /** A file of at most this size rides along in `begin_upload`: 64 KiB, which every gateway accepts in one chunk. */
 export const MAX_INLINE_BYTES = MIN_CHUNK_BYTES;
 
+/**
+ * Chunks of a new session may follow `begin_upload` without waiting for its answer, so many bytes in all: 1 MiB, what a
+ * link of 100 Mbit/s carries in a round trip of 80 ms.
+ */
+export const MAX_AHEAD_BYTES = 1024 * 1024;
+
 /** The largest WebSocket message a gateway reads: a chunk of the maximum size and its envelope. */
 export const MAX_MESSAGE_BYTES = MAX_CHUNK_BYTES + 64 * 1024;
 

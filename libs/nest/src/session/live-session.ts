@@ -1,6 +1,7 @@
 import {
   crc32Combine,
   isUploadError,
+  MAX_AHEAD_BYTES,
   MAX_MESSAGE_BYTES,
   UploadError,
   type ChunkWritten,
@@ -116,7 +117,7 @@ export class LiveSession {
     if (length > this.options.maxChunkBytes) {
       throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: this.options.maxChunkBytes });
     }
-    if (chunk.offset + length > Math.max(this.edge, this.offset)) throw new UploadError('WINDOW_EXCEEDED');
+    this.checkWindow(chunk.offset + length);
     // Here, not in the queue: this thread computes while another one writes the chunk before.
     const received = crc32(chunk.chunk);
     return this.queue.run(() => this.write(chunk, received));
@@ -175,6 +176,13 @@ export class LiveSession {
       await this.durable.settled().catch(() => undefined);
       await this.file.abort();
     });
+  }
+
+  /** What may be sent before the window is known is refused where it is too much, but its sender did nothing wrong. */
+  private checkWindow(end: number): void {
+    if (end <= Math.max(this.edge, this.offset)) return;
+    if (end <= MAX_AHEAD_BYTES) throw new UploadError('OFFSET_MISMATCH', { offset: this.offset });
+    throw new UploadError('WINDOW_EXCEEDED');
   }
 
   private requireHolder(peer: SessionPeer): void {

@@ -29,6 +29,11 @@ export class KeyedQueues {
     }
   }
 
+  /** Whether there is work for a key. */
+  has(key: string): boolean {
+    return this.queues.has(key);
+  }
+
   /** Resolves when all that came before has ended. */
   async settled(): Promise<void> {
     await Promise.all([...this.queues.values()].map(({ queue }) => queue.settled()));

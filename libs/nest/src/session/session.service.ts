@@ -7,6 +7,7 @@ import { storedNameOf } from '../storage/stored-name.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
 import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
 import { Admission, type WantedUpload } from './admission.js';
+import { BeginsInHand } from './begins-in-hand.js';
 import { toCompletedUpload } from './completed-upload.js';
 import { endsSession, type IncomingChunk, type LiveSession } from './live-session.js';
 import { KeyedQueues } from './serial-queue.js';
@@ -24,6 +25,7 @@ export class SessionService {
   private readonly live: SessionRegistry;
   /** Begin, complete, cancel and release of one session never overlap. */
   private readonly transitions = new KeyedQueues();
+  private readonly begins = new BeginsInHand();
   private draining = false;
 
   constructor(
@@ -45,7 +47,11 @@ export class SessionService {
   }
 
   /** Creates the session or goes on with it, taking it over from whoever has it. A small file is complete at once. */
-  async begin(peer: SessionPeer, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
+  begin(peer: SessionPeer, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
+    return this.begins.run(peer, wanted.sessionID, () => this.beginNext(peer, wanted, whole));
+  }
+
+  private async beginNext(peer: SessionPeer, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
     if (this.draining) throw new UploadError('SERVER_DRAINING');
     const { sessionID } = wanted;
     return this.transitions.run(sessionID, async () => {
@@ -71,6 +77,8 @@ export class SessionService {
 
   /** Writes a chunk. The last one sets off the completion, of which the peer is told when it is done. */
   async receive(peer: SessionPeer, sessionID: string, chunk: IncomingChunk): Promise<ChunkWritten> {
+    const isHeld = this.live.get(sessionID)?.peer === peer;
+    await this.begins.settled(peer, sessionID, chunk.chunk.length, isHeld);
     const session = await this.sessionOf(peer, sessionID);
     const written = await this.guarded(session, () => session.receive(peer, chunk));
     if (chunk.last) void this.complete(session);

@@ -22,8 +22,14 @@ describe('WindowBudget', () => {
 
   it('grants little at first, and up to the maximum to an upload that uses it', () => {
     const grant = budgetOf(64 * MIB).join();
-    expect(grant.renew(0)).toBe(MIB);
+    expect(grant.renew(0)).toBe(4 * MIB);
     expect(use(grant, 64 * MIB)).toBe(16 * MIB);
+  });
+
+  it('grants the less at first the more uploads there are', () => {
+    const budget = budgetOf(64 * MIB);
+    const first = Array.from({ length: 8 }, () => budget.join().renew(0) / MIB);
+    expect(first.map((mib) => Math.round(mib * 10) / 10)).toEqual([4, 2, 1.3, 1, 1, 1, 1, 1]);
   });
 
   it('grants less again to an upload that became slow', () => {
@@ -33,7 +39,7 @@ describe('WindowBudget', () => {
       now += 1000;
       grant.renew(64 * KIB);
     }
-    expect(grant.renew(0)).toBe(MIB);
+    expect(grant.renew(0)).toBe(4 * MIB);
   });
 
   it('gives many an equal share', () => {
