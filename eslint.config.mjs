@@ -9,7 +9,7 @@ import tseslint from 'typescript-eslint';
 const moduleBoundaries = [
   ['scope:protocol', []],
   ['scope:client', ['scope:protocol']],
-  ['scope:nest', ['scope:protocol', 'scope:client']],
+  ['scope:nest', ['scope:protocol', 'scope:client', 'scope:testing']],
   ['scope:angular', ['scope:protocol', 'scope:client']],
   ['scope:testing', ['scope:protocol']],
   ['scope:app', ['scope:protocol', 'scope:client', 'scope:nest', 'scope:angular', 'scope:testing']],
@@ -88,10 +88,23 @@ export default defineConfig(
   ),
   forbid(
     ['libs/nest/src/**/*.ts'],
-    ['@upload-streams/client', '@upload-streams/client/*', ...DEEP],
-    'Only nest/client may use the client.',
-    ['libs/nest/src/client/**'],
+    [
+      '@upload-streams/client',
+      '@upload-streams/client/*',
+      '@upload-streams/testing',
+      '@aws-sdk/*',
+      '@redis/*',
+      ...DEEP,
+    ],
+    'Only nest/client may use the client, only s3 the AWS SDK, only redis a client of Redis; test parts are for specs.',
+    ['libs/nest/src/client/**', 'libs/nest/src/s3/**', 'libs/nest/src/redis/**'],
   ),
+  forbid(
+    ['libs/nest/src/s3/**/*.ts'],
+    ['@redis/*', '@upload-streams/testing', ...DEEP],
+    'Nothing but the object store.',
+  ),
+  forbid(['libs/nest/src/redis/**/*.ts'], ['@aws-sdk/*', '@upload-streams/testing', ...DEEP], 'Nothing but Redis.'),
   forbid(
     ['libs/angular/src/**/*.ts', 'apps/web/src/**/*.ts'],
     [...SERVER, 'node:*', 'socket.io-client', ...DEEP],

@@ -47,35 +47,77 @@ const mimeType = z
   .string()
   .regex(/^[\w.+-]+\/([\w.+-]+|\*)$/, 'must be types such as image/* or application/pdf, separated by commas');
 
+const url = (...protocols: readonly string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+const oneOf = <const Choice extends string>(...choices: readonly [Choice, ...Choice[]]) =>
+  z.enum(choices, `must be one of ${choices.join(', ')}`);
+
 /** The environment. README.md has the same table, and a test holds the two together. */
-export const environmentSchema = z.object({
-  /** Port to listen on; 0 lets the system choose. */
-  PORT: wholeNumber(0, 65_535).default(3000),
-  /** Address to listen on. */
-  HOST: z.string().min(1).default('0.0.0.0'),
-  /** Folder for files, unfinished uploads and the catalogue. */
-  DATA_DIR: z.string().min(1).default('./data'),
-  /** Folder of the built page; without it, only the gateway and the API are served. */
-  WEB_DIR: z.string().min(1).optional(),
-  /** Further origins whose pages may connect. */
-  CORS_ORIGINS: list.pipe(z.array(origin)).default([]),
-  /** The largest file. */
-  MAX_FILE_SIZE: byteCount(0, MAX_FILE_BYTES).default(MAX_FILE_BYTES),
-  /** MIME types that are taken; none allows any. */
-  ALLOWED_TYPES: list.pipe(z.array(mimeType)).default([]),
-  /** The largest chunk. */
-  MAX_CHUNK_SIZE: byteCount(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES).default(4 * MIB),
-  /** Bytes that all uploads together may have in flight. */
-  WINDOW_BUDGET: byteCount(MIB, MAX_FILE_BYTES).default(64 * MIB),
-  /** Unfinished uploads of one connection. */
-  MAX_SESSIONS_PER_CONNECTION: wholeNumber(1, 1_000_000).default(256),
-  /** An unfinished upload without progress is removed after this long. */
-  SESSION_TTL: duration(1000).default(DURATIONS['d']!),
-  /** When bytes are synced: before each ack, every 64 MiB, or at the end only. */
-  DURABILITY: z.enum(DURABILITIES, `must be one of ${DURABILITIES.join(', ')}`).default(UPLOAD_DEFAULTS.durability),
-  /** How long a shutdown waits for what is in hand. */
-  SHUTDOWN_GRACE: duration(0).default(UPLOAD_DEFAULTS.shutdownGraceMs),
-});
+export const environmentSchema = z
+  .object({
+    /** Port to listen on; 0 lets the system choose. */
+    PORT: wholeNumber(0, 65_535).default(3000),
+    /** Address to listen on. */
+    HOST: z.string().min(1).default('0.0.0.0'),
+    /** Folder for files, unfinished uploads and the catalogue. */
+    DATA_DIR: z.string().min(1).default('./data'),
+    /** Folder of the built page; without it, only the gateway and the API are served. */
+    WEB_DIR: z.string().min(1).optional(),
+    /** Further origins whose pages may connect. */
+    CORS_ORIGINS: list.pipe(z.array(origin)).default([]),
+    /** The largest file. */
+    MAX_FILE_SIZE: byteCount(0, MAX_FILE_BYTES).default(MAX_FILE_BYTES),
+    /** MIME types that are taken; none allows any. */
+    ALLOWED_TYPES: list.pipe(z.array(mimeType)).default([]),
+    /** The largest chunk. */
+    MAX_CHUNK_SIZE: byteCount(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES).default(4 * MIB),
+    /** Bytes that all uploads together may have in flight. */
+    WINDOW_BUDGET: byteCount(MIB, MAX_FILE_BYTES).default(64 * MIB),
+    /** Unfinished uploads of one connection. */
+    MAX_SESSIONS_PER_CONNECTION: wholeNumber(1, 1_000_000).default(256),
+    /** An unfinished upload without progress is removed after this long. */
+    SESSION_TTL: duration(1000).default(DURATIONS['d']!),
+    /** When bytes are synced: before each ack, every 64 MiB, or at the end only. */
+    DURABILITY: oneOf(...DURABILITIES).default(UPLOAD_DEFAULTS.durability),
+    /** How long a shutdown waits for what is in hand. */
+    SHUTDOWN_GRACE: duration(0).default(UPLOAD_DEFAULTS.shutdownGraceMs),
+    /** Where the bytes are kept: in DATA_DIR, or in an S3-compatible object store. */
+    STORAGE: oneOf('disk', 's3').default('disk'),
+    /** The bucket; it must exist. Credentials come as the AWS SDK finds them, for example from AWS_ACCESS_KEY_ID. */
+    S3_BUCKET: z.string().min(1).optional(),
+    /** What the keys in the bucket begin with. */
+    S3_PREFIX: z.string().default(''),
+    /** The region; without it, what the AWS SDK finds, for example in AWS_REGION. */
+    S3_REGION: z.string().min(1).optional(),
+    /** The object store; without it, that of AWS. */
+    S3_ENDPOINT: url('http:', 'https:').optional(),
+    /** Whether the bucket is in the path of a URL, as most stores beside AWS want it, not in the name of the host. */
+    S3_PATH_STYLE: oneOf('true', 'false')
+      .default('false')
+      .transform((text) => text === 'true'),
+    /** Whether the store computes CRC-32 itself, as AWS does, or is compared by the MD5 in its ETags. */
+    S3_CHECKSUMS: oneOf('when_supported', 'when_required').default('when_supported'),
+    /** Bytes that all uploads together may have on their way to the object store. */
+    S3_MEMORY: byteCount(16 * MIB, MAX_FILE_BYTES).default(64 * MIB),
+    /** Downloads from the object store: through the gateway, or by a URL of the store that the browser is sent to. */
+    DOWNLOADS: oneOf('proxy', 'presigned').default('proxy'),
+    /** Where sessions and the catalogue are kept: in DATA_DIR, or in Redis, for several gateways. */
+    SESSION_STORE: oneOf('sqlite', 'redis').default('sqlite'),
+    /** Redis, with user and password where it wants them. */
+    REDIS_URL: url('redis:', 'rediss:').optional(),
+  })
+  .superRefine(({ STORAGE, S3_BUCKET, DOWNLOADS, SESSION_STORE, REDIS_URL }, context) => {
+    const missing = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    if (STORAGE === 's3' && !S3_BUCKET) missing('S3_BUCKET', 'must be set for STORAGE=s3');
+    if (STORAGE !== 's3' && DOWNLOADS === 'presigned') missing('DOWNLOADS', 'can be presigned for STORAGE=s3 only');
+    if (SESSION_STORE === 'redis' && !REDIS_URL) missing('REDIS_URL', 'must be set for SESSION_STORE=redis');
+    if (SESSION_STORE === 'redis' && STORAGE === 'disk') {
+      missing('STORAGE', 'must be s3 for SESSION_STORE=redis: gateways that share sessions share the bytes');
+    }
+  });
 
 export type Environment = z.infer<typeof environmentSchema>;
 

@@ -9,6 +9,7 @@ export {
   type UploadRequest,
 } from './policy/upload-policy.js';
 export { toCompletedUpload } from './session/completed-upload.js';
+export { type LetGo, type SessionHandover } from './session/session-handover.js';
 export type { Checkpoint, FileRecord, SessionRecord } from './session/session-record.js';
 export type { FilePage, SessionStore } from './session/session-store.js';
 export { SessionService } from './session/session.service.js';
@@ -29,6 +30,7 @@ export {
   UPLOAD_AUTHENTICATOR,
   UPLOAD_OPTIONS,
   UPLOAD_POLICY,
+  UPLOAD_SESSION_HANDOVER,
   UPLOAD_SESSION_STORE,
   UPLOAD_STORAGE_BACKEND,
 } from './upload.tokens.js';

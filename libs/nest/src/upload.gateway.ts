@@ -119,7 +119,7 @@ export class UploadGateway
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.server.emit(SERVER_DRAINING, { reconnectInMs: this.options.reconnectInMs });
+    this.server.local.emit(SERVER_DRAINING, { reconnectInMs: this.options.reconnectInMs });
     const graceOver = new AbortController();
     const grace = delay(this.options.shutdownGraceMs, true, { signal: graceOver.signal }).catch(() => false);
     const late = await Promise.race([grace, this.sessions.drain().then(() => false)]);

@@ -6,6 +6,7 @@ import { UploadEvents } from './events/upload-events.js';
 import { FilesService } from './files/files.service.js';
 import { openUploadPolicy } from './policy/upload-policy.js';
 import { Admission } from './session/admission.js';
+import { NoOtherNodes } from './session/session-handover.js';
 import { SessionOpener } from './session/session-opener.js';
 import { SessionSweeper } from './session/session-sweeper.js';
 import { SessionService } from './session/session.service.js';
@@ -20,6 +21,7 @@ import {
   UPLOAD_AUTHENTICATOR,
   UPLOAD_OPTIONS,
   UPLOAD_POLICY,
+  UPLOAD_SESSION_HANDOVER,
   UPLOAD_SESSION_STORE,
   UPLOAD_STORAGE_BACKEND,
 } from './upload.tokens.js';
@@ -33,6 +35,7 @@ const replaceableProviders: Provider[] = [
     inject: [UPLOAD_OPTIONS],
     useFactory: ({ dataDir }: ResolvedUploadOptions) => new DiskStorage(dataDir),
   },
+  { provide: UPLOAD_SESSION_HANDOVER, useClass: NoOtherNodes },
   {
     provide: UPLOAD_SESSION_STORE,
     inject: [UPLOAD_OPTIONS],

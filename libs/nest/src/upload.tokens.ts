@@ -14,3 +14,6 @@ export const UPLOAD_STORAGE_BACKEND = Symbol('UPLOAD_STORAGE_BACKEND');
 
 /** What outlives the process: `SessionStore`. */
 export const UPLOAD_SESSION_STORE = Symbol('UPLOAD_SESSION_STORE');
+
+/** How a session goes from one node to another: `SessionHandover`. */
+export const UPLOAD_SESSION_HANDOVER = Symbol('UPLOAD_SESSION_HANDOVER');

@@ -44,6 +44,11 @@ export class DurableOffset {
     else await this.note(this.noted);
   }
 
+  /** The note is written anew: its time is what the session expires by. */
+  touched(): Promise<void> {
+    return this.note(this.noted);
+  }
+
   /** The connection is gone. The note is written in any case: its time is what the session expires by. */
   async released(point: Checkpoint): Promise<void> {
     const { noted } = this;

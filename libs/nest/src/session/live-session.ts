@@ -49,6 +49,8 @@ const MAX_WAITING_BYTES = 2 * MAX_MESSAGE_BYTES;
  * come at once, they are checked and written one after the other.
  */
 export class LiveSession {
+  /** Of who holds it now; what is noted under an older one is refused. */
+  epoch: number;
   private readonly queue = new SerialQueue();
   private offset: number;
   private readonly durable: DurableOffset;
@@ -70,9 +72,9 @@ export class LiveSession {
     budget: WindowBudget,
     private readonly options: LiveSessionOptions,
     public peer: SessionPeer,
-    public epoch: number,
     note: (session: LiveSession, checkpoint: Checkpoint) => Promise<void>,
   ) {
+    this.epoch = record.epoch;
     this.offset = start.offset;
     const noted = record.checkpoint.offset > start.offset ? { offset: 0, crc32: 0 } : record.checkpoint;
     const noteOwn = (checkpoint: Checkpoint) => note(this, checkpoint);
@@ -153,6 +155,11 @@ export class LiveSession {
         await this.file.close();
       }
     });
+  }
+
+  /** Notes again what was noted last, so that the session does not expire. */
+  touch(): Promise<void> {
+    return this.durable.touched();
   }
 
   /** Leaves the bytes where they are, to be resumed. */

@@ -24,11 +24,11 @@ export class SessionOpener {
     this.budget = new WindowBudget(options.windowBudgetBytes, options.maxWindowBytes);
   }
 
-  async open(record: SessionRecord, peer: SessionPeer, epoch: number, note: SessionNote): Promise<LiveSession> {
+  async open(record: SessionRecord, peer: SessionPeer, note: SessionNote): Promise<LiveSession> {
     const file = await this.storage.open(record.fileId, record.checkpoint.offset);
     try {
       const start = await whatIsThere(file, record.checkpoint);
-      return new LiveSession(record, file, start, this.budget, this.options, peer, epoch, note);
+      return new LiveSession(record, file, start, this.budget, this.options, peer, note);
     } catch (error) {
       await file.close();
       throw error;

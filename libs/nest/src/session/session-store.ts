@@ -15,16 +15,19 @@ export interface SessionStore {
   /** Rejects where the session exists. */
   create(session: SessionRecord): Promise<void>;
   find(sessionID: string): Promise<SessionRecord | undefined>;
-  /** Raises the epoch of a session and gives the new one. Rejects with SESSION_NOT_FOUND where there is none. */
-  takeOver(sessionID: string, updatedAt: number): Promise<number>;
+  /** Raises the epoch of a session and gives it as it is now. Rejects with SESSION_NOT_FOUND where there is none. */
+  takeOver(sessionID: string, updatedAt: number): Promise<SessionRecord>;
   /** Notes a point to go on from. Does nothing, and gives false, where the epoch is not the session's any more. */
   checkpoint(sessionID: string, epoch: number, checkpoint: Checkpoint, updatedAt: number): Promise<boolean>;
   /** The file enters the catalogue and its session counts as completed, both or neither; false as for `checkpoint`. */
   complete(epoch: number, file: FileRecord): Promise<boolean>;
   /** A file that had no session enters the catalogue. Rejects where its session ID or file ID is in it already. */
   add(file: FileRecord): Promise<void>;
-  /** Removes a session, if there is one; a file in the catalogue stays. */
-  remove(sessionID: string): Promise<void>;
+  /**
+   * Removes a session, if there is one and, where an epoch is given, if that is still its; gives whether it did. A file in
+   * the catalogue stays.
+   */
+  remove(sessionID: string, epoch?: number): Promise<boolean>;
   /** Up to `limit` sessions that were not updated since `before` (milliseconds since 1970), the oldest first. */
   findIdle(before: number, limit: number): Promise<readonly SessionRecord[]>;
 

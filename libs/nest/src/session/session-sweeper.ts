@@ -52,6 +52,7 @@ export class SessionSweeper implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async sweepOnce(): Promise<void> {
+    await this.sessions.keepAlive();
     const abandoned = await this.expireIdle(Date.now() - this.options.sessionTtlMs);
     if (abandoned > 0) this.logger.log(`removed ${abandoned} abandoned uploads`);
   }

@@ -11,6 +11,7 @@ import { DiskStorage } from '../storage/disk-storage.js';
 import { StorageService } from '../storage/storage.service.js';
 import { resolveUploadOptions } from '../upload-options.js';
 import { Admission } from './admission.js';
+import { NoOtherNodes } from './session-handover.js';
 import { SessionOpener } from './session-opener.js';
 import type { SessionPeer } from './session-peer.js';
 import { SessionService } from './session.service.js';
@@ -62,6 +63,7 @@ class Server {
       opener,
       new WholeFiles(options, store, openUploadPolicy, storage, admission, events),
       events,
+      new NoOtherNodes(),
     );
     return new Server(sessions, store, disk);
   }

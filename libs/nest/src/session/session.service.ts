@@ -1,17 +1,18 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { UploadError, type BegunUpload, type ChunkWritten, type CompletedUpload } from '@upload-streams/protocol';
 import { UploadEvents } from '../events/upload-events.js';
 import type { UploadPolicy } from '../policy/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';
 import { storedNameOf } from '../storage/stored-name.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
-import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
+import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_HANDOVER, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
 import { Admission, type WantedUpload } from './admission.js';
 import { BeginsInHand } from './begins-in-hand.js';
 import { toCompletedUpload } from './completed-upload.js';
 import { endsSession, type IncomingChunk, type LiveSession } from './live-session.js';
 import { KeyedQueues } from './serial-queue.js';
 import { SessionOpener, type SessionNote } from './session-opener.js';
+import type { SessionHandover } from './session-handover.js';
 import type { SessionPeer } from './session-peer.js';
 import type { FileRecord, SessionRecord } from './session-record.js';
 import { SessionRegistry } from './session-registry.js';
@@ -20,7 +21,7 @@ import { WholeFiles } from './whole-files.js';
 
 /** The life of a session: create, resume, take over, write, complete, cancel. */
 @Injectable()
-export class SessionService {
+export class SessionService implements OnModuleInit {
   private readonly logger = new Logger(SessionService.name);
   private readonly live: SessionRegistry;
   /** Begin, complete, cancel and release of one session never overlap. */
@@ -37,8 +38,13 @@ export class SessionService {
     private readonly opener: SessionOpener,
     private readonly wholes: WholeFiles,
     private readonly events: UploadEvents,
+    @Inject(UPLOAD_SESSION_HANDOVER) private readonly handover: SessionHandover,
   ) {
     this.live = new SessionRegistry(options.maxSessionsPerConnection);
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.handover.listen((sessionID) => this.letGo(sessionID));
   }
 
   /** Unfinished uploads that a connection holds. */
@@ -55,8 +61,7 @@ export class SessionService {
     if (this.draining) throw new UploadError('SERVER_DRAINING');
     const { sessionID } = wanted;
     return this.transitions.run(sessionID, async () => {
-      const record = await this.store.find(sessionID);
-      if (record) this.admission.readmit(record, wanted, peer.owner);
+      const record = await this.claim(wanted, peer.owner);
       if (!record || record.completed) {
         const file = await this.store.findFileOfSession(sessionID);
         if (file) return this.begunBefore(file, wanted, peer);
@@ -73,6 +78,16 @@ export class SessionService {
       const file = await this.guarded(session, () => this.putInPlace(session));
       return { ...this.begun(session), durable: file.size, completed: this.toCompleted(file) };
     });
+  }
+
+  /** The session as it is once no other node holds it, if it exists and is this owner's. */
+  private async claim(wanted: WantedUpload, owner: string | null): Promise<SessionRecord | undefined> {
+    const { sessionID } = wanted;
+    const record = await this.store.find(sessionID);
+    if (!record) return undefined;
+    this.admission.readmit(record, wanted, owner);
+    const elsewhere = !record.completed && !this.live.get(sessionID);
+    return elsewhere && (await this.handover.request(sessionID)) ? this.store.find(sessionID) : record;
   }
 
   /** Writes a chunk. The last one sets off the completion, of which the peer is told when it is done. */
@@ -92,9 +107,23 @@ export class SessionService {
     if (last) void this.complete(session);
   }
 
+  /** Another node wants the session. One that is being completed is completed before. */
+  async letGo(sessionID: string): Promise<void> {
+    await this.transitions.run(sessionID, async () => {
+      const session = this.live.get(sessionID);
+      if (session) await this.letGoOf(session);
+    });
+  }
+
+  /** Keeps the sessions that are live here from expiring, also those of which nothing was noted for long. */
+  async keepAlive(): Promise<void> {
+    await Promise.all(this.live.all().map((session) => session.touch().catch(() => undefined)));
+  }
+
   /** Drops a session and its bytes, whoever holds it, if it is the owner's. */
   async cancel(owner: string | null, sessionID: string): Promise<void> {
     await this.transitions.run(sessionID, async () => {
+      if (!this.live.get(sessionID)) await this.handover.request(sessionID);
       const record = await this.store.find(sessionID);
       if (!record) throw new UploadError('SESSION_NOT_FOUND');
       if (record.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
@@ -123,19 +152,40 @@ export class SessionService {
       const record = await this.store.find(sessionID);
       if (!record || record.updatedAt >= before || this.live.get(sessionID)) return false;
       if (record.completed) await this.store.remove(sessionID);
-      else await this.drop(record);
+      else await this.drop(record, record.epoch);
       return !record.completed;
     });
   }
 
-  private readonly note: SessionNote = async ({ record, epoch }, checkpoint) => {
-    await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now());
+  private readonly note: SessionNote = async (session, checkpoint) => {
+    const { record, epoch } = session;
+    if (await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now())) return;
+    void this.fence(session, epoch);
+    throw new UploadError('SESSION_TAKEN_OVER');
   };
+
+  /** Another node took the session over, and this one was not asked. Its bytes and its record are not ours any more. */
+  private async fence(session: LiveSession, epoch: number): Promise<void> {
+    await this.transitions.run(session.record.sessionID, async () => {
+      if (session.epoch === epoch && this.isLive(session)) await this.letGoOf(session);
+    });
+  }
+
+  /** Writes down what there is and closes it; another connection has it now, on this node or on another one. */
+  private async letGoOf(session: LiveSession): Promise<void> {
+    this.live.remove(session);
+    session.peer.failed(session.record.sessionID, new UploadError('SESSION_TAKEN_OVER'));
+    await session.close().catch((error) => this.logger.warn(error));
+  }
+
+  private isLive(session: LiveSession): boolean {
+    return this.live.get(session.record.sessionID) === session;
+  }
 
   private async create(wanted: WantedUpload, peer: SessionPeer): Promise<LiveSession> {
     const record = await this.admission.admit(wanted, peer.owner);
     await this.store.create(record);
-    const session = await this.opener.open(record, peer, record.epoch, this.note);
+    const session = await this.opener.open(record, peer, this.note);
     this.events.emit({ type: 'begun', sessionID: record.sessionID, owner: record.owner, fileName: record.fileName });
     return session;
   }
@@ -153,13 +203,12 @@ export class SessionService {
     }
   }
 
-  private async resume(record: SessionRecord, peer: SessionPeer): Promise<LiveSession> {
-    const { sessionID } = record;
-    const epoch = await this.store.takeOver(sessionID, Date.now());
+  private async resume({ sessionID }: SessionRecord, peer: SessionPeer): Promise<LiveSession> {
+    const taken = await this.store.takeOver(sessionID, Date.now());
     const held = this.live.get(sessionID);
-    if (!held) return this.opener.open(record, peer, epoch, this.note);
+    if (!held) return this.opener.open(taken, peer, this.note);
     if (held.peer !== peer) this.live.release(held.peer, sessionID);
-    await held.handOver(peer, epoch);
+    await held.handOver(peer, taken.epoch);
     return held;
   }
 
@@ -185,7 +234,7 @@ export class SessionService {
     try {
       return await work();
     } catch (error) {
-      if (session.hasFailed || endsSession(error)) await this.drop(session.record);
+      if (session.hasFailed || endsSession(error)) await this.drop(session.record, session.epoch);
       throw error;
     }
   }
@@ -217,19 +266,21 @@ export class SessionService {
   private async settle(session: LiveSession): Promise<void> {
     const { record } = session;
     await this.transitions.run(record.sessionID, async () => {
-      if (this.live.get(record.sessionID) !== session) return;
+      if (!this.isLive(session)) return;
       if (record.protocol === 0) return this.drop(record);
       this.live.remove(session);
       await session.close();
     });
   }
 
-  private async drop({ sessionID, fileId }: SessionRecord): Promise<void> {
+  /** The record goes first: what a crash then leaves are bytes of nobody. Who lost the session drops nothing of it. */
+  private async drop({ sessionID, fileId }: SessionRecord, epoch?: number): Promise<void> {
     const session = this.live.get(sessionID);
     if (session) this.live.remove(session);
+    const isOurs = await this.store.remove(sessionID, epoch ?? session?.epoch);
+    if (!isOurs) return session?.close();
     await session?.abort();
     await this.storage.abort(fileId);
-    await this.store.remove(sessionID);
   }
 
   private begun(session: LiveSession): BegunUpload {

@@ -80,10 +80,11 @@ export class SqliteSessionStore implements SessionStore {
     return sessionOf(this.statements.find.get({ sessionID }) as Row | undefined);
   }
 
-  async takeOver(sessionID: string, updatedAt: number): Promise<number> {
+  async takeOver(sessionID: string, updatedAt: number): Promise<SessionRecord> {
     const row = await this.change(() => this.statements.takeOver.get({ sessionID, updatedAt }) as Row | undefined);
-    if (!row) throw new UploadError('SESSION_NOT_FOUND');
-    return row['epoch'] as number;
+    const session = sessionOf(row);
+    if (!session) throw new UploadError('SESSION_NOT_FOUND');
+    return session;
   }
 
   async checkpoint(
@@ -109,8 +110,9 @@ export class SqliteSessionStore implements SessionStore {
     await this.change(() => this.statements.addFile.run(fileRow(file)));
   }
 
-  async remove(sessionID: string): Promise<void> {
-    await this.change(() => this.statements.remove.run({ sessionID }));
+  async remove(sessionID: string, epoch?: number): Promise<boolean> {
+    const values = { sessionID, epoch: epoch ?? null };
+    return this.change(() => this.statements.remove.run(values).changes === 1);
   }
 
   async findIdle(before: number, limit: number): Promise<readonly SessionRecord[]> {
@@ -183,13 +185,12 @@ const SQL = {
   create: `INSERT INTO sessions VALUES (:sessionID, :protocol, :owner, :fileId, :requestedName, :fileName, :size, :type,
     :metadata, :epoch, :checkpointOffset, :checkpointCrc32, :updatedAt, :completed)`,
   find: 'SELECT * FROM sessions WHERE sessionID = :sessionID',
-  takeOver:
-    'UPDATE sessions SET epoch = epoch + 1, updatedAt = :updatedAt WHERE sessionID = :sessionID RETURNING epoch',
+  takeOver: 'UPDATE sessions SET epoch = epoch + 1, updatedAt = :updatedAt WHERE sessionID = :sessionID RETURNING *',
   checkpoint: `UPDATE sessions SET checkpointOffset = :offset, checkpointCrc32 = :crc32, updatedAt = :updatedAt
     WHERE sessionID = :sessionID AND epoch = :epoch AND completed = 0`,
   complete: `UPDATE sessions SET completed = 1, updatedAt = :createdAt
     WHERE sessionID = :sessionID AND epoch = :epoch AND completed = 0`,
-  remove: 'DELETE FROM sessions WHERE sessionID = :sessionID',
+  remove: 'DELETE FROM sessions WHERE sessionID = :sessionID AND epoch = ifnull(:epoch, epoch)',
   findIdle: 'SELECT * FROM sessions WHERE updatedAt < :before ORDER BY updatedAt LIMIT :limit',
   addFile: `INSERT INTO files (fileId, sessionID, owner, fileName, storedName, size, type, crc32, sha256, metadata, createdAt)
     VALUES (:fileId, :sessionID, :owner, :fileName, :storedName, :size, :type, :crc32, :sha256, :metadata, :createdAt)`,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { FileRecord, SessionRecord } from '../session/session-record.js';
+import type { SessionRecord } from '../session/session-record.js';
 import type { SessionStore } from '../session/session-store.js';
+import { fileOf, sessionOf as session } from './session-records.js';
 
 /** A store to be tested. */
 export interface SessionStoreFixture {
@@ -9,37 +10,6 @@ export interface SessionStoreFixture {
   reopen(): Promise<SessionStore>;
   close(): Promise<void>;
 }
-
-const session = (number: number, changes: Partial<SessionRecord> = {}): SessionRecord => ({
-  sessionID: `session-${String(number).padStart(14, '0')}`,
-  protocol: 1,
-  owner: 'alice',
-  fileId: `file${number}`,
-  requestedName: 'a.txt',
-  fileName: 'A.txt',
-  size: 10,
-  type: 'text/plain',
-  metadata: { album: 'Summer' },
-  epoch: 1,
-  checkpoint: { offset: 0, crc32: 0 },
-  updatedAt: 1_000 + number,
-  completed: false,
-  ...changes,
-});
-
-const fileOf = ({ sessionID, fileId, owner, fileName, type, metadata }: SessionRecord): FileRecord => ({
-  sessionID,
-  fileId,
-  owner,
-  fileName,
-  type,
-  metadata,
-  storedName: fileName,
-  size: 10,
-  crc32: 0xffffffff,
-  sha256: 'ab'.repeat(32),
-  createdAt: 5_000,
-});
 
 /** The duties of every session store. */
 export function describeSessionStore(name: string, create: () => Promise<SessionStoreFixture>): void {
@@ -77,9 +47,10 @@ export function describeSessionStore(name: string, create: () => Promise<Session
 
     it('raises the epoch at every takeover', async () => {
       await store.create(session(1));
-      expect(await store.takeOver(session(1).sessionID, 2_000)).toBe(2);
-      expect(await store.takeOver(session(1).sessionID, 3_000)).toBe(3);
-      expect(await store.find(session(1).sessionID)).toMatchObject({ epoch: 3, updatedAt: 3_000 });
+      const { sessionID } = session(1);
+      expect(await store.takeOver(sessionID, 2_000)).toEqual({ ...session(1), epoch: 2, updatedAt: 2_000 });
+      expect(await store.takeOver(sessionID, 3_000)).toMatchObject({ epoch: 3 });
+      expect(await store.find(sessionID)).toMatchObject({ epoch: 3, updatedAt: 3_000 });
     });
 
     it('refuses to take over a session that does not exist', async () => {
@@ -143,6 +114,37 @@ export function describeSessionStore(name: string, create: () => Promise<Session
       await store.remove(session(1).sessionID);
       expect(await store.find(session(1).sessionID)).toBeUndefined();
       expect(await store.findFile('file1')).toBeDefined();
+    });
+
+    it('removes a session once, and not for who lost it', async () => {
+      const { sessionID } = session(1);
+      await store.create(session(1));
+      await store.takeOver(sessionID, 2_000);
+      expect(await store.remove(sessionID, 1)).toBe(false);
+      expect(await store.find(sessionID)).toBeDefined();
+      expect(await store.remove(sessionID, 2)).toBe(true);
+      expect(await store.remove(sessionID, 2)).toBe(false);
+      expect(await store.remove(sessionID)).toBe(false);
+    });
+
+    it('gives each of many who take a session over at once an epoch of its own', async () => {
+      const { sessionID } = session(1);
+      await store.create(session(1));
+      const taken = await Promise.all(Array.from({ length: 100 }, () => store.takeOver(sessionID, 2_000)));
+      expect(new Set(taken.map(({ epoch }) => epoch)).size).toBe(100);
+    });
+
+    it('lets either a completion or a takeover come first, never both win', async () => {
+      for (let number = 1; number <= 20; number++) {
+        const record = session(number);
+        await store.create(record);
+        const [taken, completed] = await Promise.all([
+          store.takeOver(record.sessionID, 2_000),
+          store.complete(record.epoch, fileOf(record)),
+        ]);
+        expect(completed).toBe(taken.completed);
+        expect((await store.findFile(record.fileId)) !== undefined).toBe(completed);
+      }
     });
 
     it('finds the sessions that nobody continues, the oldest first', async () => {

@@ -1,0 +1,148 @@
+import { script } from './redis-connection.js';
+
+/*
+ * Keys, each after the prefix (KEYS[1]):
+ *
+ *   session:<sessionID>   hash: record (JSON of what never changes), epoch, offset, crc32, updatedAt, completed, holder
+ *   idle                  sorted set: session IDs by updatedAt
+ *   bytes:<fileId>        the session ID of an unfinished upload
+ *   file:<fileId>         an entry of the catalogue, as JSON
+ *   file-of:<sessionID>   its file ID
+ *   owner:<owner>         sorted set: file IDs by the order in which they were completed
+ *   sequence              the number of the last entry
+ *   call:<id>             what a change answered, for ten minutes
+ *
+ * Sessions expire by themselves, long after the sweep should have removed them with their bytes. The catalogue stays.
+ */
+
+/** A change whose answer was lost with the connection is made again: it answers as it did, and changes nothing twice. */
+const ONCE = `
+  local p = KEYS[1]
+  local before = redis.call('GET', p .. 'call:' .. ARGV[1])
+  if before then return before end
+  local function answer(value)
+    redis.call('SET', p .. 'call:' .. ARGV[1], value, 'EX', 600)
+    return value
+  end
+`;
+
+const KEEP = `
+  local function keep(sessionID, updatedAt, ttlMs)
+    redis.call('ZADD', p .. 'idle', updatedAt, sessionID)
+    redis.call('PEXPIRE', p .. 'session:' .. sessionID, ttlMs)
+  end
+`;
+
+const DROP = `
+  local function drop(sessionID, fileId)
+    redis.call('ZREM', p .. 'idle', sessionID)
+    redis.call('DEL', p .. 'bytes:' .. fileId)
+    return redis.call('DEL', p .. 'session:' .. sessionID)
+  end
+`;
+
+const ADD_FILE = `
+  local function addFile(fileId, sessionID, owner, file)
+    redis.call('SET', p .. 'file:' .. fileId, file)
+    redis.call('SET', p .. 'file-of:' .. sessionID, fileId)
+    local number = redis.call('INCR', p .. 'sequence')
+    if owner ~= '' then redis.call('ZADD', p .. 'owner:' .. owner, number, fileId) end
+  end
+`;
+
+/** ARGV: call, sessionID, fileId, record, epoch, offset, crc32, updatedAt, completed, holder, ttlMs. */
+export const CREATE = script(`${ONCE}${KEEP}
+  local key = p .. 'session:' .. ARGV[2]
+  if redis.call('EXISTS', key) == 1 then return answer('exists') end
+  redis.call('HSET', key, 'record', ARGV[4], 'fileId', ARGV[3], 'epoch', ARGV[5], 'offset', ARGV[6], 'crc32', ARGV[7],
+    'updatedAt', ARGV[8], 'completed', ARGV[9], 'holder', ARGV[10])
+  if ARGV[9] == '0' then redis.call('SET', p .. 'bytes:' .. ARGV[3], ARGV[2], 'PX', ARGV[11]) end
+  keep(ARGV[2], ARGV[8], ARGV[11])
+  return answer('created')
+`);
+
+/** ARGV: sessionID, updatedAt, holder, ttlMs. Made twice, it only raises the epoch twice. */
+export const TAKE_OVER = script(`local p = KEYS[1] ${KEEP}
+  local key = p .. 'session:' .. ARGV[1]
+  if redis.call('EXISTS', key) == 0 then return false end
+  redis.call('HINCRBY', key, 'epoch', 1)
+  redis.call('HSET', key, 'updatedAt', ARGV[2], 'holder', ARGV[3])
+  redis.call('PEXPIRE', p .. 'bytes:' .. redis.call('HGET', key, 'fileId'), ARGV[4])
+  keep(ARGV[1], ARGV[2], ARGV[4])
+  return redis.call('HGETALL', key)
+`);
+
+/** ARGV: sessionID, epoch, offset, crc32, updatedAt, ttlMs. Made twice, it says the same. */
+export const CHECKPOINT = script(`local p = KEYS[1] ${KEEP}
+  local key = p .. 'session:' .. ARGV[1]
+  local session = redis.call('HMGET', key, 'epoch', 'completed', 'fileId')
+  if session[1] ~= ARGV[2] or session[2] ~= '0' then return 0 end
+  redis.call('HSET', key, 'offset', ARGV[3], 'crc32', ARGV[4], 'updatedAt', ARGV[5])
+  redis.call('PEXPIRE', p .. 'bytes:' .. session[3], ARGV[6])
+  keep(ARGV[1], ARGV[5], ARGV[6])
+  return 1
+`);
+
+/** ARGV: call, sessionID, epoch, fileId, owner, file, updatedAt, ttlMs. */
+export const COMPLETE = script(`${ONCE}${KEEP}${ADD_FILE}
+  local key = p .. 'session:' .. ARGV[2]
+  local session = redis.call('HMGET', key, 'epoch', 'completed')
+  if session[1] ~= ARGV[3] or session[2] ~= '0' then return answer('lost') end
+  redis.call('HSET', key, 'completed', '1', 'updatedAt', ARGV[7])
+  redis.call('DEL', p .. 'bytes:' .. ARGV[4])
+  keep(ARGV[2], ARGV[7], ARGV[8])
+  addFile(ARGV[4], ARGV[2], ARGV[5], ARGV[6])
+  return answer('completed')
+`);
+
+/** ARGV: call, sessionID, fileId, owner, file. */
+export const ADD = script(`${ONCE}${ADD_FILE}
+  if redis.call('EXISTS', p .. 'file:' .. ARGV[3], p .. 'file-of:' .. ARGV[2]) > 0 then return answer('exists') end
+  addFile(ARGV[3], ARGV[2], ARGV[4], ARGV[5])
+  return answer('added')
+`);
+
+/** ARGV: call, sessionID, epoch or nothing. */
+export const REMOVE = script(`${ONCE}${DROP}
+  local session = redis.call('HMGET', p .. 'session:' .. ARGV[2], 'epoch', 'fileId')
+  if not session[1] or (ARGV[3] ~= '' and session[1] ~= ARGV[3]) then return answer('no') end
+  drop(ARGV[2], session[2])
+  return answer('yes')
+`);
+
+/** ARGV: call, fileId, owner, sessionID. */
+export const REMOVE_FILE = script(`${ONCE}${DROP}
+  if redis.call('DEL', p .. 'file:' .. ARGV[2]) == 0 then return answer('no') end
+  redis.call('DEL', p .. 'file-of:' .. ARGV[4])
+  redis.call('ZREM', p .. 'owner:' .. ARGV[3], ARGV[2])
+  drop(ARGV[4], ARGV[2])
+  return answer('yes')
+`);
+
+/** ARGV: before, limit. What expired by itself leaves the set here. */
+export const FIND_IDLE = script(`local p = KEYS[1]
+  local found = {}
+  local ids = redis.call('ZRANGEBYSCORE', p .. 'idle', '-inf', '(' .. ARGV[1], 'LIMIT', 0, ARGV[2])
+  for _, sessionID in ipairs(ids) do
+    local session = redis.call('HGETALL', p .. 'session:' .. sessionID)
+    if #session == 0 then redis.call('ZREM', p .. 'idle', sessionID) else found[#found + 1] = session end
+  end
+  return found
+`);
+
+/** ARGV: sessionID. */
+export const FIND_FILE_OF_SESSION = script(`local p = KEYS[1]
+  local fileId = redis.call('GET', p .. 'file-of:' .. ARGV[1])
+  return fileId and redis.call('GET', p .. 'file:' .. fileId)
+`);
+
+/** ARGV: owner, below, limit. Gives file and number by turns. */
+export const LIST_FILES = script(`local p = KEYS[1]
+  local found = {}
+  local rows = redis.call('ZREVRANGEBYSCORE', p .. 'owner:' .. ARGV[1], ARGV[2], '-inf', 'WITHSCORES', 'LIMIT', 0, ARGV[3])
+  for row = 1, #rows, 2 do
+    found[row] = redis.call('GET', p .. 'file:' .. rows[row])
+    found[row + 1] = rows[row + 1]
+  end
+  return found
+`);
