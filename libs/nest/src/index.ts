@@ -15,7 +15,14 @@ export type { FilePage, SessionStore } from './session/session-store.js';
 export { SessionService } from './session/session.service.js';
 export { SqliteSessionStore } from './session/sqlite-session-store.js';
 export { DiskStorage } from './storage/disk-storage.js';
-export type { ByteRange, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage/storage-backend.js';
+export type {
+  ByteRange,
+  Download,
+  PartialFile,
+  StorageBackend,
+  StoredDigest,
+  StoredFile,
+} from './storage/storage-backend.js';
 export { StorageService } from './storage/storage.service.js';
 export {
   DURABILITIES,

@@ -15,7 +15,6 @@ import {
   beginUploadSchema,
   CANCEL_UPLOAD,
   cancelUploadSchema,
-  freeBytes,
   isUploadError,
   MAX_MESSAGE_BYTES,
   parsePayload,
@@ -98,7 +97,6 @@ export class UploadGateway
     try {
       const chunk = parsePayload(uploadChunkSchema, payload, 'INVALID_CHUNK');
       const written = await this.sessions.receive(peer, sessionID, chunk);
-      freeBytes(chunk.chunk);
       answer(accept(written));
     } catch (error) {
       if (!(error instanceof UploadError)) this.logger.error(error);

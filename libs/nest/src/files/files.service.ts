@@ -3,7 +3,7 @@ import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
 import type { FileRecord } from '../session/session-record.js';
 import type { FilePage, SessionStore } from '../session/session-store.js';
-import type { ByteRange } from '../storage/storage-backend.js';
+import type { ByteRange, Download } from '../storage/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_SESSION_STORE } from '../upload.tokens.js';
 
@@ -35,6 +35,11 @@ export class FilesService {
 
   read(file: FileRecord, range?: ByteRange): Readable {
     return this.storage.read(file, range);
+  }
+
+  /** Where the store serves files itself, a URL for a few minutes; undefined where `read` does. */
+  presignedUrl(file: FileRecord, download: Download): Promise<string | undefined> {
+    return this.storage.presignedUrl(file, download);
   }
 
   /** Out of the catalogue first: a crash in between leaves bytes that nobody sees, never an entry without its bytes. */

@@ -6,7 +6,7 @@ import type { Checkpoint } from './session-record.js';
 /** Notes in the store that all before a point is durable. */
 export type CheckpointNote = (checkpoint: Checkpoint) => Promise<void>;
 
-/** Bytes written since the last checkpoint that set off the next one: 64 MiB. */
+/** Bytes written since the last checkpoint that set off the next one, where the store says nothing else: 64 MiB. */
 const CHECKPOINT_EVERY_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -38,7 +38,7 @@ export class DurableOffset {
   /** Something was written up to `point`: makes durable what has to be by now, all of it where the client asks to flush. */
   async written(point: Checkpoint, flush: boolean): Promise<void> {
     if (flush || this.durability === 'chunk') return this.sync(point);
-    if (point.offset - this.confirmedAt < CHECKPOINT_EVERY_BYTES) return;
+    if (point.offset - this.confirmedAt < (this.file.syncEveryBytes ?? CHECKPOINT_EVERY_BYTES)) return;
     this.confirmedAt = point.offset;
     if (this.durability === 'checkpoint') this.syncInBackground(point);
     else await this.note(this.noted);
@@ -52,7 +52,7 @@ export class DurableOffset {
   /** The connection is gone. The note is written in any case: its time is what the session expires by. */
   async released(point: Checkpoint): Promise<void> {
     const { noted } = this;
-    if (this.durability !== 'complete') await this.sync(point);
+    if (this.durability !== 'complete' || !this.file.keepsUnsynced) await this.sync(point);
     if (this.noted === noted) await this.note(noted);
   }
 
@@ -87,6 +87,6 @@ export class DurableOffset {
 
   /** Whether bytes that count as written may be lost. */
   get spoilt(): boolean {
-    return this.fault !== undefined;
+    return this.fault !== undefined && !this.file.isBroken;
   }
 }

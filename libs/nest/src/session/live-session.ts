@@ -94,6 +94,11 @@ export class LiveSession {
     return this.failure !== undefined || this.durable.spoilt;
   }
 
+  /** Whether it can't go on here, but what is durable can be opened anew. */
+  get isBroken(): boolean {
+    return this.file.isBroken;
+  }
+
   get isEmpty(): boolean {
     return this.offset === 0;
   }
@@ -219,23 +224,24 @@ export class LiveSession {
 
   private async checkAndWrite(chunk: IncomingChunk, received: number): Promise<ChunkWritten> {
     if (this.lastWritten) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
-    const bytes = chunk.chunk;
-    const end = chunk.offset + bytes.length;
-    if (end < this.offset || (end === this.offset && !chunk.last && bytes.length > 0)) return this.written();
+    // Appended bytes are the file's, and may be gone by the time that they are written.
+    const { length } = chunk.chunk;
+    const end = chunk.offset + length;
+    if (end < this.offset || (end === this.offset && !chunk.last && length > 0)) return this.written();
     if (chunk.offset !== this.offset && end !== this.offset)
       throw new UploadError('OFFSET_MISMATCH', { offset: this.offset });
     if (received !== chunk.crc32) throw new UploadError('CHECKSUM_MISMATCH');
     const isNew = chunk.offset === this.offset;
-    const fileCrc32 = isNew ? crc32Combine(this.crc32, chunk.crc32, bytes.length) : this.crc32;
+    const fileCrc32 = isNew ? crc32Combine(this.crc32, chunk.crc32, length) : this.crc32;
     this.checkSize(end, chunk.last);
     if (chunk.last && fileCrc32 !== chunk.fileCrc32) throw new UploadError('FILE_CHECKSUM_MISMATCH');
-    if (isNew && bytes.length > 0) await this.file.append(this.offset, bytes);
+    if (isNew && length > 0) await this.file.append(this.offset, chunk.chunk);
     this.edge = Math.max(this.edge, end + this.grant.renew(end - this.offset));
     this.offset = end;
     this.crc32 = fileCrc32;
     this.lastWritten = chunk.last;
     // An empty chunk that is not the last one is a flush: its ack waits until all before is durable.
-    await this.durable.written(this.point, isNew && bytes.length === 0 && !chunk.last);
+    await this.durable.written(this.point, isNew && length === 0 && !chunk.last);
     return this.written();
   }
 

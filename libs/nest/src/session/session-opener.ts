@@ -25,7 +25,8 @@ export class SessionOpener {
   }
 
   async open(record: SessionRecord, peer: SessionPeer, note: SessionNote): Promise<LiveSession> {
-    const file = await this.storage.open(record.fileId, record.checkpoint.offset);
+    const isNew = record.epoch === 1;
+    const file = await this.storage.open(record.fileId, record.checkpoint.offset, isNew);
     try {
       const start = await whatIsThere(file, record.checkpoint);
       return new LiveSession(record, file, start, this.budget, this.options, peer, note);

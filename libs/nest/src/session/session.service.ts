@@ -178,6 +178,13 @@ export class SessionService implements OnModuleInit {
     await session.close().catch((error) => this.logger.warn(error));
   }
 
+  /** Its client begins again, and goes on from what was durable. */
+  private async closeBroken(session: LiveSession): Promise<void> {
+    if (!this.isLive(session)) return;
+    this.live.remove(session);
+    await session.close().catch((error) => this.logger.warn(error));
+  }
+
   private isLive(session: LiveSession): boolean {
     return this.live.get(session.record.sessionID) === session;
   }
@@ -235,6 +242,7 @@ export class SessionService implements OnModuleInit {
       return await work();
     } catch (error) {
       if (session.hasFailed || endsSession(error)) await this.drop(session.record, session.epoch);
+      else if (session.isBroken) await this.closeBroken(session);
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import { freeBytes } from '@upload-streams/protocol';
 import { constants, createReadStream, fstatSync } from 'node:fs';
 import { access, mkdir, open, readdir, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { uptime } from 'node:os';
@@ -123,6 +124,8 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, offset: number): 
 }
 
 class DiskPartialFile implements PartialFile {
+  readonly keepsUnsynced = true;
+  readonly isBroken = false;
   /** When we last wrote. What another process changed after it was read back would go unnoticed, but for this. */
   private writtenAt: bigint | undefined;
   private touched = false;
@@ -138,8 +141,10 @@ class DiskPartialFile implements PartialFile {
 
   async append(offset: number, bytes: Uint8Array): Promise<void> {
     this.notice();
+    const end = offset + bytes.length;
     await writeAll(this.handle, bytes, offset);
-    if (this.hashing.advance(offset + bytes.length)) this.writtenAt = this.modifiedAt();
+    freeBytes(bytes);
+    if (this.hashing.advance(end)) this.writtenAt = this.modifiedAt();
   }
 
   sync(): Promise<void> {

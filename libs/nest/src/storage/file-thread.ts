@@ -14,8 +14,10 @@ interface Waiting<Result> {
 export class FileThread<Request extends { readonly id: number }, Result> {
   private worker: Worker | undefined;
   private outbox: Request[] = [];
+  private moved: ArrayBuffer[] = [];
   private readonly waiting = new Map<number, Waiting<Result>>();
   private lastId = 0;
+  private closed = false;
 
   /** `script` is the name, without an extension, of a file beside this one: a source in tests, compiled elsewhere. */
   constructor(private readonly script: string) {}
@@ -25,24 +27,31 @@ export class FileThread<Request extends { readonly id: number }, Result> {
     return ++this.lastId;
   }
 
-  /** For what has no answer. */
-  tell(request: Request): void {
+  /** For what has no answer. `moved` is memory that goes to the thread, instead of a copy of it. */
+  tell(request: Request, moved: readonly ArrayBuffer[] = []): void {
+    this.moved.push(...moved);
     if (this.outbox.push(request) === 1) setImmediate(() => this.send());
   }
 
-  ask(request: Request): Promise<Result> {
+  ask(request: Request, moved: readonly ArrayBuffer[] = []): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.waiting.set(request.id, { resolve, reject });
-      this.tell(request);
+      this.tell(request, moved);
     });
   }
 
+  /** What is asked from now on fails. */
   async close(): Promise<void> {
+    this.closed = true;
     await this.worker?.terminate();
   }
 
   private send(): void {
-    (this.worker ??= this.start()).postMessage(this.outbox.splice(0));
+    if (this.closed) {
+      this.outbox = [];
+      return this.failAll(new Error('a thread that works on files was closed'));
+    }
+    (this.worker ??= this.start()).postMessage(this.outbox.splice(0), this.moved.splice(0));
   }
 
   private start(): Worker {

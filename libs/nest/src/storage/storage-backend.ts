@@ -12,6 +12,14 @@ export interface StoredFile {
   readonly storedName: string;
 }
 
+/** How a file is to be downloaded. */
+export interface Download {
+  /** The value of the Content-Disposition header. */
+  readonly disposition: string;
+  /** MIME type. */
+  readonly type: string;
+}
+
 /** What the store holds of a file, read back and hashed. */
 export interface StoredDigest {
   /** Bytes. */
@@ -25,11 +33,23 @@ export interface StoredDigest {
 export interface PartialFile {
   /** Bytes that were there when it was opened. */
   readonly size: number;
-  /** Writes all of `bytes` at `offset`, which is where the last append ended. A failed append may be repeated. */
+  /** After so many bytes, a sync is worth what it costs. @default 64 MiB */
+  readonly syncEveryBytes?: number;
+  /** Whether another process, or this one when it opens the file anew, finds what was appended and not synced. */
+  readonly keepsUnsynced: boolean;
+  /**
+   * Whether it failed and can't go on, while what was synced is still there: close it, and open it anew. Where it is false,
+   * a failed sync means that bytes may be lost which were appended and not synced.
+   */
+  readonly isBroken: boolean;
+  /**
+   * Takes all of `bytes` for `offset`, which is where the last append ended. A failed append may be repeated. The bytes are
+   * the file's from the call on: it gives their memory back (`freeBytes`) when it has no more use for them.
+   */
   append(offset: number, bytes: Uint8Array): Promise<void>;
   /** When it resolves, all that was appended before the call survives a crash of the machine. */
   sync(): Promise<void>;
-  /** The bytes from `start` on, to be hashed after a restart. */
+  /** The bytes from `start` on, to be hashed after a restart: asked for only where `size` is more than was `durable`. */
   read(start: number): AsyncIterable<Uint8Array>;
   /**
    * Reads back what is stored and hashes it, without holding up the main thread. What a failed append left beyond `size`
@@ -56,9 +76,10 @@ export interface StorageBackend {
   prepare(): Promise<void>;
   /**
    * Opens the partial file, or makes an empty one. Bytes beyond `durable` may be lost or rubbish if the machine stopped
-   * since they were written: a back end that can't tell that they are sound drops them.
+   * since they were written: a back end that can't tell that they are sound drops them. For one that `isNew`, nothing has
+   * to be looked for.
    */
-  open(fileId: string, durable: number): Promise<PartialFile>;
+  open(fileId: string, durable: number, isNew?: boolean): Promise<PartialFile>;
   /**
    * Stores a file that came whole, reads it back, and gives the digests of what is stored. When it resolves, the file
    * survives a crash of the machine. Where it rejects, or the caller has no use for the file, `abort` removes it.
@@ -68,9 +89,14 @@ export interface StorageBackend {
   abort(fileId: string): Promise<void>;
   /** A completed file, or a range of it. The stream fails where the file is gone. */
   read(file: StoredFile, range?: ByteRange): Readable;
+  /** A URL at which anyone can download the file for a while; undefined where the store has no such thing. */
+  presignedUrl?(file: StoredFile, download: Download): Promise<string>;
   /** Removes a completed file, if it is there. */
   remove(file: StoredFile): Promise<void>;
-  /** The IDs of all files and partial files of which there are bytes. */
+  /**
+   * The IDs of all files and partial files of which there are bytes. Where several processes use the store, not of such as
+   * are so new that another one may be about to make them known.
+   */
   list(): Promise<readonly string[]>;
   /** Bytes that can still be stored; undefined where the store knows no such limit. */
   freeBytes(): Promise<number | undefined>;

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
 import { UPLOAD_STORAGE_BACKEND } from '../upload.tokens.js';
-import type { ByteRange, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage-backend.js';
+import type { ByteRange, Download, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage-backend.js';
 
 /** What a medium says when it has no room: the disk is full, or the quota is used up. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -32,10 +32,15 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     if (size > this.freeBytes) throw new UploadError('STORAGE_FULL');
   }
 
-  async open(fileId: string, durable: number): Promise<PartialFile> {
-    const file = await this.translated(() => this.backend.open(fileId, durable));
+  async open(fileId: string, durable: number, isNew: boolean): Promise<PartialFile> {
+    const file = await this.translated(() => this.backend.open(fileId, durable, isNew));
     return {
       size: file.size,
+      syncEveryBytes: file.syncEveryBytes,
+      keepsUnsynced: file.keepsUnsynced,
+      get isBroken() {
+        return file.isBroken;
+      },
       append: (offset, bytes) => this.translated(() => file.append(offset, bytes)),
       sync: () => this.translated(() => file.sync()),
       read: (start) => file.read(start),
@@ -56,6 +61,11 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
 
   read(file: StoredFile, range?: ByteRange): Readable {
     return this.backend.read(file, range);
+  }
+
+  /** Undefined where downloads go through this process. */
+  async presignedUrl(file: StoredFile, download: Download): Promise<string | undefined> {
+    return this.translated(async () => this.backend.presignedUrl?.(file, download));
   }
 
   remove(file: StoredFile): Promise<void> {

@@ -1,0 +1,89 @@
+import { ListMultipartUploadsCommand, ListObjectsV2Command, ListPartsCommand, type S3Client } from '@aws-sdk/client-s3';
+
+/** An upload in parts that was begun and neither completed nor aborted. */
+export interface FoundUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly begunAt: number;
+}
+
+export interface FoundObject {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modifiedAt: number;
+}
+
+export interface FoundPart {
+  readonly number: number;
+  readonly bytes: number;
+  readonly etag: string;
+}
+
+interface Page {
+  readonly IsTruncated?: boolean | undefined;
+}
+
+/**
+ * All pages of a list, up to the one that says that it is the last. (The SDK's paginators go on for as long as there is a
+ * marker, and there are stores that always give one.)
+ */
+async function* pagesOf<Given extends Page>(
+  ask: (markers: object) => Promise<Given>,
+  markersAfter: (page: Given) => object,
+): AsyncIterable<Given> {
+  let page = await ask({});
+  yield page;
+  while (page.IsTruncated) {
+    page = await ask(markersAfter(page));
+    yield page;
+  }
+}
+
+/** The lists of a bucket. */
+export class Listing {
+  constructor(
+    private readonly client: S3Client,
+    private readonly bucket: string,
+    /** What all keys begin with; it is not in what is given. */
+    private readonly common: string,
+    private readonly retrying: <T>(work: () => Promise<T>) => Promise<T>,
+  ) {}
+
+  async *objects(prefix: string): AsyncIterable<FoundObject> {
+    const asked = { Bucket: this.bucket, Prefix: this.common + prefix };
+    const ask = (markers: object) =>
+      this.retrying(() => this.client.send(new ListObjectsV2Command({ ...asked, ...markers })));
+    const pages = pagesOf(ask, (page) => ({ ContinuationToken: page.NextContinuationToken }));
+    for await (const { Contents = [] } of pages) {
+      for (const { Key, Size = 0, LastModified } of Contents) {
+        yield { key: this.keyOf(Key!), bytes: Size, modifiedAt: LastModified?.getTime() ?? 0 };
+      }
+    }
+  }
+
+  async *uploads(prefix: string): AsyncIterable<FoundUpload> {
+    const asked = { Bucket: this.bucket, Prefix: this.common + prefix };
+    const ask = (markers: object) =>
+      this.retrying(() => this.client.send(new ListMultipartUploadsCommand({ ...asked, ...markers })));
+    const pages = pagesOf(ask, (page) => ({ KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }));
+    for await (const { Uploads = [] } of pages) {
+      for (const { Key, UploadId, Initiated } of Uploads) {
+        yield { key: this.keyOf(Key!), uploadId: UploadId!, begunAt: Initiated?.getTime() ?? 0 };
+      }
+    }
+  }
+
+  async *parts(key: string, UploadId: string): AsyncIterable<FoundPart> {
+    const asked = { Bucket: this.bucket, Key: this.common + key, UploadId };
+    const ask = (markers: object) =>
+      this.retrying(() => this.client.send(new ListPartsCommand({ ...asked, ...markers })));
+    const pages = pagesOf(ask, (page) => ({ PartNumberMarker: page.NextPartNumberMarker }));
+    for await (const { Parts = [] } of pages) {
+      for (const { PartNumber, Size, ETag } of Parts) yield { number: PartNumber!, bytes: Size!, etag: ETag! };
+    }
+  }
+
+  private keyOf(key: string): string {
+    return key.slice(this.common.length);
+  }
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { digestOf } from '../storage/digest.js';
+import type { PartDigest } from '../storage/passing-digest-worker.js';
+import { PassingDigests } from '../storage/passing-digests.js';
+import type {
+  ByteRange,
+  Download,
+  PartialFile,
+  StorageBackend,
+  StoredDigest,
+  StoredFile,
+} from '../storage/storage-backend.js';
+import { findResumption } from './found-upload.js';
+import { ObjectStore } from './object-store.js';
+import { PartMemory } from './part-memory.js';
+import { fileIdOf, fileKey, FILES, PIECES, piecesPrefix } from './pieces.js';
+import { statusOf } from './retrying.js';
+import { readBack } from './read-back.js';
+import { S3CompletedFile } from './s3-completed-file.js';
+import { S3_DEFAULTS, type ResolvedS3Options, type S3StorageOptions } from './s3-options.js';
+import { S3PartialFile, type SharedParts } from './s3-partial-file.js';
+import { isProven } from './stored-proof.js';
+
+/**
+ * Files in an S3-compatible object store: `files/<fileId>` once they are complete, an upload in parts to that key before,
+ * and `pieces/<fileId>/<start>-<end>` for what is durable and fills no part yet. Several gateways may use one bucket.
+ */
+export class S3Storage implements StorageBackend {
+  private readonly options: ResolvedS3Options;
+  private readonly shared: SharedParts;
+  readonly presignedUrl?: (file: StoredFile, download: Download) => Promise<string>;
+
+  constructor(options: S3StorageOptions) {
+    this.options = { ...S3_DEFAULTS, ...options };
+    const store = new ObjectStore(this.options);
+    this.shared = {
+      store,
+      memory: new PartMemory(this.options.memoryBytes),
+      digests: new PassingDigests(this.options.checksums === 'when_required'),
+      partsAtOnce: this.options.partsAtOnce,
+    };
+    if (this.options.presignDownloads) {
+      this.presignedUrl = ({ fileId }, download) => store.presignedUrl(fileKey(fileId), download);
+    }
+  }
+
+  /** Rejects with one sentence where the bucket can't be used. */
+  async prepare(): Promise<void> {
+    try {
+      await this.shared.store.check();
+    } catch (cause) {
+      const { bucket, endpoint = 'AWS' } = this.options;
+      throw new Error(`The bucket ${bucket} at ${endpoint} can't be used: ${reasonOf(cause)}`, { cause });
+    }
+  }
+
+  async open(fileId: string, durable: number, isNew = false): Promise<PartialFile> {
+    const nothing = { offset: 0, uploadId: undefined, parts: [], tail: [], pieces: [] };
+    if (isNew) return new S3PartialFile(fileId, this.shared, nothing);
+    const { store } = this.shared;
+    const completed = await store.head(fileKey(fileId));
+    if (completed) {
+      const removeAll = () => this.abort(fileId);
+      const removeRest = () => this.abortUploads(fileId);
+      return new S3CompletedFile(fileId, completed.bytes, this.shared, removeAll, removeRest);
+    }
+    const resumption = await findResumption(store, fileId, durable);
+    if (resumption.offset === 0) await this.abort(fileId);
+    return new S3PartialFile(fileId, this.shared, resumption);
+  }
+
+  async put({ fileId }: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
+    const { store, digests } = this.shared;
+    const whole = digestOf(bytes);
+    const part: PartDigest = { crc32: whole.crc32, md5: createHash('md5').update(bytes).digest() };
+    const body = {
+      bytes: bytes.length,
+      async *chunks() {
+        yield bytes;
+      },
+    };
+    const object = await store.put(fileKey(fileId), body, part);
+    return isProven(object, whole, [part]) ? whole : readBack(store, fileKey(fileId), digests);
+  }
+
+  async abort(fileId: string): Promise<void> {
+    await this.abortUploads(fileId);
+    await this.shared.store.remove(fileKey(fileId));
+  }
+
+  read({ fileId }: StoredFile, range?: ByteRange): Readable {
+    return this.shared.store.read(fileKey(fileId), range);
+  }
+
+  async remove({ fileId }: StoredFile): Promise<void> {
+    await this.shared.store.remove(fileKey(fileId));
+  }
+
+  /** Of what is old enough: what is younger may be about to be noted by another gateway. */
+  async list(): Promise<readonly string[]> {
+    const before = Date.now() - this.options.orphanAgeMs;
+    const found = new Set<string>();
+    for (const prefix of [FILES, PIECES]) {
+      for await (const { key, modifiedAt } of this.shared.store.list.objects(prefix)) {
+        if (modifiedAt <= before) found.add(fileIdOf(key));
+      }
+    }
+    for await (const { key, begunAt } of this.shared.store.list.uploads(FILES)) {
+      if (begunAt <= before) found.add(fileIdOf(key));
+    }
+    return [...found];
+  }
+
+  /** An object store is as large as it has to be. */
+  async freeBytes(): Promise<undefined> {
+    return undefined;
+  }
+
+  check(): Promise<void> {
+    return this.shared.store.check();
+  }
+
+  async close(): Promise<void> {
+    this.shared.store.close();
+    await this.shared.digests.close();
+  }
+
+  /** Removes what there is beside the completed file. */
+  private async abortUploads(fileId: string): Promise<void> {
+    const { store } = this.shared;
+    for await (const { key, uploadId } of store.list.uploads(fileKey(fileId))) {
+      if (key === fileKey(fileId)) await store.abortUpload(key, uploadId);
+    }
+    for await (const { key } of store.list.objects(piecesPrefix(fileId))) await store.remove(key);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { name, message } = error as Error;
+  const known: Record<number, string> = {
+    301: 'it is in another region',
+    403: 'access is denied; check the credentials and the policy of the bucket',
+    404: 'there is no such bucket',
+  };
+  return known[statusOf(error) ?? 0] ?? `${name}: ${message}`;
+}
