@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { UploadModule } from '@upload-streams/nest';
 import { uploadOptions, type Environment } from './app.config.js';
+import { storeProviders } from './app.stores.js';
 import { HealthController } from './health/health.controller.js';
 import { FilesController } from './http/files.controller.js';
 import { HttpErrorFilter } from './http/http-error.filter.js';
@@ -13,10 +14,13 @@ import { UploadMetrics } from './metrics/upload-metrics.js';
 /** The gateway, the catalogue over HTTP, health and metrics. */
 @Module({})
 export class AppModule {
-  static forEnvironment(environment: Environment): DynamicModule {
+  static async forEnvironment(environment: Environment): Promise<DynamicModule> {
     return {
       module: AppModule,
-      imports: [UploadModule.forRoot(uploadOptions(environment)), TerminusModule],
+      imports: [
+        UploadModule.forRoot(uploadOptions(environment), { providers: await storeProviders(environment) }),
+        TerminusModule,
+      ],
       controllers: [FilesController, HealthController, MetricsController],
       providers: [OwnerGuard, UploadMetrics, { provide: APP_FILTER, useClass: HttpErrorFilter }],
     };

@@ -8,7 +8,7 @@ import { PlainLogger } from './plain-logger.js';
 
 /** The application as it is served, for `main.ts` and for tests. It does not listen yet. */
 export async function createApp(environment: Environment): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forEnvironment(environment), {
+  const app = await NestFactory.create<NestExpressApplication>(await AppModule.forEnvironment(environment), {
     logger: new PlainLogger(),
     forceCloseConnections: true,
     // Errors come to `main`, which says them in one sentence, instead of ending the process here.

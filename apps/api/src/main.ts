@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { isBuiltin } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import { readEnvironment } from './app.config.js';
+import { readEnvironment, type Environment } from './app.config.js';
 import { restartWithFlags } from './v8-flags.js';
 
 /** Starts the gateway. Whatever keeps it from starting is said in one sentence. */
@@ -18,8 +18,13 @@ async function main(): Promise<void> {
   const host = everywhere ? 'localhost' : environment.HOST;
   const { port } = app.getHttpServer().address() as AddressInfo;
   new Logger('UploadStreams').log(
-    `Upload Streams is listening on http://${host}:${port}, data in ${resolve(environment.DATA_DIR)}`,
+    `Upload Streams is listening on http://${host}:${port}, data in ${placeOfData(environment)}`,
   );
+}
+
+function placeOfData({ STORAGE, S3_BUCKET, SESSION_STORE, DATA_DIR }: Environment): string {
+  const files = STORAGE === 's3' ? `the bucket ${S3_BUCKET}` : resolve(DATA_DIR);
+  return SESSION_STORE === 'redis' ? `${files} and Redis` : files;
 }
 
 /** Said before anything is loaded that an older Node does not have. */

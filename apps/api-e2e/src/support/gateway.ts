@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ENTRY = fileURLToPath(new URL('../../../api/dist/main.js', import.meta.url));
+export const ENTRY = fileURLToPath(new URL('../../../api/dist/main.js', import.meta.url));
 
 /** The built API on a data folder of its own. It may be killed and started again. */
 export class Gateway {

@@ -26,7 +26,7 @@ export class HealthController {
     const indicator = this.indicators.check('storage');
     return this.files.check().then(
       () => indicator.up(),
-      () => indicator.down({ message: 'The data folder or the catalogue can not be used' }),
+      () => indicator.down({ message: 'The store or the catalogue can not be used' }),
     );
   }
 }

@@ -1,0 +1,88 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { NginxServer, RedisServer, ServerProcess, SwiftServer } from '@upload-streams/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ENTRY } from './gateway.js';
+
+const BUCKET = 'uploads';
+
+/** Gateways on one Redis and one object store, behind nginx: all of them the real ones. */
+export class Cluster {
+  static readonly isInstalled = RedisServer.isInstalled && SwiftServer.isInstalled && NginxServer.isInstalled;
+  static readonly packages = 'redis-server nginx swift-proxy swift-account swift-container swift-object';
+
+  private constructor(
+    private readonly dataDir: string,
+    readonly redis: RedisServer,
+    readonly store: SwiftServer,
+    private readonly env: Readonly<Record<string, string>>,
+    private readonly processes: ServerProcess[],
+    private readonly nginx: NginxServer,
+  ) {}
+
+  static async start(nodes: number, env: Readonly<Record<string, string>> = {}): Promise<Cluster> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'upload-streams-cluster-'));
+    const [redis, store] = await Promise.all([RedisServer.start(), SwiftServer.start()]);
+    await makeBucket(store);
+    const settings = { DATA_DIR: dataDir, ...settingsOf(redis, store), ...env };
+    const start = () => ServerProcess.start({ entry: ENTRY, env: settings });
+    const processes = await Promise.all(Array.from({ length: nodes }, start));
+    const nginx = await NginxServer.start(processes.map(({ url }) => Number(new URL(url).port)));
+    return new Cluster(dataDir, redis, store, settings, processes, nginx);
+  }
+
+  /** Leads to any of the nodes. */
+  get url(): string {
+    return this.nginx.url;
+  }
+
+  node(index: number): ServerProcess {
+    return this.processes[index]!;
+  }
+
+  get size(): number {
+    return this.processes.length;
+  }
+
+  /** Ends a node, and starts another one in its place. */
+  async replace(index: number, signal: NodeJS.Signals): Promise<void> {
+    const { url } = this.node(index);
+    await this.node(index).stop(signal);
+    const env = { ...this.env, PORT: new URL(url).port };
+    this.processes[index] = await ServerProcess.start({ entry: ENTRY, env });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.processes.map((node) => node.stop()));
+    await Promise.all([this.nginx.close(), this.redis.close(), this.store.close()]);
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+function settingsOf(redis: RedisServer, store: SwiftServer): Record<string, string> {
+  return {
+    STORAGE: 's3',
+    S3_BUCKET: BUCKET,
+    S3_ENDPOINT: store.url,
+    S3_REGION: store.region,
+    S3_PATH_STYLE: 'true',
+    S3_CHECKSUMS: 'when_required',
+    AWS_ACCESS_KEY_ID: store.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: store.secretAccessKey,
+    SESSION_STORE: 'redis',
+    REDIS_URL: redis.url,
+  };
+}
+
+async function makeBucket(store: SwiftServer): Promise<void> {
+  const { url: endpoint, region, accessKeyId, secretAccessKey } = store;
+  const client = new S3Client({
+    endpoint,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  client.destroy();
+}

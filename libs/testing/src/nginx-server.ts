@@ -1,0 +1,69 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, isInstalled, ServiceProcess } from './service-process.js';
+
+/** nginx in front of several servers, of which any takes any connection. */
+export class NginxServer {
+  /** Whether Debian's package `nginx` is installed. */
+  static readonly isInstalled = isInstalled('nginx');
+
+  private constructor(
+    private readonly folder: string,
+    readonly port: number,
+    private readonly process: ServiceProcess,
+  ) {}
+
+  static async start(upstreamPorts: readonly number[]): Promise<NginxServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'upload-streams-nginx-'));
+    const port = await freePort();
+    const path = join(folder, 'nginx.conf');
+    await writeFile(path, configuration(folder, port, upstreamPorts));
+    const process = await ServiceProcess.start('nginx', ['-p', folder, '-c', path, '-g', 'daemon off;'], port);
+    return new NginxServer(folder, port, process);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async close(): Promise<void> {
+    await this.process.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A server that does not answer is left alone for a second, and its requests go to another one. */
+const configuration = (folder: string, port: number, upstreamPorts: readonly number[]) => `
+worker_processes 1;
+pid ${folder}/pid;
+error_log ${folder}/error.log;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+  upstream gateways {
+    ${upstreamPorts.map((each) => `server 127.0.0.1:${each} max_fails=1 fail_timeout=1s;`).join('\n    ')}
+  }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://gateways;
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      proxy_set_header Host $http_host;
+      proxy_connect_timeout 1s;
+      proxy_read_timeout 120s;
+      proxy_send_timeout 120s;
+      proxy_buffering off;
+      proxy_request_buffering off;
+    }
+  }
+}
+`;
