@@ -3,23 +3,37 @@ import { NginxServer, RedisServer, ServerProcess, SwiftServer } from '@upload-st
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ENTRY } from './gateway.js';
+import { ENTRY } from './entry.ts';
 
 const BUCKET = 'uploads';
+
+interface ClusterParts {
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly processes: ServerProcess[];
+  readonly nginx: NginxServer;
+}
 
 /** Gateways on one Redis and one object store, behind nginx: all of them the real ones. */
 export class Cluster {
   static readonly isInstalled = RedisServer.isInstalled && SwiftServer.isInstalled && NginxServer.isInstalled;
   static readonly packages = 'redis-server nginx swift-proxy swift-account swift-container swift-object';
 
-  private constructor(
-    private readonly dataDir: string,
-    readonly redis: RedisServer,
-    readonly store: SwiftServer,
-    private readonly env: Readonly<Record<string, string>>,
-    private readonly processes: ServerProcess[],
-    private readonly nginx: NginxServer,
-  ) {}
+  readonly redis: RedisServer;
+  readonly store: SwiftServer;
+  private readonly dataDir: string;
+  private readonly env: Readonly<Record<string, string>>;
+  private readonly processes: ServerProcess[];
+  private readonly nginx: NginxServer;
+
+  private constructor(parts: Pick<Cluster, 'redis' | 'store'> & ClusterParts) {
+    this.redis = parts.redis;
+    this.store = parts.store;
+    this.dataDir = parts.dataDir;
+    this.env = parts.env;
+    this.processes = parts.processes;
+    this.nginx = parts.nginx;
+  }
 
   static async start(nodes: number, env: Readonly<Record<string, string>> = {}): Promise<Cluster> {
     const dataDir = await mkdtemp(join(tmpdir(), 'upload-streams-cluster-'));
@@ -29,7 +43,7 @@ export class Cluster {
     const start = () => ServerProcess.start({ entry: ENTRY, env: settings });
     const processes = await Promise.all(Array.from({ length: nodes }, start));
     const nginx = await NginxServer.start(processes.map(({ url }) => Number(new URL(url).port)));
-    return new Cluster(dataDir, redis, store, settings, processes, nginx);
+    return new Cluster({ dataDir, redis, store, env: settings, processes, nginx });
   }
 
   /** Leads to any of the nodes. */

@@ -3,9 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-export const ENTRY = fileURLToPath(new URL('../../../api/dist/main.js', import.meta.url));
+import { ENTRY } from './entry.ts';
 
 /** The built API on a data folder of its own. It may be killed and started again. */
 export class Gateway {

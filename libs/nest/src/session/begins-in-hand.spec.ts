@@ -75,6 +75,15 @@ describe('BeginsInHand', () => {
     expect(events).toEqual(['other connection', 'later']);
   });
 
+  it('lets chunks that came after the answer wait for those before them, however many bytes they are', async () => {
+    const first = chunk('first', alice, MAX_AHEAD_BYTES);
+    begin.resolve('begun');
+    await begun;
+    await begins.settled(alice, 'id', MAX_AHEAD_BYTES, true).then(() => void events.push('second'));
+    await first;
+    expect(events).toEqual(['first', 'second']);
+  });
+
   it('refuses more bytes than may wait', async () => {
     const behind = chunk('first', alice, MAX_AHEAD_BYTES);
     await expect(chunk('second')).rejects.toMatchObject({ code: 'WINDOW_EXCEEDED' });

@@ -33,6 +33,8 @@ export class BeginsInHand {
   async settled(peer: SessionPeer, sessionID: string, bytes: number, isHeld: boolean): Promise<void> {
     const begin = this.begins.get(sessionID);
     if (isHeld && !begin && !this.waiting.has(sessionID)) return;
+    // What comes for a session that is held came after the answer, and its window counts; it only keeps its place.
+    if (!isHeld && this.countOf(sessionID) + bytes > MAX_AHEAD_BYTES) throw new UploadError('WINDOW_EXCEEDED');
     this.count(sessionID, bytes);
     try {
       await this.waiting.run(sessionID, () => this.begun(peer, sessionID, begin));
@@ -48,9 +50,12 @@ export class BeginsInHand {
     if (begin?.peer === peer) await begin.begun;
   }
 
+  private countOf(sessionID: string): number {
+    return this.waitingBytes.get(sessionID) ?? 0;
+  }
+
   private count(sessionID: string, bytes: number): void {
-    const waitingBytes = (this.waitingBytes.get(sessionID) ?? 0) + bytes;
-    if (waitingBytes > MAX_AHEAD_BYTES) throw new UploadError('WINDOW_EXCEEDED');
+    const waitingBytes = this.countOf(sessionID) + bytes;
     if (waitingBytes > 0) this.waitingBytes.set(sessionID, waitingBytes);
     else this.waitingBytes.delete(sessionID);
   }

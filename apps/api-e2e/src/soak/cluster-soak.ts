@@ -1,0 +1,125 @@
+// Uploads to three gateways on one Redis and one object store behind nginx, while the gateways are killed in turn, or
+// replaced in good order; compares what is stored with its source, and reports.
+import { createNodeUploadClient, isFinal, type NodeUploadClient, type UploadState } from '@upload-streams/client/node';
+import { FaultProxy } from '@upload-streams/testing';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { lastValueFrom, tap } from 'rxjs';
+import { Cluster } from '../support/cluster.ts';
+
+const MIB = 1024 * 1024;
+const TOKEN = randomBytes(32).toString('base64url');
+
+const { values } = parseArgs({
+  options: {
+    uploads: { type: 'string', default: '50' },
+    'max-mib': { type: 'string', default: '200' },
+    'at-once': { type: 'string', default: '6' },
+    'every-seconds': { type: 'string', default: '5' },
+    signal: { type: 'string', default: 'SIGKILL' },
+  },
+});
+const settings = {
+  uploads: Number(values.uploads),
+  maxMib: Number(values['max-mib']),
+  atOnce: Number(values['at-once']),
+  everyMs: 1000 * Number(values['every-seconds']),
+  signal: values.signal as NodeJS.Signals,
+};
+
+interface Report {
+  readonly mismatches: string[];
+  readonly neededAPerson: string[];
+  readonly reasons: Map<string, number>;
+  fileBytes: number;
+  replaced: number;
+}
+
+async function uploadOne(client: NodeUploadClient, pool: Buffer, number: number, report: Report): Promise<void> {
+  const size = randomInt(MIB, settings.maxMib * MIB);
+  const start = randomInt(MIB);
+  const content = pool.subarray(start, start + size);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const note = (state: UploadState) => {
+    if (state.status !== 'waiting') return;
+    report.reasons.set(state.reason.code, (report.reasons.get(state.reason.code) ?? 0) + 1);
+  };
+  const last = await lastValueFrom(client.upload(content, { fileName: `${number}.bin` }).pipe(tap(note)));
+  if (last.status === 'completed') {
+    report.fileBytes += size;
+    if (last.file.sha256 !== sha256) report.mismatches.push(`${number}.bin says ${last.file.sha256}, not ${sha256}`);
+    report.mismatches.push(...(await downloaded(last.file.url, sha256)));
+  } else if (isFinal(last)) {
+    const why = last.status === 'failed' ? `${last.error.code}: ${String(last.error.cause ?? last.error.message)}` : '';
+    report.neededAPerson.push(`${number}.bin of ${size} bytes: ${last.status} ${why}`);
+  }
+}
+
+let gatewayUrl = '';
+
+/** What the gateways serve is compared too; one that is killed meanwhile is asked again. */
+async function downloaded(url: string, sha256: string): Promise<string[]> {
+  for (let attempts = 0; attempts < 30; attempts++) {
+    try {
+      const response = await fetch(gatewayUrl + url, { headers: { Authorization: `Bearer ${TOKEN}` } });
+      if (response.status >= 500) throw new Error(`status ${response.status}`);
+      const hash = createHash('sha256');
+      for await (const bytes of response.body!) hash.update(bytes as Uint8Array);
+      const found = hash.digest('hex');
+      return found === sha256 ? [] : [`${url} has ${found}, not ${sha256} (status ${response.status})`];
+    } catch {
+      await delay(500);
+    }
+  }
+  return [`${url} could not be downloaded`];
+}
+
+async function replaceInTurn(cluster: Cluster, report: Report, over: AbortSignal): Promise<void> {
+  for (let index = 0; !over.aborted; index = (index + 1) % cluster.size) {
+    await delay(settings.everyMs, undefined, { signal: over }).catch(() => undefined);
+    if (over.aborted) return;
+    await cluster.replace(index, settings.signal);
+    report.replaced++;
+    process.stdout.write(`${report.replaced} gateways replaced, ${(report.fileBytes / MIB).toFixed(0)} MiB stored\n`);
+  }
+}
+
+async function main(): Promise<void> {
+  const report: Report = { mismatches: [], neededAPerson: [], reasons: new Map(), fileBytes: 0, replaced: 0 };
+  const cluster = await Cluster.start(3);
+  gatewayUrl = cluster.url;
+  const link = await FaultProxy.open({ port: Number(new URL(cluster.url).port) });
+  const pool = randomBytes((settings.maxMib + 1) * MIB);
+  const over = new AbortController();
+  const started = performance.now();
+  const replacing = replaceInTurn(cluster, report, over.signal);
+  let next = 0;
+  const workers = Array.from({ length: settings.atOnce }, async () => {
+    const client = createNodeUploadClient({ url: link.url, token: TOKEN });
+    while (next < settings.uploads) await uploadOne(client, pool, next++, report);
+    client.close();
+  });
+  await Promise.all(workers);
+  const seconds = (performance.now() - started) / 1000;
+  over.abort();
+  await replacing;
+  const beyond = link.sent('upstream') - report.fileBytes;
+  await link.close();
+  await cluster.close();
+  const reasons = [...report.reasons].map(([code, count]) => `${code} ${count}`).join(', ');
+  const lines = [
+    `uploads               ${settings.uploads}, ${(report.fileBytes / MIB).toFixed(0)} MiB in ${seconds.toFixed(0)} s`,
+    `gateways replaced     ${report.replaced} by ${settings.signal}, one each ${settings.everyMs / 1000} s and the time of a start`,
+    `clients waited for    ${reasons || 'nothing'}`,
+    `sent beyond the files ${(beyond / MIB).toFixed(1)} MiB, ${((100 * beyond) / report.fileBytes).toFixed(1)} %`,
+    `needed a person       ${report.neededAPerson.length}`,
+    ...report.neededAPerson,
+    `mismatches            ${report.mismatches.length}`,
+    ...report.mismatches,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  process.exitCode = report.mismatches.length + report.neededAPerson.length > 0 ? 1 : 0;
+}
+
+await main();

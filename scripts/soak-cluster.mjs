@@ -1,0 +1,12 @@
+// npm run soak:cluster -- [--uploads n] [--max-mib n] [--every-seconds n] [--signal SIGKILL|SIGTERM]: three gateways, killed
+// or replaced in turn while uploads go on. Needs Redis, nginx and Swift: see apps/api-e2e/src/support/cluster.ts.
+import { join } from 'node:path';
+import { build, ensureInstalled, keepRunning, nodeBinary, root, say } from './workspace.mjs';
+
+ensureInstalled();
+say('Building the gateway and the client');
+await build('api', 'testing', 'client');
+
+say('Uploading while gateways come and go; what happened is reported at the end');
+const soak = join(root, 'apps', 'api-e2e', 'src', 'soak', 'cluster-soak.ts');
+process.exitCode = await keepRunning(nodeBinary(), [soak, ...process.argv.slice(2)]);
