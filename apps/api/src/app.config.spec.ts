@@ -39,9 +39,22 @@ describe('the environment', () => {
     expect(() => readEnvironment({ PORT: 'x', SESSION_TTL: 'soon' })).toThrow(/PORT must be .*; SESSION_TTL must be /);
   });
 
+  it.each([
+    [{ STORAGE: 's3' }, /S3_BUCKET must be set for STORAGE=s3/],
+    [{ SESSION_STORE: 'redis', STORAGE: 's3', S3_BUCKET: 'b' }, /REDIS_URL must be set for SESSION_STORE=redis/],
+    [{ SESSION_STORE: 'redis', REDIS_URL: 'redis://r' }, /STORAGE must be s3 for SESSION_STORE=redis/],
+    [{ DOWNLOADS: 'presigned' }, /DOWNLOADS can be presigned for STORAGE=s3 only/],
+    [{ STORAGE: 'ftp' }, /STORAGE must be one of disk, s3/],
+    [{ REDIS_URL: 'http://r' }, /REDIS_URL must be a URL that begins with redis:\/\/ or rediss:\/\//],
+    [{ S3_ENDPOINT: 'store:9000' }, /S3_ENDPOINT must be a URL/],
+    [{ S3_MEMORY: '1MiB' }, /S3_MEMORY must be from 16777216/],
+  ])('says what does not fit together: %j', (variables, sentence) => {
+    expect(() => readEnvironment(variables)).toThrow(sentence);
+  });
+
   it('is in the table of README.md, and nothing else is', () => {
     const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-    const documented = [...readme.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
+    const documented = [...readme.matchAll(/^\| `([A-Z0-9_]+)` +\|/gm)].map(([, name]) => name);
     expect(documented.sort()).toEqual(Object.keys(environmentSchema.shape).sort());
   });
 });

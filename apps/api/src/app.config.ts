@@ -55,6 +55,10 @@ const url = (...protocols: readonly string[]) =>
 const oneOf = <const Choice extends string>(...choices: readonly [Choice, ...Choice[]]) =>
   z.enum(choices, `must be one of ${choices.join(', ')}`);
 
+const flag = oneOf('true', 'false')
+  .default('false')
+  .transform((text) => text === 'true');
+
 /** The environment. README.md has the same table, and a test holds the two together. */
 export const environmentSchema = z
   .object({
@@ -86,8 +90,10 @@ export const environmentSchema = z
     SHUTDOWN_GRACE: duration(0).default(UPLOAD_DEFAULTS.shutdownGraceMs),
     /** Where the bytes are kept: in DATA_DIR, or in an S3-compatible object store. */
     STORAGE: oneOf('disk', 's3').default('disk'),
-    /** The bucket; it must exist. Credentials come as the AWS SDK finds them, for example from AWS_ACCESS_KEY_ID. */
+    /** The bucket. Credentials come as the AWS SDK finds them, for example from AWS_ACCESS_KEY_ID. */
     S3_BUCKET: z.string().min(1).optional(),
+    /** Whether the bucket is made where it is missing. */
+    S3_CREATE_BUCKET: flag,
     /** What the keys in the bucket begin with. */
     S3_PREFIX: z.string().default(''),
     /** The region; without it, what the AWS SDK finds, for example in AWS_REGION. */
@@ -95,9 +101,7 @@ export const environmentSchema = z
     /** The object store; without it, that of AWS. */
     S3_ENDPOINT: url('http:', 'https:').optional(),
     /** Whether the bucket is in the path of a URL, as most stores beside AWS want it, not in the name of the host. */
-    S3_PATH_STYLE: oneOf('true', 'false')
-      .default('false')
-      .transform((text) => text === 'true'),
+    S3_PATH_STYLE: flag,
     /** Whether the store computes CRC-32 itself, as AWS does, or is compared by the MD5 in its ETags. */
     S3_CHECKSUMS: oneOf('when_supported', 'when_required').default('when_supported'),
     /** Bytes that all uploads together may have on their way to the object store. */

@@ -11,6 +11,7 @@ async function storageProviders(environment: Environment): Promise<Provider[]> {
   const { s3Providers } = await import('@upload-streams/nest/s3');
   return s3Providers({
     bucket: environment.S3_BUCKET!,
+    createBucket: environment.S3_CREATE_BUCKET,
     prefix: environment.S3_PREFIX,
     region: environment.S3_REGION,
     endpoint: environment.S3_ENDPOINT,

@@ -1,6 +1,7 @@
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
+  CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
@@ -127,6 +128,10 @@ export class ObjectStore {
   /** Asks once: for who wants to know whether it works now. */
   async check(): Promise<void> {
     await this.client.send(new HeadBucketCommand({ Bucket: this.options.bucket }));
+  }
+
+  async createBucket(): Promise<void> {
+    await this.client.send(new CreateBucketCommand({ Bucket: this.options.bucket }));
   }
 
   close(): void {

@@ -2,8 +2,9 @@ const MIB = 1024 * 1024;
 
 /** Which object store holds the bytes, and how. Credentials come as the AWS SDK finds them. */
 export interface S3StorageOptions {
-  /** The bucket; it must exist. */
   readonly bucket: string;
+  /** Whether the bucket is made where it is missing. @default false */
+  readonly createBucket?: boolean;
   /** What all keys begin with, for example `uploads/`. @default '' */
   readonly prefix?: string;
   /** @default what the AWS SDK finds, for example in AWS_REGION */
@@ -35,6 +36,7 @@ type FoundBySdk = Pick<S3StorageOptions, 'region' | 'endpoint'>;
 export type ResolvedS3Options = Required<Omit<S3StorageOptions, keyof FoundBySdk>> & FoundBySdk;
 
 export const S3_DEFAULTS = {
+  createBucket: false,
   prefix: '',
   region: undefined,
   endpoint: undefined,

@@ -311,6 +311,15 @@ describeWhere(
           expect(open().presignedUrl).toBeUndefined();
         }));
 
+      it('makes the bucket where it is to, also for two that start at once', () =>
+        using(async (open) => {
+          const changes = { bucket: `made-${randomUUID()}`, createBucket: true };
+          const [first, second] = [open(changes), open(changes)];
+          await Promise.all([first.prepare(), second.prepare()]);
+          await first.put(FILE, Buffer.from('Hello'));
+          expect(String(await contentOf(second))).toBe('Hello');
+        }));
+
       it.each([
         [{ bucket: 'no-such-bucket' }, /^The bucket no-such-bucket at http:.* can't be used: there is no such bucket$/],
         [

@@ -48,7 +48,7 @@ export class S3Storage implements StorageBackend {
   /** Rejects with one sentence where the bucket can't be used. */
   async prepare(): Promise<void> {
     try {
-      await this.shared.store.check();
+      await this.requireBucket();
     } catch (cause) {
       const { bucket, endpoint = 'AWS' } = this.options;
       throw new Error(`The bucket ${bucket} at ${endpoint} can't be used: ${reasonOf(cause)}`, { cause });
@@ -124,6 +124,18 @@ export class S3Storage implements StorageBackend {
   async close(): Promise<void> {
     this.shared.store.close();
     await this.shared.digests.close();
+  }
+
+  /** Several gateways that start at once may all make it: what counts is that it is there. */
+  private async requireBucket(): Promise<void> {
+    const { store } = this.shared;
+    try {
+      await store.check();
+    } catch (error) {
+      if (!this.options.createBucket || statusOf(error) !== 404) throw error;
+      await store.createBucket().catch(() => undefined);
+      await store.check();
+    }
   }
 
   /** Removes what there is beside the completed file. */
