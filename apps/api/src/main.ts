@@ -33,6 +33,7 @@ function requireSqlite(): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`Upload Streams could not start. ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  const sentence = `Upload Streams could not start. ${error instanceof Error ? error.message : String(error)}\n`;
+  // What was opened before would keep the process, and an orchestrator waiting for its end.
+  process.stderr.write(sentence, () => process.exit(1));
 });

@@ -38,9 +38,9 @@ export class FaultProxy {
     server.on('connection', (client) => this.join(client));
   }
 
-  /** A proxy on a port of 127.0.0.1 that the system chooses. */
-  static async open(target: FaultProxyTarget): Promise<FaultProxy> {
-    const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+  /** A proxy on a port of 127.0.0.1; the system chooses one where none is given. */
+  static async open(target: FaultProxyTarget, port = 0): Promise<FaultProxy> {
+    const server = createServer({ allowHalfOpen: true }).listen(port, '127.0.0.1');
     await once(server, 'listening');
     return new FaultProxy(server, target);
   }

@@ -130,6 +130,11 @@ export class ObjectStore {
     await this.client.send(new HeadBucketCommand({ Bucket: this.options.bucket }));
   }
 
+  /** Waits for a store that starts beside us. */
+  ready(withinMs: number): Promise<void> {
+    return retrying(withinMs, this.ended.signal, () => this.check());
+  }
+
   async createBucket(): Promise<void> {
     await this.client.send(new CreateBucketCommand({ Bucket: this.options.bucket }));
   }

@@ -25,6 +25,8 @@ export interface S3StorageOptions {
   readonly partsAtOnce?: number;
   /** How long a store that fails or is away is asked again before an upload fails, in milliseconds. @default 60_000 */
   readonly giveUpAfterMs?: number;
+  /** How long a start waits for the store, in milliseconds. @default 30_000 */
+  readonly startTimeoutMs?: number;
   /** Bytes of nobody are removed when they are older than this, in milliseconds. @default 1 hour */
   readonly orphanAgeMs?: number;
   /** Whether people download from the store itself, by a URL that is valid for a few minutes. @default false */
@@ -45,6 +47,7 @@ export const S3_DEFAULTS = {
   memoryBytes: 64 * MIB,
   partsAtOnce: 4,
   giveUpAfterMs: 60_000,
+  startTimeoutMs: 30_000,
   orphanAgeMs: 3_600_000,
   presignDownloads: false,
 } as const satisfies Omit<S3StorageOptions, 'bucket'>;

@@ -1,6 +1,6 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { FaultProxy, SwiftServer } from '@upload-streams/testing';
+import { FaultProxy, freePort, SwiftServer } from '@upload-streams/testing';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
@@ -309,6 +309,15 @@ describeWhere(
           expect(await response.text()).toBe('Hello');
           expect(response.headers.get('content-disposition')).toBe(download.disposition);
           expect(open().presignedUrl).toBeUndefined();
+        }));
+
+      it('waits at its start for a store that starts beside it', () =>
+        using(async (open) => {
+          const port = await freePort();
+          const prepared = open({ endpoint: `http://127.0.0.1:${port}` }).prepare();
+          const proxy = await FaultProxy.open({ port: server.port }, port);
+          await prepared;
+          await proxy.close();
         }));
 
       it('makes the bucket where it is to, also for two that start at once', () =>

@@ -130,7 +130,7 @@ export class S3Storage implements StorageBackend {
   private async requireBucket(): Promise<void> {
     const { store } = this.shared;
     try {
-      await store.check();
+      await store.ready(this.options.startTimeoutMs);
     } catch (error) {
       if (!this.options.createBucket || statusOf(error) !== 404) throw error;
       await store.createBucket().catch(() => undefined);
