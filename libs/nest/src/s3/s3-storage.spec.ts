@@ -332,7 +332,7 @@ describeWhere(
       it.each([
         [{ bucket: 'no-such-bucket' }, /^The bucket no-such-bucket at http:.* can't be used: there is no such bucket$/],
         [
-          { endpoint: 'http://127.0.0.1:1' },
+          { endpoint: 'http://127.0.0.1:1', startTimeoutMs: 200 },
           /^The bucket bucket-.* at http:\/\/127.0.0.1:1 can't be used: .*ECONNREFUSED/,
         ],
       ])('says in one sentence why it can not start: %j', (changes, sentence) =>
