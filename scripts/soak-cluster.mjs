@@ -1,5 +1,6 @@
-// npm run soak:cluster -- [--uploads n] [--max-mib n] [--every-seconds n] [--signal SIGKILL|SIGTERM]: three gateways, killed
-// or replaced in turn while uploads go on. Needs Redis, nginx and Swift: see apps/api-e2e/src/support/cluster.ts.
+// npm run soak:cluster -- [--uploads n] [--max-mib n] [--every-seconds n] [--signal SIGKILL|SIGTERM]
+// [--redis-away-seconds n]: three gateways, killed or replaced in turn while uploads go on, and Redis taken away once.
+// Needs Redis, nginx and Swift: see apps/api-e2e/src/support/cluster.ts.
 import { join } from 'node:path';
 import { build, ensureInstalled, keepRunning, nodeBinary, root, say } from './workspace.mjs';
 

@@ -139,6 +139,32 @@ if (!Cluster.isInstalled) {
     expect(await second.begin(sessionID, { size: 10 * MIB })).toMatchObject({ ok: true, offset: 0 });
   });
 
+  it('sends people to the store itself where downloads are presigned, under the name of the file', async () => {
+    const content = randomBytes(MIB);
+    const file = await clientOf(cluster.url).uploadToEnd(content, { fileName: 'Übersicht.html', type: 'text/html' });
+    const node = await cluster.startAnother({ DOWNLOADS: 'presigned' });
+    try {
+      const headers = { Authorization: `Bearer ${TOKEN}` };
+      const sent = await fetch(node.url + file.url, { headers, redirect: 'manual' });
+      expect(sent.status).toBe(302);
+      const response = await fetch(sent.headers.get('location')!);
+      expect(response.url.startsWith(cluster.store.url)).toBe(true);
+      expect(response.headers.get('content-disposition')).toMatch(/^attachment; .*%C3%9Cbersicht\.html/);
+      expect(sha256(Buffer.from(await response.arrayBuffer()))).toBe(file.sha256);
+      const stranger = await fetch(node.url + file.url, { redirect: 'manual' });
+      expect(stranger.status).toBe(404);
+    } finally {
+      await node.stop();
+    }
+  });
+
+  it('does not start without its bucket, says so, and ends', async () => {
+    const start = cluster.startAnother({ S3_BUCKET: 'another-bucket' });
+    await expect(start).rejects.toThrow(
+      /ended with code 1:.*The bucket another-bucket at .* can't be used: there is no/s,
+    );
+  });
+
   it('waits for a Redis that is away, and goes on: no upload fails', async () => {
     const content = randomBytes(40 * MIB);
     const statuses = new Set<string>();

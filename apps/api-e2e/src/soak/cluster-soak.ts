@@ -9,6 +9,7 @@ import { lastValueFrom, tap } from 'rxjs';
 import { Cluster } from '../support/cluster.ts';
 
 const MIB = 1024 * 1024;
+const REDIS_AWAY_AFTER_MS = 3000;
 const TOKEN = randomBytes(32).toString('base64url');
 
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     'at-once': { type: 'string', default: '6' },
     'every-seconds': { type: 'string', default: '5' },
     signal: { type: 'string', default: 'SIGKILL' },
+    'redis-away-seconds': { type: 'string', default: '0' },
   },
 });
 const settings = {
@@ -26,6 +28,7 @@ const settings = {
   atOnce: Number(values['at-once']),
   everyMs: 1000 * Number(values['every-seconds']),
   signal: values.signal as NodeJS.Signals,
+  redisAwayMs: 1000 * Number(values['redis-away-seconds']),
 };
 
 interface Report {
@@ -85,14 +88,28 @@ async function replaceInTurn(cluster: Cluster, report: Report, over: AbortSignal
   }
 }
 
+/** Once, soon after the beginning. */
+async function takeRedisAway({ redis }: Cluster): Promise<void> {
+  if (settings.redisAwayMs === 0) return;
+  await delay(REDIS_AWAY_AFTER_MS);
+  await redis.stop('SIGKILL');
+  process.stdout.write(`Redis is away for ${settings.redisAwayMs / 1000} s\n`);
+  await delay(settings.redisAwayMs);
+  await redis.startAgain();
+}
+
 async function main(): Promise<void> {
   const report: Report = { mismatches: [], neededAPerson: [], reasons: new Map(), fileBytes: 0, replaced: 0 };
   const cluster = await Cluster.start(3);
   gatewayUrl = cluster.url;
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => void cluster.close().finally(() => process.exit(130)));
+  }
   const link = await FaultProxy.open({ port: Number(new URL(cluster.url).port) });
   const pool = randomBytes((settings.maxMib + 1) * MIB);
   const over = new AbortController();
   const started = performance.now();
+  const takingAway = takeRedisAway(cluster);
   const replacing = replaceInTurn(cluster, report, over.signal);
   let next = 0;
   const workers = Array.from({ length: settings.atOnce }, async () => {
@@ -104,6 +121,7 @@ async function main(): Promise<void> {
   const seconds = (performance.now() - started) / 1000;
   over.abort();
   await replacing;
+  await takingAway;
   const beyond = link.sent('upstream') - report.fileBytes;
   await link.close();
   await cluster.close();

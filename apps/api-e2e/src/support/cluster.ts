@@ -67,6 +67,11 @@ export class Cluster {
     this.processes[index] = await ServerProcess.start({ entry: ENTRY, env });
   }
 
+  /** One more gateway on the same Redis and store, not behind nginx; who starts it stops it. */
+  startAnother(env: Readonly<Record<string, string>>): Promise<ServerProcess> {
+    return ServerProcess.start({ entry: ENTRY, env: { ...this.env, ...env } });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.processes.map((node) => node.stop()));
     await Promise.all([this.nginx.close(), this.redis.close(), this.store.close()]);

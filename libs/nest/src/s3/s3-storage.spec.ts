@@ -9,6 +9,7 @@ import { describeStorageBackend } from '../testing/describe-storage-backend.js';
 import { describeWhere } from '../testing/describe-where.js';
 import type { S3StorageOptions } from './s3-options.js';
 import { S3Storage } from './s3-storage.js';
+import { FlakyStore } from './testing/flaky-store.js';
 
 const MIB = 1024 * 1024;
 const FILE = { fileId: 'a1b2', storedName: 'report.bin' };
@@ -278,6 +279,24 @@ describeWhere(
           } finally {
             stop?.();
             await proxy.close();
+          }
+        }));
+
+      it('asks again where the store fails now and then', () =>
+        using(async (open) => {
+          const flaky = await FlakyStore.open(server.port);
+          try {
+            const storage = open({ endpoint: flaky.url });
+            const content = randomBytes(20 * MIB);
+            const file = await storage.open(FILE.fileId, 0, true);
+            await append(file, content);
+            await file.sync();
+            expect(await finish(file, content.length)).toEqual(digestOf(content));
+            expect((await contentOf(storage)).equals(content)).toBe(true);
+            expect(await everythingIn(storage)).toEqual([`files/${FILE.fileId}`]);
+            expect(flaky.failures).toBeGreaterThan(5);
+          } finally {
+            await flaky.close();
           }
         }));
 

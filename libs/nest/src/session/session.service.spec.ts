@@ -68,6 +68,11 @@ class Server {
     return new Server(sessions, store, disk);
   }
 
+  /** As another node does that shares the store. */
+  async takeOverElsewhere(sessionID: string): Promise<void> {
+    await this.store.takeOver(sessionID, Date.now());
+  }
+
   async stop(): Promise<void> {
     await this.sessions.drain();
     await this.leave();
@@ -232,6 +237,43 @@ describe('SessionService', () => {
     expect(await server.sessions.expire(SESSION, soon)).toBe(true);
     expect(await readdir(join(dataDir, 'partial'))).toEqual([]);
     await server.stop();
+  });
+
+  it('takes nothing over for a connection that ended while its begin waited', async () => {
+    const server = await Server.start(dataDir);
+    const [holder, gone] = [new TestPeer(), new TestPeer()];
+    await server.sessions.begin(holder, wanted);
+    gone.connected = false;
+    await expect(server.sessions.begin(gone, wanted)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    expect(await server.sessions.receive(holder, SESSION, chunkAt(0, 100))).toMatchObject({ offset: 100 });
+    expect(holder.error).toBeUndefined();
+    await server.stop();
+  });
+
+  it('lets go of a session that another node asks for, with all that it has', async () => {
+    const server = await Server.start(dataDir);
+    const peer = new TestPeer();
+    await server.sessions.begin(peer, wanted);
+    await server.sessions.receive(peer, SESSION, chunkAt(0, 100));
+    await server.sessions.letGo(SESSION);
+    expect(peer.error).toMatchObject({ code: 'SESSION_TAKEN_OVER' });
+    await expect(server.sessions.receive(peer, SESSION, chunkAt(100, 100))).rejects.toThrow();
+    expect(await server.sessions.begin(new TestPeer(), wanted)).toMatchObject({ offset: 100, durable: 100 });
+    await server.stop();
+  });
+
+  it('stops at its next note where another node has taken the session over, and drops nothing', async () => {
+    const server = await Server.start(dataDir);
+    const peer = new TestPeer();
+    await server.sessions.begin(peer, wanted);
+    await server.sessions.receive(peer, SESSION, chunkAt(0, 100));
+    await server.takeOverElsewhere(SESSION);
+    const flush = { offset: 100, chunk: Buffer.alloc(0), crc32: 0, last: false };
+    await expect(server.sessions.receive(peer, SESSION, flush)).rejects.toMatchObject({ code: 'SESSION_TAKEN_OVER' });
+    await server.sessions.drain();
+    expect(peer.error).toMatchObject({ code: 'SESSION_TAKEN_OVER' });
+    expect(await readdir(join(dataDir, 'partial'))).toHaveLength(1);
+    await server.leave();
   });
 
   it('tells every chunk behind the one that ended the session why it ended', async () => {

@@ -61,7 +61,7 @@ export class SessionService implements OnModuleInit {
     if (this.draining) throw new UploadError('SERVER_DRAINING');
     const { sessionID } = wanted;
     return this.transitions.run(sessionID, async () => {
-      const record = await this.claim(wanted, peer.owner);
+      const record = await this.claim(wanted, peer);
       if (!record || record.completed) {
         const file = await this.store.findFileOfSession(sessionID);
         if (file) return this.begunBefore(file, wanted, peer);
@@ -81,13 +81,16 @@ export class SessionService implements OnModuleInit {
   }
 
   /** The session as it is once no other node holds it, if it exists and is this owner's. */
-  private async claim(wanted: WantedUpload, owner: string | null): Promise<SessionRecord | undefined> {
+  private async claim(wanted: WantedUpload, peer: SessionPeer): Promise<SessionRecord | undefined> {
     const { sessionID } = wanted;
     const record = await this.store.find(sessionID);
+    requireConnected(peer);
     if (!record) return undefined;
-    this.admission.readmit(record, wanted, owner);
-    const elsewhere = !record.completed && !this.live.get(sessionID);
-    return elsewhere && (await this.handover.request(sessionID)) ? this.store.find(sessionID) : record;
+    this.admission.readmit(record, wanted, peer.owner);
+    if (record.completed || this.live.get(sessionID)) return record;
+    const current = (await this.handover.request(sessionID)) ? await this.store.find(sessionID) : record;
+    requireConnected(peer);
+    return current;
   }
 
   /** Writes a chunk. The last one sets off the completion, of which the peer is told when it is done. */
@@ -281,14 +284,16 @@ export class SessionService implements OnModuleInit {
     });
   }
 
-  /** The record goes first: what a crash then leaves are bytes of nobody. Who lost the session drops nothing of it. */
+  /** Who lost the session drops nothing of it. The bytes go first: on a full disk, the record needs their room to go. */
   private async drop({ sessionID, fileId }: SessionRecord, epoch?: number): Promise<void> {
     const session = this.live.get(sessionID);
     if (session) this.live.remove(session);
-    const isOurs = await this.store.remove(sessionID, epoch ?? session?.epoch);
-    if (!isOurs) return session?.close();
+    const held = epoch ?? session?.epoch;
+    const record = await this.store.find(sessionID);
+    if (!record || (held !== undefined && record.epoch !== held)) return session?.close();
     await session?.abort();
     await this.storage.abort(fileId);
+    await this.store.remove(sessionID, held);
   }
 
   private begun(session: LiveSession): BegunUpload {
@@ -313,4 +318,12 @@ export class SessionService implements OnModuleInit {
   private toCompleted(file: FileRecord): CompletedUpload {
     return toCompletedUpload(file, this.options.fileUrl);
   }
+}
+
+/**
+ * A begin that had to wait may be of a connection that has ended by now; its client may have begun again over another one,
+ * from which this one must not take the session.
+ */
+function requireConnected(peer: SessionPeer): void {
+  if (!peer.connected) throw new UploadError('CONNECTION_LOST');
 }
