@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
-import { createClient, ErrorReply } from '@redis/client';
+import { createClient } from '@redis/client';
 import { UploadError } from '@upload-streams/protocol';
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { REDIS_DEFAULTS, type RedisOptions } from './redis-options.js';
+import { codeOf, isPassing, isRefusing } from './redis-errors.js';
+import { resolveRedisOptions, type RedisOptions } from './redis-options.js';
+import { withinMs } from './within-ms.js';
 
 export type RedisClient = ReturnType<typeof newClient>;
 
@@ -21,14 +23,22 @@ const SILENCE_MS = 5000;
 const LONGEST_RECONNECT_MS = 500;
 const RETRY_MS = 100;
 
-/** Answers of a Redis that is about to work: it loads its data, or its primary is being replaced. */
-const PASSING = /^(LOADING|READONLY|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|NOREPLICAS|UNBLOCKED|BUSY) /;
+/** Who asks whether Redis works wants to know soon, in milliseconds. */
+const CHECK_MS = 1000;
+
+/** A connection is not made anew more often than this, in milliseconds. */
+const RENEW_EVERY_MS = 1000;
+
+/** What stays wrong is said this often, in milliseconds. */
+const SAY_EVERY_MS = 60_000;
 
 /** One connection to Redis, which comes back by itself. Calls wait meanwhile, and are made again: they must bear that. */
 export class RedisConnection {
   private readonly logger = new Logger('Redis');
   private readonly closing = new AbortController();
   private lost = false;
+  private renewedAt = -Infinity;
+  private readonly saidAt = new Map<string, number>();
 
   private constructor(
     readonly client: RedisClient,
@@ -41,10 +51,10 @@ export class RedisConnection {
 
   /** Rejects with one sentence where Redis is not there in time, or does not let us in. */
   static async open(options: RedisOptions): Promise<RedisConnection> {
-    const { url, prefix, startTimeoutMs, unavailableTimeoutMs } = { ...REDIS_DEFAULTS, ...options };
+    const { url, prefix, startTimeoutMs, unavailableTimeoutMs } = resolveRedisOptions(options);
     const connection = new RedisConnection(newClient(url), prefix, unavailableTimeoutMs);
     try {
-      await connected(connection.client, startTimeoutMs);
+      await withinMs(startTimeoutMs, connection.client.connect());
       return connection;
     } catch (cause) {
       await connection.close();
@@ -59,36 +69,72 @@ export class RedisConnection {
       try {
         return await this.client.sendCommand(['EVALSHA', script.sha1, ...rest]);
       } catch (error) {
-        if (!(error instanceof ErrorReply) || !error.message.startsWith('NOSCRIPT')) throw error;
+        if (codeOf(error) !== 'NOSCRIPT') throw error;
         return this.client.sendCommand(['EVAL', script.text, ...rest]);
       }
     });
   }
 
-  /** Makes a call again until Redis answers it. Rejects with STORAGE_FAILED where it is away for too long. */
+  /** Makes a call again until Redis answers it. Rejects with STORAGE_FAILED where it does not for too long. */
   async call<T>(work: () => Promise<T>): Promise<T> {
     const giveUpAt = Date.now() + this.unavailableTimeoutMs;
     for (;;) {
       try {
-        return await work();
+        return await this.answered(work);
       } catch (cause) {
-        if (!isPassing(cause)) throw cause;
-        if (Date.now() >= giveUpAt || this.closing.signal.aborted) {
-          throw new UploadError('STORAGE_FAILED', undefined, { cause });
-        }
-        await delay(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => undefined);
+        const { aborted } = this.closing.signal;
+        if (isPassing(cause) && Date.now() < giveUpAt && !aborted) await this.pause();
+        else if (isPassing(cause) || isRefusing(cause)) throw new UploadError('STORAGE_FAILED', undefined, { cause });
+        else throw cause;
       }
     }
   }
 
-  /** Rejects at once where Redis is away: for who asks whether it works. */
+  /** Rejects soon where Redis is away or silent: for who asks whether it works. */
   async check(): Promise<void> {
-    await this.client.ping();
+    await withinMs(CHECK_MS, this.client.ping());
   }
 
+  /** Calls that wait fail now. */
   async close(): Promise<void> {
     this.closing.abort();
     if (this.client.isOpen) this.client.destroy();
+  }
+
+  /**
+   * What was sent keeps a connection from counting as idle, so a Redis that stops to answer is noticed here, by calls. One
+   * that became a replica keeps its connections, while the address leads to the new primary by now.
+   */
+  private async answered<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await withinMs(SILENCE_MS, work());
+    } catch (error) {
+      const code = codeOf(error);
+      const isSilent = (error as Error).name === 'TimeoutError';
+      if (isSilent) this.onLost(error as Error);
+      if (code === 'READONLY' || isRefusing(error)) this.sayRefused(code!, (error as Error).message);
+      if (code === 'READONLY' || isSilent) this.renew();
+      throw error;
+    }
+  }
+
+  private renew(): void {
+    if (!this.client.isReady || this.closing.signal.aborted) return;
+    if (performance.now() - this.renewedAt < RENEW_EVERY_MS) return;
+    this.renewedAt = performance.now();
+    this.client.destroy();
+    this.client.connect().catch(() => undefined);
+  }
+
+  private async pause(): Promise<void> {
+    await delay(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => undefined);
+  }
+
+  private sayRefused(code: string, message: string): void {
+    const now = performance.now();
+    if (now - (this.saidAt.get(code) ?? -Infinity) < SAY_EVERY_MS) return;
+    this.saidAt.set(code, now);
+    this.logger.warn(`Redis stores nothing (${message}); uploads wait for it`);
   }
 
   private onLost(error: Error): void {
@@ -103,24 +149,10 @@ export class RedisConnection {
   }
 }
 
-/** A wrong password does not become right by waiting; a server that starts beside us is there soon. */
-async function connected(client: RedisClient, startTimeoutMs: number): Promise<void> {
-  const ready = client.connect();
-  ready.catch(() => undefined);
-  const waited = new AbortController();
-  const late = delay(startTimeoutMs, undefined, { signal: waited.signal }).then(() => {
-    throw new Error(`no answer within ${startTimeoutMs / 1000} s`);
-  });
-  try {
-    await Promise.race([ready, late]);
-  } finally {
-    waited.abort();
-    late.catch(() => undefined);
-  }
-}
-
+/** A wrong password does not become right by waiting, unless it was right before; a server that starts is there soon. */
 function newClient(url: string) {
-  return createClient({
+  let wasReady = false;
+  const client = createClient({
     url,
     // What can't be sent now is made again by `call`, which knows for how long.
     disableOfflineQueue: true,
@@ -129,14 +161,8 @@ function newClient(url: string) {
       connectTimeout: SILENCE_MS,
       socketTimeout: SILENCE_MS,
       reconnectStrategy: (retries, cause) =>
-        cause instanceof ErrorReply && !PASSING.test(cause.message)
-          ? cause
-          : Math.min(20 * 2 ** Math.min(retries, 10), LONGEST_RECONNECT_MS),
+        wasReady || isPassing(cause) ? Math.min(20 * 2 ** Math.min(retries, 10), LONGEST_RECONNECT_MS) : cause,
     },
   });
-}
-
-/** Whether a call may well work when it is made again: the connection, not the call, was the trouble. */
-function isPassing(error: unknown): boolean {
-  return !(error instanceof ErrorReply) || PASSING.test(error.message);
+  return client.once('ready', () => (wasReady = true));
 }
