@@ -1,20 +1,24 @@
+import { Logger } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import { randomUUID } from 'node:crypto';
 import type { Checkpoint, FileRecord, SessionRecord } from '../session/session-record.js';
 import type { FilePage, SessionStore } from '../session/session-store.js';
 import type { RedisConnection, Script } from './redis-connection.js';
 import * as scripts from './session-scripts.js';
+import { fileOf, hashOf, sessionOf } from './stored-records.js';
 
-/** A session stays for so many times its time to live: the sweep, which removes its bytes too, has to come first. */
-const TTL_FACTOR = 3;
-
-type Changing = Pick<SessionRecord, 'epoch' | 'checkpoint' | 'updatedAt' | 'completed'>;
+/**
+ * How long a session stays in Redis: the sweep, which removes its bytes too, comes at least hourly, and has to come first
+ * even after Redis was away for a while.
+ */
+const keptMs = (sessionTtlMs: number) => 2 * sessionTtlMs + 60 * 60 * 1000;
 
 /**
  * Sessions and the catalogue in Redis, for many nodes. Each change is one script, so that of two nodes which race one
  * comes first. While Redis is away, calls wait (`RedisConnection`).
  */
 export class RedisSessionStore implements SessionStore {
+  private readonly logger = new Logger('Redis');
   private readonly ttlMs: number;
 
   /** `nodeId` is noted as the holder of the sessions that this node creates or takes over. */
@@ -23,7 +27,7 @@ export class RedisSessionStore implements SessionStore {
     private readonly nodeId: string,
     sessionTtlMs: number,
   ) {
-    this.ttlMs = TTL_FACTOR * sessionTtlMs;
+    this.ttlMs = keptMs(sessionTtlMs);
   }
 
   async create(session: SessionRecord): Promise<void> {
@@ -57,14 +61,16 @@ export class RedisSessionStore implements SessionStore {
 
   async complete(epoch: number, file: FileRecord): Promise<boolean> {
     const { sessionID, fileId, owner, createdAt } = file;
-    const entry = [fileId, owner ?? '', JSON.stringify(file), createdAt, this.ttlMs];
-    return (await this.change(scripts.COMPLETE, sessionID, epoch, ...entry)) === 'completed';
+    const entry = [fileId, listOf(owner), JSON.stringify(file), createdAt, this.ttlMs];
+    const outcome = await this.change(scripts.COMPLETE, sessionID, epoch, ...entry);
+    if (outcome === 'exists') throw alreadyThere(file);
+    return outcome === 'completed';
   }
 
   async add(file: FileRecord): Promise<void> {
     const { sessionID, fileId, owner } = file;
-    const outcome = await this.change(scripts.ADD, sessionID, fileId, owner ?? '', JSON.stringify(file));
-    if (outcome !== 'added') throw new Error(`the file ${fileId} or the session ${sessionID} is in the catalogue`);
+    const outcome = await this.change(scripts.ADD, sessionID, fileId, listOf(owner), JSON.stringify(file));
+    if (outcome !== 'added') throw alreadyThere(file);
   }
 
   async remove(sessionID: string, epoch?: number): Promise<boolean> {
@@ -73,7 +79,7 @@ export class RedisSessionStore implements SessionStore {
 
   async findIdle(before: number, limit: number): Promise<readonly SessionRecord[]> {
     const found = (await this.redis.run(scripts.FIND_IDLE, before, limit)) as unknown[];
-    return found.map((fields) => sessionOf(hashOf(fields))!);
+    return this.readable(found, (fields) => sessionOf(hashOf(fields)));
   }
 
   async isKnown(fileId: string): Promise<boolean> {
@@ -91,16 +97,16 @@ export class RedisSessionStore implements SessionStore {
 
   async listFiles(owner: string, limit: number, cursor?: string): Promise<FilePage> {
     const below = /^\d{1,15}$/.test(cursor ?? '') ? `(${cursor}` : '+inf';
-    const rows = (await this.redis.run(scripts.LIST_FILES, owner, below, limit + 1)) as string[];
-    const files = rows.filter((_, index) => index % 2 === 0).map((text) => fileOf(text)!);
-    const nextCursor = files.length > limit ? rows[2 * limit - 1] : undefined;
-    return { files: files.slice(0, limit), nextCursor };
+    const rows = (await this.redis.run(scripts.LIST_FILES, listOf(owner), below, limit + 1)) as string[];
+    const texts = rows.filter((_, index) => index % 2 === 0);
+    const nextCursor = texts.length > limit ? rows[2 * limit - 1] : undefined;
+    return { files: this.readable(texts.slice(0, limit), fileOf), nextCursor };
   }
 
   async removeFile(fileId: string): Promise<boolean> {
     const file = await this.findFile(fileId);
     if (!file) return false;
-    return (await this.change(scripts.REMOVE_FILE, fileId, file.owner ?? '', file.sessionID)) === 'yes';
+    return (await this.change(scripts.REMOVE_FILE, fileId, listOf(file.owner), file.sessionID)) === 'yes';
   }
 
   async check(): Promise<void> {
@@ -115,32 +121,25 @@ export class RedisSessionStore implements SessionStore {
     return this.redis.run(change, randomUUID(), ...args);
   }
 
+  /** One record that makes no sense does not hide the others: neither from the sweep nor from its owner. */
+  private readable<T>(rows: readonly unknown[], read: (row: unknown) => T | undefined): T[] {
+    return rows.flatMap((row) => {
+      try {
+        return read(row) ?? [];
+      } catch (error) {
+        this.logger.warn((error as Error).message);
+        return [];
+      }
+    });
+  }
+
   private key(kind: 'session' | 'file' | 'bytes', id: string): string {
     return `${this.redis.prefix}${kind}:${id}`;
   }
 }
 
-/** Redis gives a hash as names and values by turns. */
-function hashOf(fields: unknown): Record<string, string> {
-  const list = Array.isArray(fields) ? (fields as string[]) : [];
-  return Object.fromEntries(list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1]!]] : [])));
-}
+/** The key of an owner's files, after the prefix. Files of nobody are in no list. */
+const listOf = (owner: string | null) => (owner === null ? '' : `owner:${owner}`);
 
-/** What never changes is in `record`, as it was created; the other fields say what became of it. */
-function sessionOf(fields: Readonly<Record<string, string>>): SessionRecord | undefined {
-  const { record, epoch, offset, crc32, updatedAt, completed } = fields;
-  if (record === undefined) return undefined;
-  const created = JSON.parse(record) as SessionRecord;
-  const changing: Changing = {
-    epoch: Number(epoch),
-    checkpoint: { offset: Number(offset), crc32: Number(crc32) },
-    updatedAt: Number(updatedAt),
-    completed: completed === '1',
-  };
-  // JSON leaves out what is undefined.
-  return { ...created, size: created.size, ...changing };
-}
-
-function fileOf(text: unknown): FileRecord | undefined {
-  return typeof text === 'string' ? (JSON.parse(text) as FileRecord) : undefined;
-}
+const alreadyThere = ({ fileId, sessionID }: FileRecord) =>
+  new Error(`the file ${fileId} or the session ${sessionID} is in the catalogue`);

@@ -8,11 +8,12 @@ import { script } from './redis-connection.js';
  *   bytes:<fileId>        the session ID of an unfinished upload
  *   file:<fileId>         an entry of the catalogue, as JSON
  *   file-of:<sessionID>   its file ID
- *   owner:<owner>         sorted set: file IDs by the order in which they were completed
+ *   owner:<owner>         sorted set: file IDs by the order in which they were completed; none for files of nobody
  *   sequence              the number of the last entry
  *   call:<id>             what a change answered, for ten minutes
  *
  * Sessions expire by themselves, long after the sweep should have removed them with their bytes. The catalogue stays.
+ * What others took out of Redis leaves the sorted sets where they are read.
  */
 
 /** A change whose answer was lost with the connection is made again: it answers as it did, and changes nothing twice. */
@@ -41,12 +42,16 @@ const DROP = `
   end
 `;
 
+/** `list` is the key of the owner's files after the prefix, or nothing. */
 const ADD_FILE = `
-  local function addFile(fileId, sessionID, owner, file)
+  local function isFile(fileId, sessionID)
+    return redis.call('EXISTS', p .. 'file:' .. fileId, p .. 'file-of:' .. sessionID) > 0
+  end
+  local function addFile(fileId, sessionID, list, file)
     redis.call('SET', p .. 'file:' .. fileId, file)
     redis.call('SET', p .. 'file-of:' .. sessionID, fileId)
     local number = redis.call('INCR', p .. 'sequence')
-    if owner ~= '' then redis.call('ZADD', p .. 'owner:' .. owner, number, fileId) end
+    if list ~= '' then redis.call('ZADD', p .. list, number, fileId) end
   end
 `;
 
@@ -83,11 +88,12 @@ export const CHECKPOINT = script(`local p = KEYS[1] ${KEEP}
   return 1
 `);
 
-/** ARGV: call, sessionID, epoch, fileId, owner, file, updatedAt, ttlMs. */
+/** ARGV: call, sessionID, epoch, fileId, list, file, updatedAt, ttlMs. */
 export const COMPLETE = script(`${ONCE}${KEEP}${ADD_FILE}
   local key = p .. 'session:' .. ARGV[2]
   local session = redis.call('HMGET', key, 'epoch', 'completed')
   if session[1] ~= ARGV[3] or session[2] ~= '0' then return answer('lost') end
+  if isFile(ARGV[4], ARGV[2]) then return answer('exists') end
   redis.call('HSET', key, 'completed', '1', 'updatedAt', ARGV[7])
   redis.call('DEL', p .. 'bytes:' .. ARGV[4])
   keep(ARGV[2], ARGV[7], ARGV[8])
@@ -95,9 +101,9 @@ export const COMPLETE = script(`${ONCE}${KEEP}${ADD_FILE}
   return answer('completed')
 `);
 
-/** ARGV: call, sessionID, fileId, owner, file. */
+/** ARGV: call, sessionID, fileId, list, file. */
 export const ADD = script(`${ONCE}${ADD_FILE}
-  if redis.call('EXISTS', p .. 'file:' .. ARGV[3], p .. 'file-of:' .. ARGV[2]) > 0 then return answer('exists') end
+  if isFile(ARGV[3], ARGV[2]) then return answer('exists') end
   addFile(ARGV[3], ARGV[2], ARGV[4], ARGV[5])
   return answer('added')
 `);
@@ -110,11 +116,11 @@ export const REMOVE = script(`${ONCE}${DROP}
   return answer('yes')
 `);
 
-/** ARGV: call, fileId, owner, sessionID. */
+/** ARGV: call, fileId, list, sessionID. */
 export const REMOVE_FILE = script(`${ONCE}${DROP}
   if redis.call('DEL', p .. 'file:' .. ARGV[2]) == 0 then return answer('no') end
   redis.call('DEL', p .. 'file-of:' .. ARGV[4])
-  redis.call('ZREM', p .. 'owner:' .. ARGV[3], ARGV[2])
+  if ARGV[3] ~= '' then redis.call('ZREM', p .. ARGV[3], ARGV[2]) end
   drop(ARGV[4], ARGV[2])
   return answer('yes')
 `);
@@ -136,13 +142,22 @@ export const FIND_FILE_OF_SESSION = script(`local p = KEYS[1]
   return fileId and redis.call('GET', p .. 'file:' .. fileId)
 `);
 
-/** ARGV: owner, below, limit. Gives file and number by turns. */
+/** ARGV: list, below, limit. Gives file and number by turns. */
 export const LIST_FILES = script(`local p = KEYS[1]
+  local key, below, limit = p .. ARGV[1], ARGV[2], 2 * ARGV[3]
   local found = {}
-  local rows = redis.call('ZREVRANGEBYSCORE', p .. 'owner:' .. ARGV[1], ARGV[2], '-inf', 'WITHSCORES', 'LIMIT', 0, ARGV[3])
-  for row = 1, #rows, 2 do
-    found[row] = redis.call('GET', p .. 'file:' .. rows[row])
-    found[row + 1] = rows[row + 1]
-  end
+  repeat
+    local rows = redis.call('ZREVRANGEBYSCORE', key, below, '-inf', 'WITHSCORES', 'LIMIT', 0, (limit - #found) / 2)
+    for row = 1, #rows, 2 do
+      local file = redis.call('GET', p .. 'file:' .. rows[row])
+      if file then
+        found[#found + 1] = file
+        found[#found + 1] = rows[row + 1]
+      else
+        redis.call('ZREM', key, rows[row])
+      end
+      below = '(' .. rows[row + 1]
+    end
+  until #rows == 0 or #found >= limit
   return found
 `);
