@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { RedisServer } from '@upload-streams/testing';
 import { randomUUID } from 'node:crypto';
 import { describeWhere } from '../testing/describe-where.js';
@@ -12,6 +13,8 @@ const SESSION = sessionOf(1);
 
 /** A gateway, as far as sessions go from one to another. */
 interface Node {
+  readonly nodeId: string;
+  readonly redis: RedisConnection;
   readonly store: RedisSessionStore;
   readonly handover: RedisHandover;
 }
@@ -36,10 +39,15 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
       for (const close of closers) await close();
     });
 
-    async function nodeThat(letGo: (sessionID: string) => Promise<void>): Promise<Node> {
-      const redis = await RedisConnection.open({ url: server.url, prefix, sessionTtlMs: HOUR_MS });
+    async function nodeThat(letGo: (sessionID: string) => Promise<void>, url = server.url): Promise<Node> {
+      const redis = await RedisConnection.open({ url, prefix, sessionTtlMs: HOUR_MS });
       const nodeId = randomUUID();
-      const node = { store: new RedisSessionStore(redis, nodeId, HOUR_MS), handover: new RedisHandover(redis, nodeId) };
+      const node = {
+        nodeId,
+        redis,
+        store: new RedisSessionStore(redis, nodeId, HOUR_MS),
+        handover: new RedisHandover(redis, nodeId),
+      };
       await node.handover.listen(letGo);
       closers.push(
         () => node.handover.close(),
@@ -111,6 +119,65 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
       await store.create(SESSION);
       expect(await handover.request(SESSION.sessionID)).toBe(false);
       expect(await handover.request('unknown')).toBe(false);
+    });
+
+    it('is done at once where the other node could not write down what it had', async () => {
+      const holder = await nodeThat(() => Promise.reject(new Error('the disk is full')));
+      const { handover } = await nodeThat(nothing);
+      await holder.store.create(SESSION);
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const started = performance.now();
+      await handover.request(SESSION.sessionID);
+      expect(performance.now() - started).toBeLessThan(500);
+      expect(warn).toHaveBeenCalledTimes(1);
+      warn.mockRestore();
+    });
+
+    it('hears that it is done right behind that it is about to be', async () => {
+      const { handover } = await nodeThat(nothing);
+      const other = await RedisConnection.open({ url: server.url, prefix, sessionTtlMs: HOUR_MS });
+      const ears = other.client.duplicate();
+      closers.push(
+        () => other.close(),
+        async () => ears.destroy(),
+      );
+      await ears.connect();
+      await ears.subscribe(`${prefix}node:other`, (text) => {
+        const { id, from } = JSON.parse(text) as { id: string; from: string };
+        for (const what of ['busy', 'done'])
+          void other.client.publish(`${prefix}node:${from}`, JSON.stringify({ what, id }));
+      });
+      await new RedisSessionStore(other, 'other', HOUR_MS).create(SESSION);
+      const started = performance.now();
+      await handover.request(SESSION.sessionID);
+      expect(performance.now() - started).toBeLessThan(500);
+    });
+
+    it('takes no harm from what is no message of ours', async () => {
+      const asked: string[] = [];
+      const holder = await nodeThat(async (sessionID) => void asked.push(sessionID));
+      const { handover, redis } = await nodeThat(nothing);
+      await holder.store.create(SESSION);
+      for (const text of ['garbage', 'null', '1', '{}', '[]', '{"what":"request","id":"1"}', '{"what":"done","id":{}}'])
+        await redis.client.publish(`${prefix}node:${holder.nodeId}`, text);
+      await handover.request(SESSION.sessionID);
+      expect(asked).toEqual([SESSION.sessionID]);
+    });
+
+    it('can be asked again after Redis was away', async () => {
+      const own = await RedisServer.start();
+      closers.push(() => own.close());
+      const asked: string[] = [];
+      const holder = await nodeThat(async (sessionID) => void asked.push(sessionID), own.url);
+      const { handover, redis } = await nodeThat(nothing, own.url);
+      await holder.store.create(SESSION);
+      await own.stop('SIGKILL');
+      await own.startAgain();
+      const channel = `${prefix}node:${holder.nodeId}`;
+      const listeners = () => redis.call(() => redis.client.pubSubNumSub([channel]));
+      while ((await listeners())[channel] !== 1) await redis.check().catch(() => undefined);
+      expect(await handover.request(SESSION.sessionID)).toBe(true);
+      expect(asked).toEqual([SESSION.sessionID]);
     });
 
     it('asks who took the session over last', async () => {

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LetGo, SessionHandover } from '../session/session-handover.js';
+import { messageOf, type Answer, type Message, type Request } from './handover-message.js';
 import type { RedisClient, RedisConnection } from './redis-connection.js';
+import { withinMs } from './within-ms.js';
 
 /** A node that lives answers within milliseconds. One that says nothing for this long is left to the epoch. */
 const SILENCE_MS = 1000;
@@ -12,12 +13,6 @@ const BUSY_EVERY_MS = 300;
 
 /** Nobody waits longer, whatever the other node says: longer than a large file takes to be put together. */
 const LONGEST_MS = 60_000;
-
-type Message =
-  | { readonly what: 'request'; readonly id: string; readonly sessionID: string; readonly from: string }
-  | { readonly what: Answer; readonly id: string };
-
-type Answer = 'busy' | 'done';
 
 /**
  * Asks for sessions over Redis: each node subscribes to a channel of its own, and a session's record names the node that
@@ -38,8 +33,9 @@ export class RedisHandover implements SessionHandover {
   }
 
   async listen(letGo: LetGo): Promise<void> {
+    const read = (text: string) => this.read(messageOf(text), letGo);
     await this.subscriber.connect();
-    await this.subscriber.subscribe(this.channel(this.nodeId), (text) => this.read(JSON.parse(text), letGo));
+    await this.redis.call(() => this.subscriber.subscribe(this.channel(this.nodeId), read));
   }
 
   async request(sessionID: string): Promise<boolean> {
@@ -51,7 +47,7 @@ export class RedisHandover implements SessionHandover {
     try {
       const answers = this.answersTo(id);
       const request = { what: 'request', id, sessionID, from: this.nodeId } as const;
-      if (await this.tell(holder, request)) await answers();
+      if ((await this.redis.call(() => this.publish(holder, request))) > 0) await answers();
     } finally {
       this.requests.delete(id);
     }
@@ -64,50 +60,42 @@ export class RedisHandover implements SessionHandover {
 
   /** A function that resolves when the other node is done, or says nothing any more. */
   private answersTo(id: string): () => Promise<void> {
+    const done = Promise.withResolvers<Answer>();
     let next = Promise.withResolvers<Answer>();
-    this.requests.set(id, (answer) => next.resolve(answer));
+    this.requests.set(id, (answer) => (answer === 'done' ? done : next).resolve(answer));
     return async () => {
       const giveUpAt = Date.now() + LONGEST_MS;
       while (Date.now() < giveUpAt) {
-        if ((await withinSilence(next.promise)) !== 'busy') return;
+        const heard = await withinMs(SILENCE_MS, Promise.race([done.promise, next.promise])).catch(() => 'nothing');
+        if (heard !== 'busy') return;
         next = Promise.withResolvers();
       }
     };
   }
 
-  private read(message: Message, letGo: LetGo): void {
+  private read(message: Message | undefined, letGo: LetGo): void {
+    if (!message) return;
     if (message.what !== 'request') return this.requests.get(message.id)?.(message.what);
     void this.answer(message, letGo).catch((error) => this.logger.warn(error));
   }
 
-  private async answer({ id, sessionID, from }: Extract<Message, { what: 'request' }>, letGo: LetGo): Promise<void> {
-    const busy = setInterval(() => void this.tell(from, { what: 'busy', id }).catch(() => undefined), BUSY_EVERY_MS);
+  /** Done is said in any case: what could not be written down does not become so by waiting. */
+  private async answer({ id, sessionID, from }: Request, letGo: LetGo): Promise<void> {
+    const busy = setInterval(() => void this.publish(from, { what: 'busy', id }).catch(() => undefined), BUSY_EVERY_MS);
     try {
       await letGo(sessionID);
     } finally {
       clearInterval(busy);
+      await this.redis.call(() => this.publish(from, { what: 'done', id }));
     }
-    await this.tell(from, { what: 'done', id });
   }
 
-  /** Gives whether anyone heard it. */
-  private async tell(nodeId: string, message: Message): Promise<boolean> {
-    const text = JSON.stringify(message);
-    return (await this.redis.call(() => this.redis.client.publish(this.channel(nodeId), text))) > 0;
+  /** Gives how many heard it: one, or none where that node is gone. */
+  private publish(nodeId: string, message: Message): Promise<number> {
+    return this.redis.client.publish(this.channel(nodeId), JSON.stringify(message));
   }
 
   private channel(nodeId: string): string {
     return `${this.redis.prefix}node:${nodeId}`;
-  }
-}
-
-/** What comes within the time that a node which lives needs; undefined for nothing. */
-async function withinSilence<T>(awaited: Promise<T>): Promise<T | undefined> {
-  const timer = new AbortController();
-  const silence = delay(SILENCE_MS, undefined, { signal: timer.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([awaited, silence]);
-  } finally {
-    timer.abort();
   }
 }

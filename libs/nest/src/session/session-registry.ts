@@ -32,6 +32,11 @@ export class SessionRegistry {
     return this.sessions.get(sessionID);
   }
 
+  /** Whether this very session is the live one of its ID. */
+  has(session: LiveSession): boolean {
+    return this.sessions.get(session.record.sessionID) === session;
+  }
+
   remove({ record, peer }: LiveSession): void {
     this.sessions.delete(record.sessionID);
     this.release(peer, record.sessionID);

@@ -8,9 +8,10 @@ import type { ResolvedUploadOptions } from '../upload-options.js';
 import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_HANDOVER, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
 import { Admission, type WantedUpload } from './admission.js';
 import { BeginsInHand } from './begins-in-hand.js';
-import { toCompletedUpload } from './completed-upload.js';
+import { toBegunBefore, toCompletedUpload } from './completed-upload.js';
 import { endsSession, type IncomingChunk, type LiveSession } from './live-session.js';
 import { KeyedQueues } from './serial-queue.js';
+import { SessionEndings } from './session-endings.js';
 import { SessionOpener, type SessionNote } from './session-opener.js';
 import type { SessionHandover } from './session-handover.js';
 import type { SessionPeer } from './session-peer.js';
@@ -27,13 +28,14 @@ export class SessionService implements OnModuleInit {
   /** Begin, complete, cancel and release of one session never overlap. */
   private readonly transitions = new KeyedQueues();
   private readonly begins = new BeginsInHand();
+  private readonly endings: SessionEndings;
   private draining = false;
 
   constructor(
     @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
     @Inject(UPLOAD_SESSION_STORE) private readonly store: SessionStore,
     @Inject(UPLOAD_POLICY) private readonly policy: UploadPolicy,
-    private readonly storage: StorageService,
+    storage: StorageService,
     private readonly admission: Admission,
     private readonly opener: SessionOpener,
     private readonly wholes: WholeFiles,
@@ -41,6 +43,7 @@ export class SessionService implements OnModuleInit {
     @Inject(UPLOAD_SESSION_HANDOVER) private readonly handover: SessionHandover,
   ) {
     this.live = new SessionRegistry(options.maxSessionsPerConnection);
+    this.endings = new SessionEndings(this.live, this.transitions, store, storage);
   }
 
   async onModuleInit(): Promise<void> {
@@ -64,10 +67,12 @@ export class SessionService implements OnModuleInit {
       const record = await this.claim(wanted, peer);
       if (!record || record.completed) {
         const file = await this.store.findFileOfSession(sessionID);
-        if (file) return this.begunBefore(file, wanted, peer);
+        if (file) return toBegunBefore(file, wanted, peer.owner, this.options);
       }
-      if (!record && whole?.last)
-        return this.begunBefore(await this.wholes.keep(wanted, peer.owner, whole), wanted, peer);
+      if (!record && whole?.last) {
+        const file = await this.wholes.keep(wanted, peer.owner, whole);
+        return toBegunBefore(file, wanted, peer.owner, this.options);
+      }
       const session = await this.hold(peer, sessionID, () =>
         record ? this.resume(record, peer) : this.create(wanted, peer),
       );
@@ -90,6 +95,7 @@ export class SessionService implements OnModuleInit {
     if (record.completed || this.live.get(sessionID)) return record;
     const current = (await this.handover.request(sessionID)) ? await this.store.find(sessionID) : record;
     requireConnected(peer);
+    if (current) this.admission.readmit(current, wanted, peer.owner);
     return current;
   }
 
@@ -114,7 +120,7 @@ export class SessionService implements OnModuleInit {
   async letGo(sessionID: string): Promise<void> {
     await this.transitions.run(sessionID, async () => {
       const session = this.live.get(sessionID);
-      if (session) await this.letGoOf(session);
+      if (session) await this.endings.letGo(session);
     });
   }
 
@@ -126,27 +132,33 @@ export class SessionService implements OnModuleInit {
   /** Drops a session and its bytes, whoever holds it, if it is the owner's. */
   async cancel(owner: string | null, sessionID: string): Promise<void> {
     await this.transitions.run(sessionID, async () => {
-      if (!this.live.get(sessionID)) await this.handover.request(sessionID);
-      const record = await this.store.find(sessionID);
-      if (!record) throw new UploadError('SESSION_NOT_FOUND');
-      if (record.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
-      if (record.completed) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
+      let record = await this.cancellable(owner, sessionID);
+      const elsewhere = !this.live.get(sessionID) && (await this.handover.request(sessionID));
+      if (elsewhere) record = await this.cancellable(owner, sessionID);
       this.live.get(sessionID)?.peer.failed(sessionID, new UploadError('UPLOAD_CANCELLED'));
-      await this.drop(record);
+      await this.endings.drop(record);
       this.events.emit({ type: 'cancelled', sessionID });
     });
   }
 
+  private async cancellable(owner: string | null, sessionID: string): Promise<SessionRecord> {
+    const record = await this.store.find(sessionID);
+    if (!record) throw new UploadError('SESSION_NOT_FOUND');
+    if (record.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
+    if (record.completed) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
+    return record;
+  }
+
   /** A connection ended: its sessions are written down and closed, to be resumed; those of old clients can't be. */
   async release(peer: SessionPeer): Promise<void> {
-    await Promise.all(this.live.heldBy(peer).map((session) => this.settle(session)));
+    await this.endings.settleAll(this.live.heldBy(peer));
   }
 
   /** Takes no new work, writes what is in hand and closes every session. */
   async drain(): Promise<void> {
     this.draining = true;
     await this.transitions.settled();
-    await Promise.all(this.live.all().map((session) => this.settle(session)));
+    await this.endings.settleAll(this.live.all());
   }
 
   /** Removes a session that nobody has continued since `before`, milliseconds since 1970. Gives whether it did. */
@@ -155,7 +167,7 @@ export class SessionService implements OnModuleInit {
       const record = await this.store.find(sessionID);
       if (!record || record.updatedAt >= before || this.live.get(sessionID)) return false;
       if (record.completed) await this.store.remove(sessionID);
-      else await this.drop(record, record.epoch);
+      else await this.endings.drop(record, record.epoch);
       return !record.completed;
     });
   }
@@ -170,26 +182,8 @@ export class SessionService implements OnModuleInit {
   /** Another node took the session over, and this one was not asked. Its bytes and its record are not ours any more. */
   private async fence(session: LiveSession, epoch: number): Promise<void> {
     await this.transitions.run(session.record.sessionID, async () => {
-      if (session.epoch === epoch && this.isLive(session)) await this.letGoOf(session);
+      if (session.epoch === epoch && this.live.has(session)) await this.endings.letGo(session);
     });
-  }
-
-  /** Writes down what there is and closes it; another connection has it now, on this node or on another one. */
-  private async letGoOf(session: LiveSession): Promise<void> {
-    this.live.remove(session);
-    session.peer.failed(session.record.sessionID, new UploadError('SESSION_TAKEN_OVER'));
-    await session.close().catch((error) => this.logger.warn(error));
-  }
-
-  /** Its client begins again, and goes on from what was durable. */
-  private async closeBroken(session: LiveSession): Promise<void> {
-    if (!this.isLive(session)) return;
-    this.live.remove(session);
-    await session.close().catch((error) => this.logger.warn(error));
-  }
-
-  private isLive(session: LiveSession): boolean {
-    return this.live.get(session.record.sessionID) === session;
   }
 
   private async create(wanted: WantedUpload, peer: SessionPeer): Promise<LiveSession> {
@@ -225,7 +219,7 @@ export class SessionService implements OnModuleInit {
   /** The connection may have ended, or the shutdown begun, while the session was opened. */
   private refuseIfLate(session: LiveSession, peer: SessionPeer): void {
     if (peer.connected && !this.draining) return;
-    void this.settle(session);
+    void this.endings.settleAll([session]);
     throw new UploadError(this.draining ? 'SERVER_DRAINING' : 'CONNECTION_LOST');
   }
 
@@ -244,8 +238,8 @@ export class SessionService implements OnModuleInit {
     try {
       return await work();
     } catch (error) {
-      if (session.hasFailed || endsSession(error)) await this.drop(session.record, session.epoch);
-      else if (session.isBroken) await this.closeBroken(session);
+      if (session.hasFailed || endsSession(error)) await this.endings.drop(session.record, session.epoch);
+      else if (session.isBroken) await this.endings.closeBroken(session);
       throw error;
     }
   }
@@ -253,8 +247,11 @@ export class SessionService implements OnModuleInit {
   private async complete(session: LiveSession): Promise<void> {
     const { sessionID } = session.record;
     try {
-      const file = await this.transitions.run(sessionID, () => this.guarded(session, () => this.putInPlace(session)));
-      session.peer.completed(sessionID, this.toCompleted(file));
+      const file = await this.transitions.run(sessionID, async () => {
+        // It may have been let go of while its last byte was written; whoever begins it again completes it.
+        return this.live.has(session) ? this.guarded(session, () => this.putInPlace(session)) : undefined;
+      });
+      if (file) session.peer.completed(sessionID, this.toCompleted(file));
     } catch (error) {
       if (!(error instanceof UploadError)) this.logger.error(error);
       session.peer.failed(sessionID, UploadError.from(error));
@@ -274,45 +271,8 @@ export class SessionService implements OnModuleInit {
     return file;
   }
 
-  private async settle(session: LiveSession): Promise<void> {
-    const { record } = session;
-    await this.transitions.run(record.sessionID, async () => {
-      if (!this.isLive(session)) return;
-      if (record.protocol === 0) return this.drop(record);
-      this.live.remove(session);
-      await session.close();
-    });
-  }
-
-  /** Who lost the session drops nothing of it. The bytes go first: on a full disk, the record needs their room to go. */
-  private async drop({ sessionID, fileId }: SessionRecord, epoch?: number): Promise<void> {
-    const session = this.live.get(sessionID);
-    if (session) this.live.remove(session);
-    const held = epoch ?? session?.epoch;
-    const record = await this.store.find(sessionID);
-    if (!record || (held !== undefined && record.epoch !== held)) return session?.close();
-    await session?.abort();
-    await this.storage.abort(fileId);
-    await this.store.remove(sessionID, held);
-  }
-
   private begun(session: LiveSession): BegunUpload {
     return { ...session.begun(), expiresAt: Date.now() + this.options.sessionTtlMs };
-  }
-
-  /** The session was completed; its record may be gone by now, its file is not. */
-  private begunBefore(file: FileRecord, wanted: WantedUpload, peer: SessionPeer): BegunUpload {
-    if (file.owner !== peer.owner) throw new UploadError('SESSION_FORBIDDEN');
-    if (wanted.protocol !== 1 || (wanted.size ?? file.size) !== file.size) throw new UploadError('SESSION_MISMATCH');
-    return {
-      offset: file.size,
-      durable: file.size,
-      window: 0,
-      maxChunkSize: this.options.maxChunkBytes,
-      prefixCrc32: file.crc32,
-      expiresAt: Date.now() + this.options.sessionTtlMs,
-      completed: this.toCompleted(file),
-    };
   }
 
   private toCompleted(file: FileRecord): CompletedUpload {

@@ -1,0 +1,73 @@
+import { Logger } from '@nestjs/common';
+import { isUploadError, UploadError } from '@upload-streams/protocol';
+import type { StorageService } from '../storage/storage.service.js';
+import type { LiveSession } from './live-session.js';
+import type { KeyedQueues } from './serial-queue.js';
+import type { SessionRecord } from './session-record.js';
+import type { SessionRegistry } from './session-registry.js';
+import type { SessionStore } from './session-store.js';
+
+/** The ways in which a session stops being live on this node, but for its completion. */
+export class SessionEndings {
+  private readonly logger = new Logger(SessionEndings.name);
+
+  constructor(
+    private readonly live: SessionRegistry,
+    private readonly transitions: KeyedQueues,
+    private readonly store: SessionStore,
+    private readonly storage: StorageService,
+  ) {}
+
+  /** Writes down what there is and closes it; another connection has it now, on this node or on another one. */
+  async letGo(session: LiveSession): Promise<void> {
+    this.live.remove(session);
+    session.peer.failed(session.record.sessionID, new UploadError('SESSION_TAKEN_OVER'));
+    await session.close().catch((error) => this.warn(error));
+  }
+
+  /** Its client begins again, and goes on from what was durable. */
+  async closeBroken(session: LiveSession): Promise<void> {
+    if (!this.live.has(session)) return;
+    this.live.remove(session);
+    await session.close().catch((error) => this.warn(error));
+  }
+
+  /** One that can't be written down, since another node has it or the store is away, keeps nobody from the others. */
+  async settleAll(sessions: readonly LiveSession[]): Promise<void> {
+    for (const outcome of await Promise.allSettled(sessions.map((session) => this.settle(session))))
+      if (outcome.status === 'rejected') this.warn(outcome.reason);
+  }
+
+  private async settle(session: LiveSession): Promise<void> {
+    const { record } = session;
+    await this.transitions.run(record.sessionID, async () => {
+      if (!this.live.has(session)) return;
+      if (record.protocol === 0) return this.drop(record);
+      this.live.remove(session);
+      await session.close();
+    });
+  }
+
+  /**
+   * Who lost the session drops nothing of it, so the record goes first: what a crash then leaves are bytes of nobody. On a
+   * full disk, which one process has to itself, it needs the room of the bytes to go.
+   */
+  async drop({ sessionID, fileId }: SessionRecord, epoch?: number): Promise<void> {
+    const session = this.live.get(sessionID);
+    if (session) this.live.remove(session);
+    const remove = () => this.store.remove(sessionID, epoch ?? session?.epoch);
+    const removed = await remove().catch((error) => {
+      if (!isUploadError(error, 'STORAGE_FULL')) throw error;
+      return undefined;
+    });
+    if (removed === false) return session?.close();
+    await session?.abort();
+    await this.storage.abort(fileId);
+    if (removed === undefined) await remove();
+  }
+
+  /** That another node has a session by now is no trouble. */
+  private warn(error: unknown): void {
+    if (!isUploadError(error, 'SESSION_TAKEN_OVER')) this.logger.warn(error);
+  }
+}
