@@ -1,13 +1,11 @@
-import { chromium, type Browser, type Page } from '@playwright/test';
+import { chromium, type Browser } from '@playwright/test';
 import { build } from 'esbuild';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { BenchClient, ClientJob, JobFile } from '../client/job.ts';
-import type { BenchPage } from './pages/provide.ts';
-
-declare const bench: BenchPage;
+import type { BenchClient, ClientJob, JobFile, PageFacts } from '../client/job.ts';
+import { PlainPage } from './plain-page.ts';
 
 const PAGE = '<!doctype html><meta charset="utf-8"><input type="file"><script src="/page.js"></script>';
 
@@ -15,19 +13,18 @@ const PAGE = '<!doctype html><meta charset="utf-8"><input type="file"><script sr
 export async function openPage(name: string, { url }: ClientJob): Promise<BenchClient> {
   const server = await serve(await bundle(name));
   const browser = await chromium.launch({ executablePath: process.env['CHROMIUM_PATH'], args: ['--no-sandbox'] });
-  const page = await browser.newPage();
   const { port } = server.address() as AddressInfo;
-  await page.goto(`http://127.0.0.1:${port}/?server=${encodeURIComponent(url)}`);
+  const page = await PlainPage.open(browser, `http://127.0.0.1:${port}/?server=${encodeURIComponent(url)}`);
   return clientOf(page, browser, server);
 }
 
-function clientOf(page: Page, browser: Browser, server: Server): BenchClient {
+function clientOf(page: PlainPage, browser: Browser, server: Server): BenchClient {
   return {
     async upload({ path }: JobFile) {
-      await page.setInputFiles('input', path);
-      return page.evaluate(() => bench.upload());
+      await page.chooseFile(path);
+      return page.evaluate<string>('bench.upload()');
     },
-    facts: () => page.evaluate(() => bench.facts()),
+    facts: () => page.evaluate<PageFacts>('bench.facts()'),
     close() {
       server.close();
       void browser.close();
