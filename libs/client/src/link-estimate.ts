@@ -130,8 +130,8 @@ export interface Platform {
 
 export const NODE: Platform = { slackMs: 20, worthMs: 1, largestBytes: 1024 * 1024 };
 
-/** In a browser, each chunk is read by one process for another, twice: for its checksum and for the wire. */
-export const BROWSER: Platform = { slackMs: 100, worthMs: 50, largestBytes: 4 * 1024 * 1024 };
+/** In a browser, bytes go from process to process, each of which may be busy with something else. */
+export const BROWSER: Platform = { slackMs: 100, worthMs: 50, largestBytes: 1024 * 1024 };
 
 /** On a slow link a sixteenth of a second of it, on others 128 KiB: below that, chunks cost more than their bytes. */
 function usefulChunk(link: LinkEstimate): number {

@@ -37,10 +37,11 @@ export class PrefixChecksum {
     let crc = this.at(position);
     if (position < offset) await source.seek(position);
     while (position < offset) {
-      const { bytes, last } = await source.next(Math.min(READ_BYTES, offset - position));
+      const { bytes, last, free } = await source.next(Math.min(READ_BYTES, offset - position));
       crc = this.checksum(bytes, crc);
       position += bytes.length;
       if (position < offset && (last || bytes.length === 0)) throw new UploadError('SOURCE_CHANGED');
+      free?.();
     }
     this.marks.set(offset, crc);
     return crc;

@@ -37,7 +37,7 @@ class StoredSource extends BytesSource {
   override async next(maxBytes: number): Promise<SourceChunk> {
     const chunk = await super.next(maxBytes);
     const bytes = Uint8Array.from(chunk.bytes);
-    return { ...chunk, bytes, payload: bytes };
+    return { ...chunk, bytes };
   }
 }
 

@@ -1,12 +1,10 @@
 import {
-  freeBytes,
   MAX_AHEAD_BYTES,
   MIN_CHUNK_BYTES,
   UploadError,
   type BegunUpload,
   type ChunkWritten,
   type CompletedUpload,
-  type OutgoingChunk,
 } from '@upload-streams/protocol';
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { beginFlight, chunkAcked, chunkSent, windowOpened, type InFlight } from './in-flight.js';
@@ -20,7 +18,7 @@ import type { UploadOptions } from './upload-options.js';
 export interface RunChunk {
   readonly payload: {
     readonly offset: number;
-    readonly chunk: OutgoingChunk;
+    readonly chunk: Uint8Array;
     readonly crc32: number;
     readonly last: boolean;
     readonly fileCrc32?: number;
@@ -85,11 +83,11 @@ export class UploadRun {
   async inlineChunk(maxBytes: number): Promise<object> {
     return this.alone(async () => {
       await this.source.seek(0);
-      const { payload, bytes, last } = await this.source.next(maxBytes);
+      const { bytes, last } = await this.source.next(maxBytes);
       // A stream gives its bytes as they come, not all at once: they go the ordinary way.
       if (!last) return {};
       const crc32 = this.checksums.extend(0, this.checksum(bytes), bytes.length);
-      return { chunk: payload, crc32, last: true, fileCrc32: crc32 };
+      return { chunk: bytes, crc32, last: true, fileCrc32: crc32 };
     });
   }
 
@@ -129,16 +127,14 @@ export class UploadRun {
   async readChunk(maxBytes: number): Promise<RunChunk> {
     const attempt = this.attempt;
     return this.alone(async () => {
-      const { payload, bytes, last, free } = await this.source.next(maxBytes);
+      const { bytes, last, free } = await this.source.next(maxBytes);
       if (attempt !== this.attempt) throw new UploadError('CONNECTION_LOST');
       const { sent: offset } = this.flight.value;
       const crc32 = this.checksum(bytes);
       const { length } = bytes;
       const fileCrc32 = this.checksums.extend(offset, crc32, length);
-      // They were read for the checksum only.
-      if (bytes !== payload) freeBytes(bytes);
       this.flight.next(chunkSent(this.flight.value, length));
-      const fields = { offset, chunk: payload, crc32, last };
+      const fields = { offset, chunk: bytes, crc32, last };
       return { payload: last ? { ...fields, fileCrc32 } : fields, bytes: length, last, free };
     });
   }

@@ -39,7 +39,7 @@ export interface BlobLike {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** A chunk as a client hands it to Socket.IO: a browser sends Blobs, which it never has to copy. */
+/** A chunk as a client hands it to Socket.IO: in a browser, a Blob will do. */
 export type OutgoingChunk = Uint8Array | BlobLike;
 
 /** A payload as a client sends it. */

@@ -1,59 +1,53 @@
 import { UploadError } from '@upload-streams/protocol';
-import type { SourceChunk, SourceFacts } from '../ports/chunk-source.js';
+import type { SourceChunk } from '../ports/chunk-source.js';
+import { readBlobFrom, type BlobReader } from './blob-reader.js';
 import { HeldSource } from './held-source.js';
-
-/** A slice that is being read. */
-interface Slice {
-  readonly start: number;
-  readonly payload: Blob;
-  readonly bytes: Promise<Uint8Array>;
-}
+import { SpareBuffers } from './spare-buffers.js';
 
 /**
- * A File or Blob of a browser. Slices go on the wire as Blobs, which Chromium sends five times faster than ArrayBuffers;
- * their bytes are read for the checksum only. Another process reads them, so the next slice is asked for while this one
- * is worked on.
+ * A File or Blob of a browser. It is read once: the bytes that the checksum is of are those that go on the wire. (A Blob on
+ * the wire would be read by the browser again.)
  */
 export class BlobSource extends HeldSource {
-  private ahead: Slice | undefined;
+  private reader: BlobReader | undefined;
+  private readonly spare = new SpareBuffers();
 
   constructor(
     private readonly blob: Blob,
-    facts: Omit<SourceFacts, 'size'>,
+    facts: ConstructorParameters<typeof HeldSource>[1],
   ) {
     super(blob.size, facts);
   }
 
+  override async seek(offset: number): Promise<void> {
+    if (offset !== this.cursor) this.stop();
+    this.cursor = offset;
+  }
+
   async next(maxBytes: number): Promise<SourceChunk> {
-    const slice = this.takeAhead(maxBytes) ?? this.read(this.cursor, maxBytes);
-    const end = slice.start + slice.payload.size;
-    const last = end >= this.size;
-    this.cursor = end;
-    if (!last) this.ahead = this.read(end, maxBytes);
-    return { payload: slice.payload, bytes: await slice.bytes, last };
+    const wanted = Math.min(maxBytes, this.size - this.cursor);
+    const bytes = wanted > 0 ? await this.read(wanted) : new Uint8Array(0);
+    this.cursor += wanted;
+    return { bytes, last: this.cursor >= this.size, free: () => this.spare.give(bytes.buffer) };
   }
 
-  /** What is read ahead may be as much as wanted then; it is of use where no less is wanted now, and none elsewhere. */
-  private takeAhead(maxBytes: number): Slice | undefined {
-    const { ahead } = this;
-    this.ahead = undefined;
-    return ahead?.start === this.cursor && ahead.payload.size <= maxBytes ? ahead : undefined;
+  override async close(): Promise<void> {
+    this.stop();
   }
 
-  private read(start: number, maxBytes: number): Slice {
-    const payload = this.blob.slice(start, start + maxBytes);
-    const bytes = readBlob(payload);
-    // Who takes the slice learns of its failure; of one that nobody takes, nobody need learn.
-    bytes.catch(() => undefined);
-    return { start, payload, bytes };
+  /** A browser refuses to read a file that was changed, moved or removed since it was chosen. */
+  private async read(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      this.reader ??= readBlobFrom(this.blob, this.cursor);
+      return await this.reader.read(bytes, this.spare.take(bytes));
+    } catch (cause) {
+      this.stop();
+      throw new UploadError('SOURCE_FAILED', undefined, { cause });
+    }
   }
-}
 
-/** A browser refuses to read a file that was changed, moved or removed since it was chosen. */
-async function readBlob(blob: Blob): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await blob.arrayBuffer());
-  } catch (cause) {
-    throw new UploadError('SOURCE_FAILED', undefined, { cause });
+  private stop(): void {
+    this.reader?.cancel();
+    this.reader = undefined;
   }
 }

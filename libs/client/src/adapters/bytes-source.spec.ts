@@ -11,8 +11,8 @@ describe('BytesSource', () => {
 
   it('gives its bytes in order, at most as many as asked for, and marks the last', async () => {
     const source = sourceOf(1, 2, 3);
-    expect(await source.next(2)).toEqual({ payload: Uint8Array.of(1, 2), bytes: Uint8Array.of(1, 2), last: false });
-    expect(await source.next(2)).toEqual({ payload: Uint8Array.of(3), bytes: Uint8Array.of(3), last: true });
+    expect(await source.next(2)).toEqual({ bytes: Uint8Array.of(1, 2), last: false });
+    expect(await source.next(2)).toEqual({ bytes: Uint8Array.of(3), last: true });
   });
 
   it('marks the last chunk where it ends exactly with what was asked for', async () => {

@@ -13,6 +13,6 @@ export class BytesSource extends HeldSource {
   async next(maxBytes: number): Promise<SourceChunk> {
     const bytes = this.content.subarray(this.cursor, this.cursor + maxBytes);
     this.cursor += bytes.length;
-    return { payload: bytes, bytes, last: this.cursor >= this.size };
+    return { bytes, last: this.cursor >= this.size };
   }
 }

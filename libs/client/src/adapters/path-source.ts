@@ -52,7 +52,7 @@ export class PathSource implements ChunkSource {
     this.reading = sourceFailure(() => this.fill(bytes));
     await this.reading;
     this.cursor += wanted;
-    return { payload: bytes, bytes, last: this.cursor >= this.size, free: () => freeBytes(bytes) };
+    return { bytes, last: this.cursor >= this.size, free: () => freeBytes(bytes) };
   }
 
   interrupt(): void {}

@@ -58,13 +58,13 @@ export class StreamSource implements ChunkSource {
 
   async next(maxBytes: number): Promise<SourceChunk> {
     if (this.cursor === this.readUpTo && !this.ended) {
-      if (this.mustFlush()) return { ...chunkOf(NO_BYTES), last: false };
+      if (this.mustFlush()) return { bytes: NO_BYTES, last: false };
       const interrupted = new Promise<void>((resolve) => (this.onInterrupt = resolve));
       await Promise.race([(this.filling ??= this.fill()), interrupted]);
     }
     const bytes = this.keptSlice(this.cursor, maxBytes);
     this.cursor += bytes.length;
-    return { ...chunkOf(bytes), last: this.ended && this.cursor === this.readUpTo };
+    return { bytes, last: this.ended && this.cursor === this.readUpTo };
   }
 
   interrupt(): void {
@@ -139,5 +139,3 @@ export class StreamSource implements ChunkSource {
 }
 
 const NO_BYTES = new Uint8Array(0);
-
-const chunkOf = (bytes: Uint8Array) => ({ payload: bytes, bytes });

@@ -1,5 +1,3 @@
-import type { OutgoingChunk } from '@upload-streams/protocol';
-
 /** What a source knows of its file. `size` is undefined for a live stream. */
 export interface SourceFacts {
   readonly fileName: string;
@@ -11,13 +9,10 @@ export interface SourceFacts {
 
 /** The next run of bytes. */
 export interface SourceChunk {
-  /** What goes on the wire: in a browser a Blob, elsewhere the bytes themselves. */
-  readonly payload: OutgoingChunk;
-  /** The same bytes, for the checksum. */
   readonly bytes: Uint8Array;
   /** Whether the source ends here. */
   readonly last: boolean;
-  /** Gives back the memory of bytes that are only here, when they are of no more use. */
+  /** Gives back the memory of `bytes`, where they are only here. To be called when they are of no more use. */
   readonly free?: () => void;
 }
 
