@@ -11,7 +11,7 @@ const CANCEL_TIMEOUT_MS = 3_000;
 export function cancelUpload(sessionID: string, transport: UploadTransport): Observable<UploadEvent> {
   const payload = { sessionID };
   return transport.connected$.pipe(
-    concatMap(() => emitWithAck(transport, CANCEL_UPLOAD, payload, CANCEL_TIMEOUT_MS)),
+    concatMap(() => emitWithAck(transport, CANCEL_UPLOAD, payload)),
     timeout({ first: CANCEL_TIMEOUT_MS, with: () => of(undefined) }),
     take(1),
     catchError(() => EMPTY),

@@ -15,24 +15,24 @@ import {
 import {
   concat,
   concatMap,
+  debounceTime,
   defer,
   EMPTY,
+  filter,
   ignoreElements,
   map,
   merge,
   mergeMap,
-  NEVER,
   of,
   Subject,
   switchMap,
   takeWhile,
   tap,
-  timer,
   using,
   type Observable,
 } from 'rxjs';
 import type { LinkShare, LinkWindow } from './link-window.js';
-import { emitWithAck } from './operators/emit-with-ack.js';
+import { answeredWithin, emitWithAck } from './operators/emit-with-ack.js';
 import { retryByRecovery } from './operators/retry-by-recovery.js';
 import { sendWindow } from './operators/send-window.js';
 import type { UploadTransport } from './ports/transport.js';
@@ -42,9 +42,6 @@ import type { UploadRun, RunChunk } from './upload-run.js';
 
 /** A begin waits for the server to let go of an older connection, or to read what it has after a restart. */
 const BEGIN_TIMEOUT_MS = 60_000;
-
-/** A chunk may wait behind others for a while; a connection that is stalled is noticed before, see `stalled`. */
-const CHUNK_TIMEOUT_MS = 60_000;
 
 /** Below, more messages cost more than the round trip that they save. */
 const AHEAD_WORTH_MS = 5;
@@ -138,7 +135,8 @@ function begin(run: UploadRun, { transport, share }: Line): Observable<BegunUplo
     concatMap((inline) => {
       const payload = { protocol: PROTOCOL_VERSION, sessionID: run.sessionID, ...run.facts(), ...inline };
       const mark = share.sent(inlineBytes ?? 0);
-      return emitWithAck<BegunUpload>(transport, BEGIN_UPLOAD, payload, BEGIN_TIMEOUT_MS).pipe(
+      return emitWithAck<BegunUpload>(transport, BEGIN_UPLOAD, payload).pipe(
+        answeredWithin(transport, BEGIN_TIMEOUT_MS),
         tap(() => share.acked(mark)),
       );
     }),
@@ -174,7 +172,7 @@ function sendChunks(run: UploadRun, { transport, share }: Line): Observable<Uplo
   const event = uploadChunkEvent(run.sessionID);
   const send = (chunk: RunChunk) => {
     const mark = share.sent(chunk.bytes);
-    const ack$ = emitWithAck<ChunkWritten>(transport, event, chunk.payload, CHUNK_TIMEOUT_MS);
+    const ack$ = emitWithAck<ChunkWritten>(transport, event, chunk.payload);
     const settle = () => {
       share.acked(mark);
       chunk.free?.();
@@ -190,7 +188,8 @@ function sendChunks(run: UploadRun, { transport, share }: Line): Observable<Uplo
 /** Chunks are out and nothing comes back: the connection is open but dead. Any sending or ack starts the wait anew. */
 function stalled(run: UploadRun, { transport, ackTimeoutMs }: Line): Observable<never> {
   return run.flight$.pipe(
-    switchMap(({ sent, acked }) => (sent > acked ? timer(ackTimeoutMs) : NEVER)),
+    debounceTime(ackTimeoutMs),
+    filter(({ sent, acked }) => sent > acked),
     map(() => {
       const reason = new UploadError('ACK_TIMEOUT');
       transport.drop(reason);

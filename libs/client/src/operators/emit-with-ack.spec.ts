@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { accept, refuse, UploadError } from '@upload-streams/protocol';
 import { lastValueFrom, NEVER, of, throwError, type Observable } from 'rxjs';
 import type { UploadTransport } from '../ports/transport.js';
-import { emitWithAck } from './emit-with-ack.js';
+import { answeredWithin, emitWithAck } from './emit-with-ack.js';
 
 function transportAnswering(answer$: Observable<unknown>) {
   const request = jest.fn((_event: string, _payload: unknown) => answer$);
@@ -12,23 +12,16 @@ function transportAnswering(answer$: Observable<unknown>) {
 }
 
 describe('emitWithAck', () => {
-  beforeEach(() => {
-    jest.useFakeTimers();
-  });
-  afterEach(() => {
-    jest.useRealTimers();
-  });
-
   it('sends the event and gives what the ack carries', async () => {
     const { transport, request } = transportAnswering(of(accept({ offset: 5 })));
-    expect(await lastValueFrom(emitWithAck(transport, 'event', { a: 1 }, 100))).toMatchObject({ offset: 5 });
+    expect(await lastValueFrom(emitWithAck(transport, 'event', { a: 1 }))).toMatchObject({ offset: 5 });
     expect(request).toHaveBeenCalledWith('event', { a: 1 });
   });
 
   it('fails with the error that the ack carries', async () => {
     const refused = refuse(new UploadError('OFFSET_MISMATCH', { offset: 7 }));
     const { transport, drop } = transportAnswering(of(refused));
-    await expect(lastValueFrom(emitWithAck(transport, 'event', {}, 100))).rejects.toMatchObject({
+    await expect(lastValueFrom(emitWithAck(transport, 'event', {}))).rejects.toMatchObject({
       code: 'OFFSET_MISMATCH',
       details: { offset: 7 },
     });
@@ -39,20 +32,29 @@ describe('emitWithAck', () => {
     'takes the answer %j, which is no ack, for an error of the server',
     async (answer) => {
       const { transport } = transportAnswering(of(answer));
-      await expect(lastValueFrom(emitWithAck(transport, 'event', {}, 100))).rejects.toMatchObject({ code: 'INTERNAL' });
+      await expect(lastValueFrom(emitWithAck(transport, 'event', {}))).rejects.toMatchObject({ code: 'INTERNAL' });
     },
   );
 
   it('fails with the error of the transport', async () => {
     const lost = new UploadError('CONNECTION_LOST');
     const { transport } = transportAnswering(throwError(() => lost));
-    await expect(lastValueFrom(emitWithAck(transport, 'event', {}, 100))).rejects.toBe(lost);
+    await expect(lastValueFrom(emitWithAck(transport, 'event', {}))).rejects.toBe(lost);
+  });
+});
+
+describe('answeredWithin', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
   });
 
-  it('drops the connection and fails when no ack comes in time, not earlier', () => {
+  it('drops the connection and fails when no answer comes in time, not earlier', () => {
     const { transport, drop } = transportAnswering(NEVER);
     const onError = jest.fn();
-    emitWithAck(transport, 'event', {}, 100).subscribe({ error: onError });
+    NEVER.pipe(answeredWithin(transport, 100)).subscribe({ error: onError });
     jest.advanceTimersByTime(99);
     expect(drop).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1);
@@ -61,9 +63,9 @@ describe('emitWithAck', () => {
     expect(onError).toHaveBeenCalledWith(expect.objectContaining({ code: 'ACK_TIMEOUT' }));
   });
 
-  it('leaves the connection alone when it is unsubscribed before the ack', () => {
+  it('leaves the connection alone when it is unsubscribed before the answer', () => {
     const { transport, drop } = transportAnswering(NEVER);
-    emitWithAck(transport, 'event', {}, 100).subscribe().unsubscribe();
+    NEVER.pipe(answeredWithin(transport, 100)).subscribe().unsubscribe();
     jest.advanceTimersByTime(1000);
     expect(drop).not.toHaveBeenCalled();
   });
