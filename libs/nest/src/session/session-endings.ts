@@ -56,9 +56,11 @@ export class SessionEndings {
     const session = this.live.get(sessionID);
     if (session) this.live.remove(session);
     const remove = () => this.store.remove(sessionID, epoch ?? session?.epoch);
-    const removed = await remove().catch((error) => {
-      if (!isUploadError(error, 'STORAGE_FULL')) throw error;
-      return undefined;
+    const removed = await remove().catch(async (error) => {
+      if (isUploadError(error, 'STORAGE_FULL')) return undefined;
+      // Nobody else closes it. It expires by itself.
+      await session?.close().catch((reason) => this.warn(reason));
+      throw error;
     });
     if (removed === false) return session?.close();
     await session?.abort();

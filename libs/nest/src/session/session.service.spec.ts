@@ -12,6 +12,7 @@ import { DiskStorage } from '../storage/disk-storage.js';
 import { StorageService } from '../storage/storage.service.js';
 import { resolveUploadOptions } from '../upload-options.js';
 import { Admission } from './admission.js';
+import { LiveSession } from './live-session.js';
 import { NoOtherNodes } from './session-handover.js';
 import { SessionOpener } from './session-opener.js';
 import type { SessionPeer } from './session-peer.js';
@@ -239,6 +240,20 @@ describe('SessionService', () => {
     expect(await server.sessions.expire(SESSION, Date.now() - 1000)).toBe(false);
     expect(await server.sessions.expire(SESSION, soon)).toBe(true);
     expect(await readdir(join(dataDir, 'partial'))).toEqual([]);
+    await server.stop();
+  });
+
+  it('holds no file open of a session whose record could not be removed, and can drop it later', async () => {
+    const server = await Server.start(dataDir);
+    const peer = new TestPeer();
+    await server.sessions.begin(peer, wanted);
+    const close = jest.spyOn(LiveSession.prototype, 'close');
+    jest.spyOn(SqliteSessionStore.prototype, 'remove').mockRejectedValueOnce(new Error('the store is away'));
+    await expect(server.sessions.cancel('alice', SESSION)).rejects.toThrow('the store is away');
+    expect(close).toHaveBeenCalledTimes(1);
+    await server.sessions.cancel('alice', SESSION);
+    expect(await readdir(join(dataDir, 'partial'))).toEqual([]);
+    jest.restoreAllMocks();
     await server.stop();
   });
 
