@@ -119,10 +119,11 @@ describe('durability', () => {
   });
 
   it.each([
-    ['', 2 * MIB],
-    [', also where it was read back already', 33 * MIB],
-  ])('catches a bit that was flipped on the disk before the end%s', async (_, size) => {
-    await start();
+    ['', 2 * MIB, 'true'],
+    [', also where it was read back already', 33 * MIB, 'true'],
+    [', also without SHA-256', 33 * MIB, 'false'],
+  ])('catches a bit that was flipped on the disk before the end%s', async (_, size, SHA256) => {
+    await start({ SHA256 });
     const client = await connect();
     const sessionID = newSessionID();
     const content = randomBytes(size);
@@ -139,6 +140,22 @@ describe('durability', () => {
     expect(await gateway!.storedFiles()).toEqual({});
     expect(await gateway!.partialFiles()).toEqual([]);
   });
+
+  it.each([1000, 1_000_000])(
+    'tells no SHA-256 of a file of %d bytes, and keeps none, where it is to be left out',
+    async (size) => {
+      await start({ SHA256: 'false' });
+      const client = createNodeUploadClient({ url: gateway!.url, token: TOKEN });
+      clients.push(client);
+      const content = randomBytes(size);
+      const file = await client.uploadToEnd(content, { fileName: 'a.bin' });
+      expect(file).toMatchObject({ size, crc32: crc32(content) });
+      expect(file).not.toHaveProperty('sha256');
+      expect((await gateway!.storedFiles())[`${file.fileId}/a.bin`]).toBe(sha256(content));
+      const listed = await fetch(`${gateway!.url}/api/files`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+      expect(((await listed.json()) as { files: object[] }).files[0]).not.toHaveProperty('sha256');
+    },
+  );
 
   it('removes what nobody continues after SESSION_TTL', async () => {
     await start({ SESSION_TTL: '1s' });

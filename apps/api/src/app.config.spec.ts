@@ -20,6 +20,7 @@ describe('the environment', () => {
       SESSION_TTL: '7d',
       CORS_ORIGINS: 'https://a.example, https://b.example',
       ALLOWED_TYPES: 'image/*,application/pdf',
+      SHA256: 'false',
     });
     expect(uploadOptions(environment)).toMatchObject({
       dataDir: resolve('data'),
@@ -28,6 +29,7 @@ describe('the environment', () => {
       sessionTtlMs: 7 * 86_400_000,
       allowedOrigins: ['https://a.example', 'https://b.example'],
       allowedTypes: ['image/*', 'application/pdf'],
+      sha256: false,
     });
   });
 

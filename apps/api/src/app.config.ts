@@ -55,9 +55,10 @@ const url = (...protocols: readonly string[]) =>
 const oneOf = <const Choice extends string>(...choices: readonly [Choice, ...Choice[]]) =>
   z.enum(choices, `must be one of ${choices.join(', ')}`);
 
-const flag = oneOf('true', 'false')
-  .default('false')
-  .transform((text) => text === 'true');
+const flag = (fallback: boolean) =>
+  oneOf('true', 'false')
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => text === 'true');
 
 /** The environment. README.md has the same table, and a test holds the two together. */
 export const environmentSchema = z
@@ -86,6 +87,8 @@ export const environmentSchema = z
     SESSION_TTL: duration(1000).default(DURATIONS['d']!),
     /** When bytes are synced: before each ack, every 64 MiB, or at the end only. */
     DURABILITY: oneOf(...DURABILITIES).default(UPLOAD_DEFAULTS.durability),
+    /** Whether SHA-256 of each file is computed and told, beside CRC-32. */
+    SHA256: flag(UPLOAD_DEFAULTS.sha256),
     /** How long a shutdown waits for what is in hand. */
     SHUTDOWN_GRACE: duration(0).default(UPLOAD_DEFAULTS.shutdownGraceMs),
     /** Where the bytes are kept: in DATA_DIR, or in an S3-compatible object store. */
@@ -93,7 +96,7 @@ export const environmentSchema = z
     /** The bucket. Credentials come as the AWS SDK finds them, for example from AWS_ACCESS_KEY_ID. */
     S3_BUCKET: z.string().min(1).optional(),
     /** Whether the bucket is made where it is missing. */
-    S3_CREATE_BUCKET: flag,
+    S3_CREATE_BUCKET: flag(false),
     /** What the keys in the bucket begin with. */
     S3_PREFIX: z.string().default(''),
     /** The region; without it, what the AWS SDK finds, for example in AWS_REGION. */
@@ -101,7 +104,7 @@ export const environmentSchema = z
     /** The object store; without it, that of AWS. */
     S3_ENDPOINT: url('http:', 'https:').optional(),
     /** Whether the bucket is in the path of a URL, as most stores beside AWS want it, not in the name of the host. */
-    S3_PATH_STYLE: flag,
+    S3_PATH_STYLE: flag(false),
     /** Whether the store computes CRC-32 itself, as AWS does, or is compared by the MD5 in its ETags. */
     S3_CHECKSUMS: oneOf('when_supported', 'when_required').default('when_supported'),
     /** Bytes that all uploads together may have on their way to the object store. */
@@ -147,6 +150,7 @@ export function uploadOptions(environment: Environment): UploadModuleOptions {
     maxSessionsPerConnection: environment.MAX_SESSIONS_PER_CONNECTION,
     sessionTtlMs: environment.SESSION_TTL,
     durability: environment.DURABILITY,
+    sha256: environment.SHA256,
     shutdownGraceMs: environment.SHUTDOWN_GRACE,
   };
 }

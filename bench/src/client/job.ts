@@ -8,8 +8,10 @@ export interface JobFile {
 /** What a client's process is told: the first line of its input, in JSON. */
 export interface ClientJob {
   readonly url: string;
-  /** Uploaded before the clock runs, so that connections are there and code is warm. */
+  /** Uploaded before the clock runs, so that connections are there and code is warm ... */
   readonly warmUp: JobFile;
+  /** ... for so long; 0 is once. */
+  readonly warmUpSeconds: number;
   readonly files: readonly JobFile[];
   /** Files under way at once, over all connections. */
   readonly atOnce: number;

@@ -2,8 +2,11 @@ import { createInterface } from 'node:readline';
 import type { BenchClient, ClientJob, ClientResult } from './job.ts';
 import { watchSockets } from './socket-watch.ts';
 
-/** More uploads than these warm nothing that is cold. */
+/** More uploads at once than these warm nothing that is cold. */
 const WARM_UPS = 64;
+
+/** So much in all. More would take memory that is just there from what is measured (see RESULTS.md). */
+const WARM_UP_BYTES = 256 * 1024 * 1024;
 
 /** What a contender's client runs: it reads a job, warms up, says `ready`, waits for a line and uploads by the clock. */
 export async function runJob(open: (job: ClientJob) => BenchClient | Promise<BenchClient>): Promise<void> {
@@ -23,12 +26,17 @@ export async function runJob(open: (job: ClientJob) => BenchClient | Promise<Ben
   for (const client of clients) client.close();
 }
 
+/** Each lane uploads the same file, once at least, and again while there is time for it. */
 async function warmUp(job: ClientJob, clients: readonly BenchClient[]): Promise<void> {
   const count = Math.min(job.atOnce, Math.max(clients.length, WARM_UPS));
-  const uploads = Array.from({ length: count }, (_, n) =>
-    clients[n % clients.length]!.upload(job.warmUp, () => undefined),
-  );
-  await Promise.all(uploads);
+  const until = performance.now() + 1000 * job.warmUpSeconds;
+  const most = WARM_UP_BYTES / job.warmUp.size / count;
+  const lane = async (client: BenchClient) => {
+    for (let n = 0; n < 1 || (n < most && performance.now() < until); n++) {
+      await client.upload(job.warmUp, () => undefined);
+    }
+  };
+  await Promise.all(Array.from({ length: count }, (_, n) => lane(clients[n % clients.length]!)));
 }
 
 async function timed(job: ClientJob, clients: readonly BenchClient[]): Promise<ClientResult> {

@@ -43,10 +43,14 @@ export const OURS_IN_BROWSER = `${OURS} in Chromium`;
 
 export const OURS_NOT_DURABLE = 'upload-streams (no fsync)';
 
+/** What is stored is read back and compared by CRC-32 alone. */
+export const OURS_WITHOUT_SHA256 = 'upload-streams (no SHA-256)';
+
 const withoutFsync = new URL('./upload-streams/without-fsync.mjs', import.meta.url).href;
 
 export const CONTENDERS: readonly Contender[] = [
   uploadStreams,
+  { ...uploadStreams, name: OURS_WITHOUT_SHA256, serverEnv: { SHA256: 'false' } },
   { ...uploadStreams, name: OURS_NOT_DURABLE, serverEnv: { NODE_OPTIONS: `--import=${withoutFsync}` } },
   tus('tus-patch', {}),
   tus('tus-8MiB', { chunkSize: 8 * MIB }),

@@ -14,11 +14,12 @@ export interface Sources {
 
 const MIB = 1024 * 1024;
 const PIECE_BYTES = 16 * MIB;
-/** More than what rides along with a first message, so that the way of larger files is warm too. */
-const WARM_UP_BYTES = 100_000;
+/** Files of the size of those that are measured go the same way through the code; beyond this, 64 MiB for all at once, so do smaller ones. */
+const LARGEST_WARM_UP_BYTES = 64 * MIB;
 
-export async function makeSources(folder: string, { files, warmUpBytes = WARM_UP_BYTES }: Case): Promise<Sources> {
+export async function makeSources(folder: string, what: Case): Promise<Sources> {
   await mkdir(folder);
+  const { files, warmUpBytes = Math.min(files.bytes, Math.ceil(LARGEST_WARM_UP_BYTES / what.atOnce)) } = what;
   const warmUp = await randomFile(folder, 'warm-up.bin', warmUpBytes);
   const made = [];
   for (let n = 0; n < files.count; n++) {

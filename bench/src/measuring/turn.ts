@@ -9,11 +9,15 @@ import { LinkProcess, type LinkCounts } from './link-process.ts';
 import { longestWait } from './longest-wait.ts';
 import type { Measured, Outcome } from './outcome.ts';
 import { cpuSecondsOf, peakMibOf, residentMibOf } from './process-facts.ts';
+import { readyMemory } from './ready-memory.ts';
 import type { Running } from './running.ts';
 import { sha256OfFile, type Sources } from './sources.ts';
 import { fairness } from './statistics.ts';
 
 const GIVE_UP_SECONDS = 600;
+
+/** After so long, V8 has compiled what either end does often; cold, that compiling is a tenth of the CPU measured. */
+const WARM_UP_SECONDS = 3;
 
 /** One contender's turn at a case: a fresh server, a fresh client, and a check of all that was stored. */
 export interface Turn {
@@ -57,6 +61,7 @@ async function withClient(turn: Turn, server: ServerProcess, url: string, link?:
     () => ClientProcess.start(turn.contender.client, jobOf(turn, url)),
     async (client) => {
       const giveUpSeconds = turn.what.giveUpSeconds ?? GIVE_UP_SECONDS;
+      if (!isPaced(turn.what)) await readyMemory(turn.folder, turn.what.files.count * turn.what.files.bytes);
       const sentBefore = await link?.startClock();
       const cpuBefore = cpuSecondsOf(server.pid);
       const result = await client.run(giveUpSeconds * 1000);
@@ -77,12 +82,17 @@ async function withClient(turn: Turn, server: ServerProcess, url: string, link?:
   );
 }
 
+/** It is the link or the source that takes the time. */
+const isPaced = ({ link, sourceBytesPerSecond }: Case): boolean =>
+  link !== undefined || sourceBytesPerSecond !== undefined;
+
 function jobOf({ contender, what, sources }: Turn, url: string): ClientJob {
   const { atOnce, sourceBytesPerSecond, files } = what;
   const slowSeconds = sourceBytesPerSecond === undefined ? undefined : files.bytes / sourceBytesPerSecond;
   return {
     url,
     warmUp: sources.warmUp,
+    warmUpSeconds: isPaced(what) ? 0 : WARM_UP_SECONDS,
     files: sources.files,
     atOnce,
     connections: contender.connectionPerUpload ? atOnce : what.connections,

@@ -1,4 +1,4 @@
-import { OURS } from '../contenders/registry.ts';
+import { OURS, OURS_WITHOUT_SHA256 } from '../contenders/registry.ts';
 import { COSTS, mibPerSecond, seconds } from '../reporting/columns.ts';
 import { scaled, type MakeWorkload } from './workload.ts';
 
@@ -10,7 +10,7 @@ export const manyAtOnce: MakeWorkload = (settings) => {
     name: 'many-at-once',
     title: `${count} uploads of 5 MiB at once, a connection each`,
     cases: [{ label: '', files: { count, bytes: 5 * MIB }, atOnce: count, connections: count, giveUpSeconds: 300 }],
-    contenders: [OURS, 'tus-patch', 'put', 'ws', 'original'],
+    contenders: [OURS, OURS_WITHOUT_SHA256, 'tus-patch', 'put', 'ws', 'original'],
     baselines: ['put', 'tus-patch'],
     columns: [seconds, mibPerSecond, ...COSTS],
   };

@@ -12,7 +12,7 @@ export interface Case {
   /** Clients of their own. One of HTTP opens as many sockets as it has uploads at once. */
   readonly connections: number;
   readonly link?: LinkFacts;
-  /** Bytes of the file that is uploaded before the clock runs. @default 100_000 */
+  /** Bytes of the file that is uploaded before the clock runs. @default the size of the files, 64 MiB at the most */
   readonly warmUpBytes?: number;
   /** Each source gives so many bytes a second. @default as fast as the disk */
   readonly sourceBytesPerSecond?: number;

@@ -1,7 +1,7 @@
-import { crc32 } from '@upload-streams/protocol';
+import { crc32 } from '@node-rs/crc32';
+import { keepFreedMemory } from '@upload-streams/protocol';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import * as zlib from 'node:zlib';
 import { of } from 'rxjs';
 import { BytesSource } from './adapters/bytes-source.js';
 import { PathSource } from './adapters/path-source.js';
@@ -24,11 +24,9 @@ export type NodeUploadClient = UploadClient<NodeSource>;
 /** The default of `streamBufferBytes`: 64 MiB. */
 const STREAM_BUFFER_BYTES = 64 * 1024 * 1024;
 
-/** Node 20.15 and later have zlib's own CRC-32, many times faster than ours in JavaScript. */
-const checksum = zlib.crc32 ?? crc32;
-
 export function createNodeUploadClient(options: UploadClientOptions & { url: string }): NodeUploadClient {
-  return createUploadClient({ openSource, checksum, online$: of(true) }, options, [PromptWebSocket]);
+  keepFreedMemory();
+  return createUploadClient({ openSource, checksum: crc32, online$: of(true) }, options, [PromptWebSocket]);
 }
 
 async function openSource(source: NodeSource, options: UploadOptions): Promise<ChunkSource> {

@@ -16,6 +16,7 @@ import {
   CANCEL_UPLOAD,
   cancelUploadSchema,
   isUploadError,
+  keepFreedMemory,
   MAX_MESSAGE_BYTES,
   parsePayload,
   refuse,
@@ -67,6 +68,7 @@ export class UploadGateway
   ) {}
 
   afterInit(server: Server): void {
+    keepFreedMemory();
     guardOrigins(server, this.options.allowedOrigins);
     server.use((socket, next) => void this.identify(socket).then(() => next(), next));
   }

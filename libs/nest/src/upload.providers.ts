@@ -33,7 +33,7 @@ const replaceableProviders: Provider[] = [
   {
     provide: UPLOAD_STORAGE_BACKEND,
     inject: [UPLOAD_OPTIONS],
-    useFactory: ({ dataDir }: ResolvedUploadOptions) => new DiskStorage(dataDir),
+    useFactory: ({ dataDir, sha256 }: ResolvedUploadOptions) => new DiskStorage(dataDir, sha256),
   },
   { provide: UPLOAD_SESSION_HANDOVER, useClass: NoOtherNodes },
   {

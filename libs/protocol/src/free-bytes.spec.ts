@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { freeBytes } from './free-bytes.js';
+import { freeBytes, keepFreedMemory } from './free-bytes.js';
 
 const KIB = 1024;
 
@@ -33,4 +33,34 @@ describe('freeBytes', () => {
     }
     expect(bytes.length).toBe(64 * KIB);
   });
+});
+
+/** That of the C library of GNU; of others there is nothing to be seen. */
+const { header } = process.report.getReport() as { readonly header: object };
+const onGlibc = 'glibcVersionRuntime' in header;
+
+describe('keepFreedMemory', () => {
+  const CHUNK_BYTES = 1024 * KIB;
+  const AT_ONCE = 8;
+  const ROUNDS = 16;
+
+  /** Pages that the system had to give anew. */
+  function pagesTaken(): number {
+    const before = process.resourceUsage().minorPageFault;
+    for (let round = 0; round < ROUNDS; round++) {
+      const chunks = Array.from({ length: AT_ONCE }, () => new Uint8Array(CHUNK_BYTES).fill(1));
+      chunks.forEach(freeBytes);
+    }
+    return process.resourceUsage().minorPageFault - before;
+  }
+
+  (onGlibc ? it : it.skip)(
+    'lets chunks use the memory of those before, instead of new pages (on Linux with glibc)',
+    () => {
+      keepFreedMemory();
+      pagesTaken();
+      const pagesOfChunks = (ROUNDS * AT_ONCE * CHUNK_BYTES) / (4 * KIB);
+      expect(pagesTaken()).toBeLessThan(pagesOfChunks / 4);
+    },
+  );
 });

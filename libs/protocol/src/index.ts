@@ -18,7 +18,7 @@ export {
   type UploadErrorEvent,
   type UploadSuccessEvent,
 } from './events.js';
-export { freeBytes } from './free-bytes.js';
+export { freeBytes, keepFreedMemory } from './free-bytes.js';
 export {
   MAX_CHUNK_BYTES,
   MAX_FILE_BYTES,

@@ -36,7 +36,7 @@ const FILE: Shape<FileRecord> = {
   size: isCount,
   type: isText,
   crc32: isCount,
-  sha256: isText,
+  sha256: (value) => value === undefined || isText(value),
   metadata: isTexts,
   createdAt: isCount,
 };

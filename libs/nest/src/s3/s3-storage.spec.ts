@@ -14,6 +14,8 @@ import { FlakyStore } from './testing/flaky-store.js';
 const MIB = 1024 * 1024;
 const FILE = { fileId: 'a1b2', storedName: 'report.bin' };
 
+type OpenStorage = (changes?: Partial<S3StorageOptions>, withSha256?: boolean) => S3Storage;
+
 const digestOf = (content: Uint8Array) => ({
   size: content.length,
   crc32: crc32(content),
@@ -62,11 +64,11 @@ describeWhere(
     }
 
     /** Storages on one bucket, closed at the end. */
-    async function using(test: (open: (changes?: Partial<S3StorageOptions>) => S3Storage) => Promise<void>) {
+    async function using(test: (open: OpenStorage) => Promise<void>) {
       const opened: StorageBackend[] = [];
       try {
-        await test((changes) => {
-          const storage = new S3Storage(optionsOf(changes));
+        await test((changes, withSha256) => {
+          const storage = new S3Storage(optionsOf(changes), withSha256);
           opened.push(storage);
           return storage;
         });
@@ -112,6 +114,18 @@ describeWhere(
           expect((await contentOf(storage)).equals(content)).toBe(true);
           expect(await storage.list()).toEqual([FILE.fileId]);
           expect(await everythingIn(storage)).toEqual([`files/${FILE.fileId}`]);
+        }));
+
+      it('leaves out SHA-256 where nobody wants it', () =>
+        using(async (open) => {
+          const storage = open({}, false);
+          const content = randomBytes(9 * MIB);
+          const file = await storage.open(FILE.fileId, 0, true);
+          await append(file, content, 0);
+          const digest = { ...digestOf(content), sha256: undefined };
+          expect(await finish(file, content.length)).toEqual(digest);
+          const whole = { fileId: 'whole', storedName: 'a' };
+          expect(await storage.put(whole, Buffer.from('Hello'))).toMatchObject({ size: 5, sha256: undefined });
         }));
 
       it.each([3 * MIB, 8 * MIB, 9 * MIB, 17 * MIB])('goes on elsewhere after %d bytes', (durable) =>

@@ -31,13 +31,17 @@ export class S3Storage implements StorageBackend {
   private readonly shared: SharedParts;
   readonly presignedUrl?: (file: StoredFile, download: Download) => Promise<string>;
 
-  constructor(options: S3StorageOptions) {
+  /** `sha256`: whether it is computed of each file beside CRC-32. */
+  constructor(
+    options: S3StorageOptions,
+    private readonly sha256 = true,
+  ) {
     this.options = { ...S3_DEFAULTS, ...options };
     const store = new ObjectStore(this.options);
     this.shared = {
       store,
       memory: new PartMemory(this.options.memoryBytes),
-      digests: new PassingDigests(this.options.checksums === 'when_required'),
+      digests: new PassingDigests({ md5: this.options.checksums === 'when_required', sha256 }),
       partsAtOnce: this.options.partsAtOnce,
     };
     if (this.options.presignDownloads) {
@@ -72,7 +76,7 @@ export class S3Storage implements StorageBackend {
 
   async put({ fileId }: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
     const { store, digests } = this.shared;
-    const whole = digestOf(bytes);
+    const whole = digestOf(bytes, this.sha256);
     const part: PartDigest = { crc32: whole.crc32, md5: createHash('md5').update(bytes).digest() };
     const body = {
       bytes: bytes.length,

@@ -1,3 +1,4 @@
+import { crc32 } from '@node-rs/crc32';
 import {
   crc32Combine,
   isUploadError,
@@ -7,7 +8,6 @@ import {
   type ChunkWritten,
   type ErrorCode,
 } from '@upload-streams/protocol';
-import { crc32 } from 'node:zlib';
 import type { PartialFile, StoredDigest } from '../storage/storage-backend.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
 import { DurableOffset } from './durable-offset.js';

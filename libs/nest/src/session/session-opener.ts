@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '@node-rs/crc32';
 import type { PartialFile } from '../storage/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';

@@ -40,8 +40,8 @@ export interface FileRecord {
   readonly size: number;
   readonly type: string;
   readonly crc32: number;
-  /** Of the bytes as they were read back from the store, in hexadecimal digits. */
-  readonly sha256: string;
+  /** Of the bytes as they were read back from the store, in hexadecimal digits; undefined where nobody wants it. */
+  readonly sha256: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   readonly createdAt: number;

@@ -231,12 +231,13 @@ function sessionOf(row: Row | undefined): SessionRecord | undefined {
   } as SessionRecord;
 }
 
-function fileRow({ metadata, ...facts }: FileRecord): Row {
-  return { ...facts, metadata: JSON.stringify(metadata) };
+/** Where SHA-256 is left out, the column, which is older than that choice, has an empty text. */
+function fileRow({ metadata, sha256, ...facts }: FileRecord): Row {
+  return { ...facts, sha256: sha256 ?? '', metadata: JSON.stringify(metadata) };
 }
 
 function fileOf(row: Row | undefined): FileRecord | undefined {
   if (!row) return undefined;
-  const { number: _, metadata, ...facts } = row;
-  return { ...facts, metadata: JSON.parse(metadata as string) } as unknown as FileRecord;
+  const { number: _, metadata, sha256, ...facts } = row;
+  return { ...facts, sha256: sha256 || undefined, metadata: JSON.parse(metadata as string) } as unknown as FileRecord;
 }

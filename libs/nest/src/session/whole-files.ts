@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { crc32 } from '@node-rs/crc32';
 import { UploadError } from '@upload-streams/protocol';
-import { crc32 } from 'node:zlib';
 import { UploadEvents } from '../events/upload-events.js';
 import type { UploadPolicy } from '../policy/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';

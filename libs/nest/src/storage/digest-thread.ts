@@ -19,9 +19,12 @@ type HashingThread = FileThread<DigestRequest, StoredDigest>;
 export class DigestThread {
   private readonly thread: HashingThread = new FileThread('digest-worker');
 
+  /** Whether SHA-256 is wanted beside CRC-32. */
+  constructor(private readonly sha256: boolean) {}
+
   /** The digests of a file that grows. */
   open(path: string): GrowingDigest {
-    return new GrowingDigest(this.thread, path);
+    return new GrowingDigest(this.thread, path, this.sha256);
   }
 
   close(): Promise<void> {
@@ -37,6 +40,7 @@ export class GrowingDigest {
   constructor(
     private readonly thread: HashingThread,
     private readonly path: string,
+    private readonly sha256: boolean,
   ) {
     this.id = thread.newId();
   }
@@ -45,21 +49,26 @@ export class GrowingDigest {
   advance(offset: number): boolean {
     if (offset - this.told >= ADVANCE_BYTES) {
       this.told = offset;
-      this.thread.tell({ id: this.id, what: 'advance', path: this.path, upTo: offset });
+      this.thread.tell(this.request('advance', offset));
     }
     return this.told > 0;
   }
 
   /** Of the first `size` bytes. */
   async finish(size: number): Promise<StoredDigest> {
-    if (this.told === 0 && size <= INLINE_BYTES) return digestOf(await readFile(this.path));
+    if (this.told === 0 && size <= INLINE_BYTES) return digestOf(await readFile(this.path), this.sha256);
     this.told = 0;
-    return this.thread.ask({ id: this.id, what: 'finish', path: this.path, upTo: size });
+    return this.thread.ask(this.request('finish', size));
   }
 
   /** What was hashed so far is of no use; it may begin again. */
   discard(): void {
-    if (this.told > 0) this.thread.tell({ id: this.id, what: 'discard', path: this.path, upTo: 0 });
+    if (this.told > 0) this.thread.tell(this.request('discard', 0));
     this.told = 0;
+  }
+
+  private request(what: DigestRequest['what'], upTo: number): DigestRequest {
+    const { id, path, sha256 } = this;
+    return { id, what, path, upTo, sha256 };
   }
 }

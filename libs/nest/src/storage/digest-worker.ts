@@ -1,7 +1,6 @@
-import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { crc32 } from 'node:zlib';
+import { RunningDigest } from './digest.ts';
 import { failed, type FileAnswer } from './file-answer.ts';
 import type { StoredDigest } from './storage-backend.js';
 
@@ -14,49 +13,42 @@ export interface DigestRequest {
   readonly what: 'advance' | 'finish' | 'discard';
   readonly path: string;
   readonly upTo: number;
-}
-
-interface Progress {
-  readonly sha256: Hash;
-  crc: number;
-  offset: number;
+  /** Whether SHA-256 is wanted beside CRC-32. */
+  readonly sha256: boolean;
 }
 
 const buffer = Buffer.allocUnsafe(128 * 1024);
-const progresses = new Map<number, Progress>();
+const progresses = new Map<number, RunningDigest>();
 
-function progressOf(id: number): Progress {
-  const progress = progresses.get(id) ?? { sha256: createHash('sha256'), crc: 0, offset: 0 };
+function progressOf({ id, sha256 }: DigestRequest): RunningDigest {
+  const progress = progresses.get(id) ?? new RunningDigest(sha256);
   progresses.set(id, progress);
   return progress;
 }
 
 /** Opens the file each time, so that thousands of slow uploads hold no second handle each. */
-function hashUpTo(progress: Progress, path: string, upTo: number): void {
+function hashUpTo(progress: RunningDigest, path: string, upTo: number): void {
   const file = openSync(path, 'r');
   try {
-    while (progress.offset < upTo) {
-      const read = readSync(file, buffer, 0, Math.min(buffer.length, upTo - progress.offset), progress.offset);
+    while (progress.size < upTo) {
+      const read = readSync(file, buffer, 0, Math.min(buffer.length, upTo - progress.size), progress.size);
       if (read === 0) return;
-      const bytes = buffer.subarray(0, read);
-      progress.sha256.update(bytes);
-      progress.crc = crc32(bytes, progress.crc);
-      progress.offset += read;
+      progress.update(buffer.subarray(0, read));
     }
   } finally {
     closeSync(file);
   }
 }
 
-function answerTo({ id, what, path, upTo }: DigestRequest): FileAnswer<StoredDigest> | undefined {
+function answerTo(request: DigestRequest): FileAnswer<StoredDigest> | undefined {
+  const { id, what, path, upTo } = request;
   try {
-    const progress = progressOf(id);
+    const progress = progressOf(request);
     if (what !== 'discard') hashUpTo(progress, path, upTo);
     if (what === 'advance') return undefined;
     progresses.delete(id);
     if (what === 'discard') return undefined;
-    const { offset: size, crc, sha256 } = progress;
-    return { id, result: { size, crc32: crc, sha256: sha256.digest('hex') } };
+    return { id, result: progress.end() };
   } catch (error) {
     // An upload that can't be read while it is under way is read again, and its failure told, at its end.
     if (what !== 'finish') return undefined;

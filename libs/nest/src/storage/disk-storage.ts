@@ -21,10 +21,15 @@ export class DiskStorage implements StorageBackend {
   private readonly partialDir: string;
   private readonly filesDir: string;
   private readonly filesSync: SharedFolderSync;
-  private readonly digests = new DigestThread();
+  private readonly digests: DigestThread;
   private readonly wholeFiles = new FileThread<WholeFileRequest, StoredDigest>('whole-file-worker');
 
-  constructor(private readonly dataDir: string) {
+  /** `sha256`: whether it is computed of each file beside CRC-32. */
+  constructor(
+    private readonly dataDir: string,
+    private readonly sha256 = true,
+  ) {
+    this.digests = new DigestThread(sha256);
     this.partialDir = join(dataDir, 'partial');
     this.filesDir = join(dataDir, 'files');
     this.filesSync = new SharedFolderSync(this.filesDir);
@@ -58,7 +63,8 @@ export class DiskStorage implements StorageBackend {
   /** Nobody knows of a file in `files` before it is in the catalogue, so it is written where it stays. */
   put({ fileId, storedName }: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
     const id = this.wholeFiles.newId();
-    return this.wholeFiles.ask({ id, parent: this.filesDir, folder: fileId, storedName, bytes });
+    const { filesDir: parent, sha256 } = this;
+    return this.wholeFiles.ask({ id, parent, folder: fileId, storedName, bytes, sha256 });
   }
 
   async abort(fileId: string): Promise<void> {

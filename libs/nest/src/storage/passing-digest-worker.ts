@@ -1,6 +1,7 @@
+import { crc32 } from '@node-rs/crc32';
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { crc32 } from 'node:zlib';
+import { RunningDigest } from './digest.ts';
 import { failed, type FileAnswer } from './file-answer.ts';
 import type { StoredDigest } from './storage-backend.js';
 
@@ -16,6 +17,8 @@ export interface PassingRequest {
   readonly cuts?: readonly number[];
   /** Whether MD5 of the parts is wanted beside their CRC-32: it costs four times as much. */
   readonly md5: boolean;
+  /** Whether SHA-256 of the whole is wanted beside its CRC-32. */
+  readonly sha256: boolean;
 }
 
 export interface PartDigest {
@@ -37,9 +40,7 @@ interface OpenPart {
 }
 
 interface Stream {
-  readonly sha256: Hash;
-  crc: number;
-  size: number;
+  readonly whole: RunningDigest;
   part: OpenPart;
 }
 
@@ -47,8 +48,8 @@ const streams = new Map<number, Stream>();
 
 const newPart = (md5: boolean): OpenPart => ({ crc: 0, md5: md5 ? createHash('md5') : undefined });
 
-function streamOf({ stream: id, md5 }: PassingRequest): Stream {
-  const stream = streams.get(id) ?? { sha256: createHash('sha256'), crc: 0, size: 0, part: newPart(md5) };
+function streamOf({ stream: id, md5, sha256 }: PassingRequest): Stream {
+  const stream = streams.get(id) ?? { whole: new RunningDigest(sha256), part: newPart(md5) };
   streams.set(id, stream);
   return stream;
 }
@@ -60,9 +61,7 @@ function endPart(stream: Stream, md5: boolean): PartDigest {
 }
 
 function pass(stream: Stream, bytes: Uint8Array): void {
-  stream.sha256.update(bytes);
-  stream.crc = crc32(bytes, stream.crc);
-  stream.size += bytes.length;
+  stream.whole.update(bytes);
   stream.part.md5?.update(bytes);
   stream.part.crc = crc32(bytes, stream.part.crc);
 }
@@ -76,8 +75,7 @@ function answerTo(request: PassingRequest): PassingAnswer | undefined {
   const stream = streamOf(request);
   if (what === 'finish') {
     streams.delete(id);
-    const whole = { size: stream.size, crc32: stream.crc, sha256: stream.sha256.digest('hex') };
-    return { parts: [endPart(stream, md5)], whole };
+    return { parts: [endPart(stream, md5)], whole: stream.whole.end() };
   }
   const parts: PartDigest[] = [];
   let start = 0;

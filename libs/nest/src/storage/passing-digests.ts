@@ -2,15 +2,17 @@ import { FileThread } from './file-thread.js';
 import type { PartDigest, PassingAnswer, PassingRequest } from './passing-digest-worker.js';
 import type { StoredDigest } from './storage-backend.js';
 
+/** What is wanted beside CRC-32: MD5 of the parts, SHA-256 of the whole. */
+type WantedDigests = Pick<PassingRequest, 'md5' | 'sha256'>;
+
 /** Hashes bytes on their way to somewhere else, off the main thread: they are moved to a thread and back, not copied. */
 export class PassingDigests {
   private readonly thread = new FileThread<PassingRequest, PassingAnswer>('passing-digest-worker');
 
-  /** `md5`: whether the parts' MD5 is wanted beside their CRC-32. */
-  constructor(private readonly md5: boolean) {}
+  constructor(private readonly wanted: WantedDigests) {}
 
   open(): PassingDigest {
-    return new PassingDigest(this.thread, this.md5);
+    return new PassingDigest(this.thread, this.wanted);
   }
 
   close(): Promise<void> {
@@ -24,7 +26,7 @@ export class PassingDigest {
 
   constructor(
     private readonly thread: FileThread<PassingRequest, PassingAnswer>,
-    private readonly md5: boolean,
+    private readonly wanted: WantedDigests,
   ) {
     this.stream = thread.newId();
   }
@@ -51,7 +53,7 @@ export class PassingDigest {
   }
 
   private request(what: PassingRequest['what']): PassingRequest {
-    return { id: this.thread.newId(), stream: this.stream, what, md5: this.md5 };
+    return { id: this.thread.newId(), stream: this.stream, what, ...this.wanted };
   }
 }
 

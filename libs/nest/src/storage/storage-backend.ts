@@ -25,8 +25,8 @@ export interface StoredDigest {
   /** Bytes. */
   readonly size: number;
   readonly crc32: number;
-  /** In hexadecimal digits. */
-  readonly sha256: string;
+  /** In hexadecimal digits; undefined where the back end is told to leave it out. */
+  readonly sha256: string | undefined;
 }
 
 /** The bytes of an unfinished upload. One user at a time, one call at a time, but for `sync`, which may run beside the others. */

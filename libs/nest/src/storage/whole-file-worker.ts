@@ -18,6 +18,8 @@ export interface WholeFileRequest {
   readonly folder: string;
   readonly storedName: string;
   readonly bytes: Uint8Array;
+  /** Whether SHA-256 is wanted beside CRC-32. */
+  readonly sha256: boolean;
 }
 
 type Stored = FileAnswer<StoredDigest>;
@@ -57,10 +59,10 @@ class WholeFile {
   readonly syncFolder = (): void => syncFolderNow(join(this.request.parent, this.request.folder));
 
   answer(): Stored {
-    const { id } = this.request;
+    const { id, sha256 } = this.request;
     try {
       if (this.failure !== undefined) return failed(id, this.failure);
-      return { id, result: digestOf(this.readBack()) };
+      return { id, result: digestOf(this.readBack(), sha256) };
     } catch (error) {
       return failed(id, error);
     } finally {

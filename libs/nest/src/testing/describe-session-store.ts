@@ -93,6 +93,12 @@ export function describeSessionStore(name: string, create: () => Promise<Session
       await expect(fixture.store.add({ ...file, fileId: 'another' })).rejects.toThrow();
     });
 
+    it('keeps a file whose SHA-256 nobody wanted', async () => {
+      const file = { ...fileOf(session(1)), sha256: undefined };
+      await fixture.store.add(file);
+      expect(await fixture.store.findFile(file.fileId)).toEqual(file);
+    });
+
     it('takes many changes at once, of which one that fails takes nothing of the others with it', async () => {
       const { store } = fixture;
       await store.create(session(1));
