@@ -46,11 +46,13 @@ export const OURS_NOT_DURABLE = 'upload-streams (no fsync)';
 /** What is stored is read back and compared by CRC-32 alone. */
 export const OURS_WITHOUT_SHA256 = 'upload-streams (no SHA-256)';
 
+const withoutSha256: Contender = { ...uploadStreams, name: OURS_WITHOUT_SHA256, serverEnv: { SHA256: 'false' } };
+
 const withoutFsync = new URL('./upload-streams/without-fsync.mjs', import.meta.url).href;
 
 export const CONTENDERS: readonly Contender[] = [
   uploadStreams,
-  { ...uploadStreams, name: OURS_WITHOUT_SHA256, serverEnv: { SHA256: 'false' } },
+  withoutSha256,
   { ...uploadStreams, name: OURS_NOT_DURABLE, serverEnv: { NODE_OPTIONS: `--import=${withoutFsync}` } },
   tus('tus-patch', {}),
   tus('tus-8MiB', { chunkSize: 8 * MIB }),
@@ -60,7 +62,7 @@ export const CONTENDERS: readonly Contender[] = [
   put('put-1MiB', MIB),
   { ...ofFolder('ws'), connectionPerUpload: true },
   ofFolder('original'),
-  ...[uploadStreams, tus('tus-patch', {}), put('put', 64 * KIB)].map(inBrowser),
+  ...[uploadStreams, withoutSha256, tus('tus-patch', {}), put('put', 64 * KIB)].map(inBrowser),
 ];
 
 export function contenderNamed(name: string): Contender {

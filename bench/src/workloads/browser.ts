@@ -1,4 +1,4 @@
-import { OURS_IN_BROWSER } from '../contenders/registry.ts';
+import { OURS_IN_BROWSER, OURS_WITHOUT_SHA256 } from '../contenders/registry.ts';
 import { heap, longestTask, mibPerSecond, seconds, serverCpu, serverPeak } from '../reporting/columns.ts';
 import { sizeInWords } from '../reporting/words.ts';
 import { scaled, type MakeWorkload } from './workload.ts';
@@ -18,7 +18,7 @@ export const browser: MakeWorkload = (settings) => {
       connections: 1,
       giveUpSeconds: 120,
     })),
-    contenders: [OURS_IN_BROWSER, 'tus-patch in Chromium', 'put in Chromium'],
+    contenders: [OURS_IN_BROWSER, `${OURS_WITHOUT_SHA256} in Chromium`, 'tus-patch in Chromium', 'put in Chromium'],
     baselines: ['put in Chromium', 'tus-patch in Chromium'],
     columns: [seconds, mibPerSecond, longestTask, heap, serverCpu, serverPeak],
   };

@@ -111,6 +111,22 @@ describe('BlobSource', () => {
     await expect(new BlobSource(blob, FACTS).next(3)).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
   });
 
+  it('leaves the page its turn between two chunks, also where the browser has all bytes at hand', async () => {
+    const blob = blobOf(LARGE);
+    const read = (room: Uint8Array) => Promise.resolve({ value: room, done: false });
+    const atHand = { stream: () => ({ getReader: () => ({ read, cancel: () => Promise.resolve() }) }) };
+    blob.slice = () => atHand as unknown as globalThis.Blob;
+    const source = new BlobSource(blob, FACTS);
+    let turns = 0;
+    let turn = setImmediate(function next() {
+      turns++;
+      turn = setImmediate(next);
+    });
+    for (let chunks = 0; chunks < 10; chunks++) await source.next(100);
+    clearImmediate(turn);
+    expect(turns).toBeGreaterThanOrEqual(9);
+  });
+
   it('reads no more once it is closed', async () => {
     const cancelled = jest.fn(() => Promise.resolve());
     const blob = blobOf(Uint8Array.of(1, 2, 3));

@@ -2,6 +2,7 @@ import { UploadError } from '@upload-streams/protocol';
 import type { SourceChunk } from '../ports/chunk-source.js';
 import { readBlobFrom, type BlobReader } from './blob-reader.js';
 import { HeldSource } from './held-source.js';
+import { nextTask } from './next-task.js';
 import { SpareBuffers } from './spare-buffers.js';
 
 /**
@@ -38,6 +39,7 @@ export class BlobSource extends HeldSource {
   /** A browser refuses to read a file that was changed, moved or removed since it was chosen. */
   private async read(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
     try {
+      await nextTask();
       this.reader ??= readBlobFrom(this.blob, this.cursor);
       return await this.reader.read(bytes, this.spare.take(bytes));
     } catch (cause) {
