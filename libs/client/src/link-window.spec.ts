@@ -68,6 +68,14 @@ describe('LinkWindow', () => {
     expect(granted).toEqual(['a', 'a again', 'b']);
   });
 
+  it('grants nothing to an upload that has left its connection, and keeps its room for the others', () => {
+    const gone = link.join();
+    gone.unsubscribe();
+    ask(gone, INITIAL_TARGET_BYTES, 'gone');
+    ask(link.join(), INITIAL_TARGET_BYTES, 'another');
+    expect(granted).toEqual(['another']);
+  });
+
   it('forgets who does not wait any more', () => {
     const first = link.join();
     ask(first, INITIAL_TARGET_BYTES, 'first');

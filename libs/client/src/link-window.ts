@@ -1,4 +1,4 @@
-import { Observable, of, type Unsubscribable } from 'rxjs';
+import { NEVER, Observable, of, type Unsubscribable } from 'rxjs';
 import { chunkBytesOf, linkAcked, linkLost, newLink, NODE, type LinkEstimate, type Platform } from './link-estimate.js';
 
 /** A chunk on its way, with what is needed to measure the link by its ack. */
@@ -103,6 +103,7 @@ export class LinkShare implements Unsubscribable {
   private inFlight = 0;
   /** Of what is in flight, the part that is not sent yet. */
   private reserved = 0;
+  private left = false;
 
   constructor(private readonly link: LinkWindow) {}
 
@@ -116,7 +117,8 @@ export class LinkShare implements Unsubscribable {
 
   /** Emits `bytes` as soon as so many may be sent: for one chunk at a time. They count as under way from then on. */
   reserve(bytes: number): Observable<number> {
-    return this.link.reserve(this, bytes);
+    // Who left could not give back what it takes, and the link would have less room for ever.
+    return this.left ? NEVER : this.link.reserve(this, bytes);
   }
 
   /** Of what was reserved, so many bytes are sent now; the rest is given back. */
@@ -133,6 +135,7 @@ export class LinkShare implements Unsubscribable {
 
   /** The upload left its connection: what is under way is under way no more. */
   unsubscribe(): void {
+    this.left = true;
     this.link.leave(this, this.inFlight);
     this.inFlight = 0;
   }

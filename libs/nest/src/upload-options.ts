@@ -38,7 +38,7 @@ export interface UploadModuleOptions {
   readonly durability?: Durability;
   /**
    * Whether SHA-256 of each file is computed as it is read back, and told. Without it, what is read back is compared by
-   * CRC-32 alone, and a gigabyte costs half of the CPU. @default true
+   * CRC-32 alone, which saves up to a quarter of the gateway's CPU. @default true
    */
   readonly sha256?: boolean;
   /** How long a shutdown waits for what is in hand, in milliseconds. @default 10_000 */

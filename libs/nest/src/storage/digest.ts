@@ -8,7 +8,7 @@ export class RunningDigest {
   private crc = 0;
   private bytes = 0;
 
-  /** SHA-256 costs several times what all the rest does; not everybody wants it. */
+  /** SHA-256 costs several times what CRC-32 does, and not everybody wants it. */
   constructor(withSha256: boolean) {
     this.sha256 = withSha256 ? createHash('sha256') : undefined;
   }
