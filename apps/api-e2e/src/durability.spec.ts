@@ -32,6 +32,19 @@ describe('durability', () => {
   };
   const positions = (ack: Ack<ChunkWritten | BegunUpload>) => (ack.ok ? [ack.offset, ack.durable] : [ack.error.code]);
 
+  /** The client engine, closed at the end of the test. */
+  function uploader() {
+    const client = createNodeUploadClient({ url: gateway!.url, token: TOKEN });
+    clients.push(client);
+    return client;
+  }
+
+  /** The owner's files, as the API lists them. */
+  async function listed(): Promise<{ files: object[] }> {
+    const answer = await fetch(`${gateway!.url}/api/files`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+    return (await answer.json()) as { files: object[] };
+  }
+
   it.each([
     ['chunk', 1000, 'each ack says that its chunk is durable'],
     ['checkpoint', 0, 'acks run ahead of what is durable'],
@@ -94,8 +107,7 @@ describe('durability', () => {
   it('goes back after a power cut to the last checkpoint, without a wrong byte, and the client ends with its file', async () => {
     await start({ ...POWER_CUT, DURABILITY: 'checkpoint' });
     const content = randomBytes(160 * MIB);
-    const client = createNodeUploadClient({ url: gateway!.url, token: TOKEN });
-    clients.push(client);
+    const client = uploader();
     const states$ = client.upload(content, { fileName: 'kept.bin' }).pipe(share());
     const cut = firstValueFrom(states$.pipe(filter(({ uploaded }) => uploaded > 130 * MIB))).then(() =>
       gateway!.powerCutAndRestart(),
@@ -108,14 +120,12 @@ describe('durability', () => {
 
   it('keeps after a power cut a file of which it has told', async () => {
     await start({ ...POWER_CUT, DURABILITY: 'complete' });
-    const client = createNodeUploadClient({ url: gateway!.url, token: TOKEN });
-    clients.push(client);
+    const client = uploader();
     const content = randomBytes(5 * MIB);
     const { fileId } = await client.uploadToEnd(content, { fileName: 'kept.bin' });
     await gateway!.powerCutAndRestart();
     expect((await gateway!.storedFiles())[`${fileId}/kept.bin`]).toBe(sha256(content));
-    const listed = await fetch(`${gateway!.url}/api/files`, { headers: { Authorization: `Bearer ${TOKEN}` } });
-    expect(await listed.json()).toMatchObject({ files: [{ fileId, sha256: sha256(content) }] });
+    expect(await listed()).toMatchObject({ files: [{ fileId, sha256: sha256(content) }] });
   });
 
   it.each([
@@ -145,15 +155,13 @@ describe('durability', () => {
     'tells no SHA-256 of a file of %d bytes, and keeps none, where it is to be left out',
     async (size) => {
       await start({ SHA256: 'false' });
-      const client = createNodeUploadClient({ url: gateway!.url, token: TOKEN });
-      clients.push(client);
+      const client = uploader();
       const content = randomBytes(size);
       const file = await client.uploadToEnd(content, { fileName: 'a.bin' });
       expect(file).toMatchObject({ size, crc32: crc32(content) });
       expect(file).not.toHaveProperty('sha256');
       expect((await gateway!.storedFiles())[`${file.fileId}/a.bin`]).toBe(sha256(content));
-      const listed = await fetch(`${gateway!.url}/api/files`, { headers: { Authorization: `Bearer ${TOKEN}` } });
-      expect(((await listed.json()) as { files: object[] }).files[0]).not.toHaveProperty('sha256');
+      expect((await listed()).files[0]).not.toHaveProperty('sha256');
     },
   );
 
