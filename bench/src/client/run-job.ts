@@ -32,9 +32,9 @@ async function warmUp(job: ClientJob, clients: readonly BenchClient[]): Promise<
   const until = performance.now() + 1000 * job.warmUpSeconds;
   const most = WARM_UP_BYTES / job.warmUp.size / count;
   const lane = async (client: BenchClient) => {
-    for (let n = 0; n < 1 || (n < most && performance.now() < until); n++) {
-      await client.upload(job.warmUp, () => undefined);
-    }
+    let uploads = 0;
+    do await client.upload(job.warmUp, () => undefined);
+    while (++uploads < most && performance.now() < until);
   };
   await Promise.all(Array.from({ length: count }, (_, n) => lane(clients[n % clients.length]!)));
 }

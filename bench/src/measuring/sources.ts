@@ -14,7 +14,7 @@ export interface Sources {
 
 const MIB = 1024 * 1024;
 const PIECE_BYTES = 16 * MIB;
-/** Files of the size of those that are measured go the same way through the code; beyond this, 64 MiB for all at once, so do smaller ones. */
+/** Files of the size of those that are measured go the same way through the code. Beyond 64 MiB, of all at once, so do smaller ones. */
 const LARGEST_WARM_UP_BYTES = 64 * MIB;
 
 export async function makeSources(folder: string, what: Case): Promise<Sources> {

@@ -46,6 +46,8 @@ export const wanCuts: MakeWorkload = (settings) => ({
       atOnce: 1,
       connections: 1,
       link: { ...LINK, cutAfterMs: 3000 },
+      // Through before the first cut.
+      warmUpBytes: 100_000,
       giveUpSeconds: 60,
     },
   ],
