@@ -68,6 +68,19 @@ describe('LinkWindow', () => {
     expect(granted).toEqual(['a', 'a again', 'b']);
   });
 
+  it('knows the window of the last ack that came with one, also once its upload has ended', () => {
+    const share = link.join();
+    const sent = () => {
+      ask(share, HALF);
+      return share.sent(HALF);
+    };
+    expect(link.join().lastWindow).toBe(Infinity);
+    share.acked(sent(), 1000);
+    share.acked(sent());
+    share.unsubscribe();
+    expect(link.join().lastWindow).toBe(1000);
+  });
+
   it('grants nothing to an upload that has left its connection, and keeps its room for the others', () => {
     const gone = link.join();
     gone.unsubscribe();

@@ -23,6 +23,7 @@ export class LinkWindow {
   private link: LinkEstimate = newLink();
   private inFlight = 0;
   private delivered = 0;
+  private window = Infinity;
   private readonly waiting = new Set<Waiting>();
 
   constructor(
@@ -38,6 +39,11 @@ export class LinkWindow {
   /** The lowest time from sending a chunk to its ack of late, in milliseconds; infinite where there was none. */
   get roundTripMs(): number {
     return this.link.roundTripMs;
+  }
+
+  /** What the gateway granted an upload by its last ack of a chunk, in bytes; infinite where there was none. */
+  get lastWindow(): number {
+    return this.window;
   }
 
   /** An upload takes part, for as long as it has its connection: its share ends when it is unsubscribed. */
@@ -67,7 +73,8 @@ export class LinkWindow {
   }
 
   /** @internal */
-  acked({ bytes, sentAt, deliveredThen, idle }: LinkMark): void {
+  acked({ bytes, sentAt, deliveredThen, idle }: LinkMark, window = this.window): void {
+    this.window = window;
     this.delivered += bytes;
     const delivered = this.delivered - deliveredThen;
     const sample = { sentAt, ackedAt: this.now(), bytes, delivered, idle };
@@ -115,6 +122,10 @@ export class LinkShare implements Unsubscribable {
     return this.link.roundTripMs;
   }
 
+  get lastWindow(): number {
+    return this.link.lastWindow;
+  }
+
   /** Emits `bytes` as soon as so many may be sent: for one chunk at a time. They count as under way from then on. */
   reserve(bytes: number): Observable<number> {
     // Who left could not give back what it takes, and the link would have less room for ever.
@@ -128,8 +139,9 @@ export class LinkShare implements Unsubscribable {
     return this.link.mark(bytes);
   }
 
-  acked(mark: LinkMark): void {
-    this.link.acked(mark);
+  /** What was sent is acknowledged; the ack of a chunk comes with a window. */
+  acked(mark: LinkMark, window?: number): void {
+    this.link.acked(mark, window);
     this.give(mark.bytes);
   }
 

@@ -118,7 +118,7 @@ function beginAndResume(run: UploadRun, line: Line): Observable<UploadEvent> {
 /** A new upload begins at zero: its first chunks follow `begin_upload` at once, which saves a round trip. */
 function beginAhead(run: UploadRun, line: Line): Observable<UploadEvent> {
   const begun$ = begin(run, line).pipe(map((begun) => run.begunAhead(begun)));
-  const start$ = defer(() => run.startAhead()).pipe(ignoreElements());
+  const start$ = defer(() => run.startAhead(line.share.lastWindow)).pipe(ignoreElements());
   return merge(outcome(run, line.transport), begun$, concat(start$, sendToEnd(run, line)));
 }
 
@@ -173,8 +173,8 @@ function sendChunks(run: UploadRun, { transport, share }: Line): Observable<Uplo
   const send = (chunk: RunChunk) => {
     const mark = share.sent(chunk.bytes);
     const ack$ = emitWithAck<ChunkWritten>(transport, event, chunk.payload);
-    const settle = () => {
-      share.acked(mark);
+    const settle = ({ window }: ChunkWritten) => {
+      share.acked(mark, window);
       chunk.free?.();
     };
     return ack$.pipe(tap(settle));

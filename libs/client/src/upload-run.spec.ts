@@ -31,14 +31,20 @@ describe('an upload that starts ahead of its begin', () => {
   };
 
   it('sends what every gateway takes, in chunks that every gateway takes, and no more', async () => {
-    await run.startAhead();
+    await run.startAhead(Infinity);
     const chunks = await sent();
     expect(chunks.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(MAX_AHEAD_BYTES);
     expect(Math.max(...chunks.map(({ bytes }) => bytes))).toBe(MIN_CHUNK_BYTES);
   });
 
+  it('sends no more than the gateway granted last', async () => {
+    await run.startAhead(100_000);
+    const chunks = await sent();
+    expect(chunks.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(100_000);
+  });
+
   it('goes on with the window and the chunks of the answer', async () => {
-    await run.startAhead();
+    await run.startAhead(Infinity);
     await run.readChunk(10);
     expect(run.begunAhead({ ...BEGUN, maxChunkSize: 4 })).toMatchObject({ type: 'begun', offset: 0 });
     const flight = await firstValueFrom(run.flight$);
@@ -47,7 +53,7 @@ describe('an upload that starts ahead of its begin', () => {
   });
 
   it('begins again where the gateway has some of it already', async () => {
-    await run.startAhead();
+    await run.startAhead(Infinity);
     expect(() => run.begunAhead({ ...BEGUN, offset: 5 })).toThrow(expect.objectContaining({ code: 'OFFSET_MISMATCH' }));
   });
 

@@ -119,7 +119,7 @@ export const ERRORS = {
   OFFSET_MISMATCH: {
     recovery: 'resync',
     status: 409,
-    when: 'A chunk does not start at the offset that the server expects, but beyond it, or overlaps what is written, or was sent ahead of its begin and is beyond the window; `details.offset` names it.',
+    when: 'A chunk does not start at the offset that the server expects, but beyond it, or overlaps what is written; `details.offset` names it.',
     message: (d) => `The next byte wanted is number ${String(d['offset'])}`,
   },
   CHUNK_TOO_LARGE: {

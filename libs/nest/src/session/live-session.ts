@@ -190,11 +190,9 @@ export class LiveSession {
     });
   }
 
-  /** What may be sent before the window is known is refused where it is too much, but its sender did nothing wrong. */
+  /** What may be sent before the window is known is taken, however small the window: it is in memory already. */
   private checkWindow(end: number): void {
-    if (end <= Math.max(this.edge, this.offset)) return;
-    if (end <= MAX_AHEAD_BYTES) throw new UploadError('OFFSET_MISMATCH', { offset: this.offset });
-    throw new UploadError('WINDOW_EXCEEDED');
+    if (end > Math.max(this.edge, this.offset, MAX_AHEAD_BYTES)) throw new UploadError('WINDOW_EXCEEDED');
   }
 
   private requireHolder(peer: SessionPeer): void {

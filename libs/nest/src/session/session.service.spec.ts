@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { MAX_MESSAGE_BYTES, UploadError, type CompletedUpload } from '@upload-streams/protocol';
+import {
+  MAX_AHEAD_BYTES,
+  MAX_MESSAGE_BYTES,
+  MIN_CHUNK_BYTES,
+  UploadError,
+  type CompletedUpload,
+} from '@upload-streams/protocol';
 import fc from 'fast-check';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +16,7 @@ import { UploadEvents } from '../events/upload-events.js';
 import { openUploadPolicy } from '../policy/upload-policy.js';
 import { DiskStorage } from '../storage/disk-storage.js';
 import { StorageService } from '../storage/storage.service.js';
-import { resolveUploadOptions } from '../upload-options.js';
+import { resolveUploadOptions, type UploadModuleOptions } from '../upload-options.js';
 import { Admission } from './admission.js';
 import { LiveSession } from './live-session.js';
 import { NoOtherNodes } from './session-handover.js';
@@ -46,8 +52,8 @@ class Server {
     private readonly disk: DiskStorage,
   ) {}
 
-  static async start(dataDir: string): Promise<Server> {
-    const options = resolveUploadOptions({ dataDir });
+  static async start(dataDir: string, limits: Partial<UploadModuleOptions> = {}): Promise<Server> {
+    const options = resolveUploadOptions({ dataDir, ...limits });
     await mkdir(dataDir, { recursive: true });
     const store = SqliteSessionStore.open(join(dataDir, 'catalogue.db'));
     const disk = new DiskStorage(dataDir);
@@ -227,6 +233,22 @@ describe('SessionService', () => {
     const outcomes = await Promise.allSettled(answers);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     await expect(answers[2]).rejects.toMatchObject({ code: 'WINDOW_EXCEEDED' });
+    await server.stop();
+  });
+
+  it('takes what came before a client could know that its window is smaller, and no byte more', async () => {
+    const server = await Server.start(dataDir, { maxWindowBytes: MIN_CHUNK_BYTES });
+    const peer = new TestPeer();
+    const send = (offset: number) => {
+      const chunk = Buffer.alloc(MIN_CHUNK_BYTES);
+      return server.sessions.receive(peer, SESSION, { offset, chunk, crc32: crc32(chunk), last: false });
+    };
+    const begun = server.sessions.begin(peer, { protocol: 1, sessionID: SESSION, fileName: 'far.bin' });
+    const offsets = Array.from({ length: MAX_AHEAD_BYTES / MIN_CHUNK_BYTES }, (_, index) => index * MIN_CHUNK_BYTES);
+    const acks = await Promise.all(offsets.map(send));
+    expect(await begun).toMatchObject({ offset: 0, window: MIN_CHUNK_BYTES });
+    expect(acks.at(-1)).toMatchObject({ offset: MAX_AHEAD_BYTES, window: MIN_CHUNK_BYTES });
+    await expect(send(MAX_AHEAD_BYTES + 1)).rejects.toMatchObject({ code: 'WINDOW_EXCEEDED' });
     await server.stop();
   });
 

@@ -11,7 +11,8 @@ const SPAN_MS = 1000;
 
 /**
  * Shares a budget of bytes in flight among the uploads that are under way, so that memory does not grow with them: all
- * that is granted and not yet written is within the budget, but for one small chunk for each upload, so that all move.
+ * that is granted and not yet written is within the budget, but for one small chunk for each upload, so that all move, and
+ * for what a new upload sent before it knew its window.
  */
 export class WindowBudget {
   private granted = 0;
