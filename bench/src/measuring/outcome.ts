@@ -6,6 +6,8 @@ export interface Measured {
   /** Before any client came. */
   readonly serverIdleMib: number | undefined;
   readonly serverPeakMib: number | undefined;
+  /** Of the server: how late its event loop was, the 99th percentile in milliseconds. */
+  readonly loopDelayMs: number | undefined;
   /** Bytes that went over the link beyond the files. */
   readonly sentBeyond: number | undefined;
   readonly connections: number | undefined;

@@ -7,6 +7,7 @@ import type { Case } from '../workloads/workload.ts';
 import { ClientProcess } from './client-process.ts';
 import { LinkProcess, type LinkCounts } from './link-process.ts';
 import { longestWait } from './longest-wait.ts';
+import { loopDelayOf } from './loop-delay.ts';
 import type { Measured, Outcome } from './outcome.ts';
 import { cpuSecondsOf, peakMibOf, residentMibOf } from './process-facts.ts';
 import { readyMemory } from './ready-memory.ts';
@@ -62,6 +63,7 @@ async function withClient(turn: Turn, server: ServerProcess, url: string, link?:
     async (client) => {
       const giveUpSeconds = turn.what.giveUpSeconds ?? GIVE_UP_SECONDS;
       if (!isPaced(turn.what)) await readyMemory(turn.folder, turn.what.files.count * turn.what.files.bytes);
+      await loopDelayOf(server.url);
       const sentBefore = await link?.startClock();
       const cpuBefore = cpuSecondsOf(server.pid);
       const result = await client.run(giveUpSeconds * 1000);
@@ -71,6 +73,7 @@ async function withClient(turn: Turn, server: ServerProcess, url: string, link?:
         serverCpuSeconds: cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore,
         serverIdleMib,
         serverPeakMib: peakMibOf(server.pid),
+        loopDelayMs: await loopDelayOf(server.url),
       };
       const sent = await link?.counts();
       await verify(turn, result.stored);

@@ -67,6 +67,7 @@ export const serverIdle = figure('server idle MiB', 0, ({ serverIdleMib }) => se
 export const serverGrowth = figure('growth MiB', 0, ({ serverIdleMib: idle, serverPeakMib: peak }) =>
   idle === undefined || peak === undefined ? undefined : peak - idle,
 );
+export const loopDelay = figure('event loop p99 ms', 0, ({ loopDelayMs }) => loopDelayMs);
 export const fairness = figure("Jain's fairness", 4, (measured) => measured.fairness);
 export const connections = figure('connections', 0, (measured) => measured.connections);
 export const longestTask = figure('longest task ms', 0, ({ longestTaskMs }) => longestTaskMs);

@@ -1,5 +1,5 @@
 import { OURS, OURS_WITHOUT_SHA256 } from '../contenders/registry.ts';
-import { COSTS, mibPerSecond, seconds } from '../reporting/columns.ts';
+import { COSTS, loopDelay, mibPerSecond, seconds } from '../reporting/columns.ts';
 import { scaled, type MakeWorkload } from './workload.ts';
 
 const MIB = 1024 ** 2;
@@ -12,6 +12,6 @@ export const manyAtOnce: MakeWorkload = (settings) => {
     cases: [{ label: '', files: { count, bytes: 5 * MIB }, atOnce: count, connections: count, giveUpSeconds: 300 }],
     contenders: [OURS, OURS_WITHOUT_SHA256, 'tus-patch', 'put', 'ws', 'original'],
     baselines: ['put', 'tus-patch'],
-    columns: [seconds, mibPerSecond, ...COSTS],
+    columns: [seconds, mibPerSecond, ...COSTS, loopDelay],
   };
 };

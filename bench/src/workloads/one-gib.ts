@@ -1,5 +1,5 @@
 import { CONTENDERS, OURS_NOT_DURABLE } from '../contenders/registry.ts';
-import { COSTS, mibPerSecond, seconds } from '../reporting/columns.ts';
+import { COSTS, loopDelay, mibPerSecond, seconds } from '../reporting/columns.ts';
 import { sizeInWords } from '../reporting/words.ts';
 import { scaled, type MakeWorkload } from './workload.ts';
 
@@ -15,6 +15,6 @@ export const oneGib: MakeWorkload = (settings) => {
       (name) => name !== OURS_NOT_DURABLE && !name.endsWith('in Chromium'),
     ),
     baselines: ['put', 'tus-patch'],
-    columns: [seconds, mibPerSecond, ...COSTS],
+    columns: [seconds, mibPerSecond, ...COSTS, loopDelay],
   };
 };
