@@ -8,10 +8,11 @@ import { makeSources } from './sources.ts';
 import { takeTurn } from './turn.ts';
 
 /**
- * Files up to this size, 1 MiB, are kept until the end of the case: for some minutes after thousands of files were removed
- * ext4 passes over their inodes one by one, and making a file takes ten times as long.
+ * Files up to these sizes, 1 MiB and 64 KiB, are kept until the end of the case and of the bench: for some minutes after
+ * thousands of files were removed ext4 passes over their inodes one by one, and making a file takes ten times as long.
  */
-const KEPT_BYTES = 1024 * 1024;
+const KEPT_FOR_CASE_BYTES = 1024 * 1024;
+const KEPT_TO_END_BYTES = 64 * 1024;
 
 /** What a contender did at a case, a round each. */
 export interface Row {
@@ -51,12 +52,12 @@ async function compareAt(what: Case, workload: Workload, comparison: Comparison)
       const contender = contenderNamed(row.contender);
       const stored = join(folder, `${round}-${n}`);
       const outcome = await takeTurn({ contender, what, sources, folder: stored, running });
-      if (what.files.bytes > KEPT_BYTES) await rm(stored, { recursive: true, force: true });
+      if (what.files.bytes > KEPT_FOR_CASE_BYTES) await rm(stored, { recursive: true, force: true });
       row.outcomes.push(outcome);
       say(`${workload.name} ${what.label} ${round + 1}/${rounds} ${row.contender}: ${inWords(outcome)}`);
     }
   }
-  await rm(folder, { recursive: true, force: true });
+  if (what.files.bytes > KEPT_TO_END_BYTES) await rm(folder, { recursive: true, force: true });
   return rows;
 }
 
