@@ -10,6 +10,9 @@ const ADVANCE_BYTES = 8 * 1024 * 1024;
 /** Up to here a message to another thread and back costs more than the hashing: 256 KiB take under a millisecond. */
 const INLINE_BYTES = 256 * 1024;
 
+/** So many files are in memory as a whole at once. Where more end together, the other thread has one buffer for all. */
+const INLINE_FILES = 8;
+
 type HashingThread = FileThread<DigestRequest, StoredDigest>;
 
 /**
@@ -18,17 +21,40 @@ type HashingThread = FileThread<DigestRequest, StoredDigest>;
  */
 export class DigestThread {
   private readonly thread: HashingThread = new FileThread('digest-worker');
+  private readonly inline: InlineDigests;
 
   /** Whether SHA-256 is wanted beside CRC-32. */
-  constructor(private readonly sha256: boolean) {}
+  constructor(private readonly sha256: boolean) {
+    this.inline = new InlineDigests(sha256);
+  }
 
   /** The digests of a file that grows. */
   open(path: string): GrowingDigest {
-    return new GrowingDigest(this.thread, path, this.sha256);
+    return new GrowingDigest(this.thread, this.inline, path, this.sha256);
   }
 
   close(): Promise<void> {
     return this.thread.close();
+  }
+}
+
+/** Small files are read as a whole and hashed on this thread, a few at once. */
+class InlineDigests {
+  private reading = 0;
+
+  constructor(private readonly sha256: boolean) {}
+
+  takes(size: number): boolean {
+    return size <= INLINE_BYTES && this.reading < INLINE_FILES;
+  }
+
+  async digest(path: string): Promise<StoredDigest> {
+    this.reading++;
+    try {
+      return digestOf(await readFile(path), this.sha256);
+    } finally {
+      this.reading--;
+    }
   }
 }
 
@@ -39,6 +65,7 @@ export class GrowingDigest {
 
   constructor(
     private readonly thread: HashingThread,
+    private readonly inline: InlineDigests,
     private readonly path: string,
     private readonly sha256: boolean,
   ) {
@@ -56,7 +83,7 @@ export class GrowingDigest {
 
   /** Of the first `size` bytes. */
   async finish(size: number): Promise<StoredDigest> {
-    if (this.told === 0 && size <= INLINE_BYTES) return digestOf(await readFile(this.path), this.sha256);
+    if (this.told === 0 && this.inline.takes(size)) return this.inline.digest(this.path);
     this.told = 0;
     return this.thread.ask(this.request('finish', size));
   }

@@ -56,6 +56,27 @@ describe('DiskStorage', () => {
     await close();
   });
 
+  it('has few files in memory where many end together', async () => {
+    const { backend, close } = await createDisk();
+    await backend.prepare();
+    const bytes = Buffer.alloc(256 * 1024, 'a');
+    const files = [];
+    for (let n = 0; n < 200; n++) {
+      const file = await backend.open(`file-${n}`, 0);
+      await file.append(0, Buffer.from(bytes));
+      files.push(file);
+    }
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().arrayBuffers - before)), 1);
+    const digests = await Promise.all(files.map((file) => file.digest(bytes.length)));
+    clearInterval(watch);
+    expect(new Set(digests.map((digest) => digest.crc32))).toEqual(new Set([crc32(bytes)]));
+    expect(most).toBeLessThan(20 * bytes.length);
+    await Promise.all(files.map((file) => file.close()));
+    await close();
+  });
+
   it('fails one file that comes whole, and none of those that are stored in the same round', async () => {
     const { backend, close } = await createDisk();
     await backend.prepare();
