@@ -113,8 +113,8 @@ export class UploadRun {
 
   /** Sends from zero before the gateway has answered: at most `window` bytes, and no more than every gateway takes. */
   startAhead(window: number): Promise<void> {
-    const least = { window: Math.min(window, MAX_AHEAD_BYTES), maxChunkSize: MIN_CHUNK_BYTES };
-    return this.resumeAt({ ...NOTHING_BEGUN, ...least });
+    const ahead = { window: Math.min(window, MAX_AHEAD_BYTES), maxChunkSize: MIN_CHUNK_BYTES };
+    return this.resumeAt({ ...NOTHING_BEGUN, ...ahead });
   }
 
   /** The gateway has answered: from here on its own window counts. */
