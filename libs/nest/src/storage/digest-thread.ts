@@ -1,3 +1,4 @@
+import { freeBytes } from '@upload-streams/protocol';
 import { readFile } from 'node:fs/promises';
 import type { DigestRequest } from './digest-worker.js';
 import { digestOf } from './digest.js';
@@ -51,7 +52,10 @@ class InlineDigests {
   async digest(path: string): Promise<StoredDigest> {
     this.reading++;
     try {
-      return digestOf(await readFile(path), this.sha256);
+      const bytes = await readFile(path);
+      const digest = digestOf(bytes, this.sha256);
+      freeBytes(bytes);
+      return digest;
     } finally {
       this.reading--;
     }
