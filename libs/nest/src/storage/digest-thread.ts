@@ -22,12 +22,10 @@ type HashingThread = FileThread<DigestRequest, StoredDigest>;
  */
 export class DigestThread {
   private readonly thread: HashingThread = new FileThread('digest-worker');
-  private readonly inline: InlineDigests;
+  private readonly inline = new InlineDigests();
 
   /** Whether SHA-256 is wanted beside CRC-32. */
-  constructor(private readonly sha256: boolean) {
-    this.inline = new InlineDigests(sha256);
-  }
+  constructor(private readonly sha256: boolean) {}
 
   /** The digests of a file that grows. */
   open(path: string): GrowingDigest {
@@ -43,17 +41,15 @@ export class DigestThread {
 class InlineDigests {
   private reading = 0;
 
-  constructor(private readonly sha256: boolean) {}
-
   takes(size: number): boolean {
     return size <= INLINE_BYTES && this.reading < INLINE_FILES;
   }
 
-  async digest(path: string): Promise<StoredDigest> {
+  async digest(path: string, sha256: boolean): Promise<StoredDigest> {
     this.reading++;
     try {
       const bytes = await readFile(path);
-      const digest = digestOf(bytes, this.sha256);
+      const digest = digestOf(bytes, sha256);
       freeBytes(bytes);
       return digest;
     } finally {
@@ -87,7 +83,7 @@ export class GrowingDigest {
 
   /** Of the first `size` bytes. */
   async finish(size: number): Promise<StoredDigest> {
-    if (this.told === 0 && this.inline.takes(size)) return this.inline.digest(this.path);
+    if (this.told === 0 && this.inline.takes(size)) return this.inline.digest(this.path, this.sha256);
     this.told = 0;
     return this.thread.ask(this.request('finish', size));
   }
