@@ -19,6 +19,8 @@ const RECOVERIES = {
 /** Where a code asks for something else, or for more, than its recovery says. */
 const CLIENT_DOES = {
   SESSION_NOT_FOUND: `${RECOVERIES.resync} After \`cancel_upload\` there is nothing left to do.`,
+  STORAGE_FULL:
+    'Wait, longer each time, and try again: begin the session again and go on from the offset in the answer. Tell the person why.',
   SESSION_TAKEN_OVER: 'Stop here. Do not begin again: the two connections would take the session from each other.',
   CHECKSUM_MISMATCH: 'Send the chunk again. A client with more chunks in flight begins the session again.',
   WINDOW_EXCEEDED: 'Connect again, begin the session again, and never send beyond `offset + window`.',
@@ -160,6 +162,7 @@ const schemas = {
   BegunUpload: begun,
   ChunkWritten: jsonSchema(protocol.chunkWrittenSchema),
   CompletedUpload: jsonSchema(protocol.completedUploadSchema),
+  UploadInProgress: jsonSchema(protocol.uploadInProgressSchema),
   ServerDraining: jsonSchema(protocol.serverDrainingSchema),
   Error: {
     description: 'docs/errors.md has a section for each code.',
@@ -234,6 +237,16 @@ const channels = {
       },
     },
   },
+  uploadInProgress: {
+    address: protocol.uploadInProgressEvent('{sessionID}'),
+    parameters: sessionParameter,
+    messages: {
+      progress: {
+        summary: 'The server still works on an answer for this session.',
+        payload: schemaRef('UploadInProgress'),
+      },
+    },
+  },
   serverDraining: {
     address: protocol.SERVER_DRAINING,
     messages: {
@@ -283,6 +296,7 @@ const asyncapi = {
     uploadOriginalChunk: receive('uploadChunk', ['originalChunk'], ['originalWritten']),
     tellSuccess: send('uploadSuccess'),
     tellError: send('uploadError'),
+    tellInProgress: send('uploadInProgress'),
     tellDraining: send('serverDraining'),
   },
   components: { schemas },

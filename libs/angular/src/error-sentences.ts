@@ -21,6 +21,11 @@ const sizeOf = (value: unknown): string | undefined => (typeof value === 'number
 export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails) => ErrorSentence>> = {
   INVALID_PAYLOAD: () => ({ what: 'The server did not understand this page.', advice: RELOAD }),
   INVALID_CHUNK: () => DAMAGED,
+  UNKNOWN_EVENT: () => ({ what: 'The server did not understand this page.', advice: RELOAD }),
+  MESSAGE_TOO_LARGE: () => ({
+    what: 'The details of this file are too long for the server.',
+    advice: 'Give it a shorter name, and choose it again.',
+  }),
   UNSUPPORTED_PROTOCOL: () => ({ what: 'This page and the server are of different versions.', advice: RELOAD }),
   SESSION_ID_INVALID: () => ({ what: 'The upload lost its place.', advice: STARTS_AGAIN }),
   FILE_NAME_INVALID: () => ({
@@ -38,6 +43,10 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails)
   UNAUTHORIZED: () => ({
     what: 'The server does not know who you are.',
     advice: 'Sign in again or reload the page, then try again.',
+  }),
+  FORBIDDEN: () => ({
+    what: 'You may not upload here.',
+    advice: 'Sign in with another account, or ask the people who run this site for access.',
   }),
   ORIGIN_NOT_ALLOWED: () => ({
     what: 'The server takes no uploads from this address.',
@@ -58,6 +67,8 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails)
     what: 'This upload was cancelled in another tab or window.',
     advice: 'Try again to upload it all the same.',
   }),
+  TOO_MANY_REQUESTS: () => ({ what: 'The server asks to slow down.', advice: GOES_ON }),
+  UNAVAILABLE: () => ({ what: 'The server is not ready just now.', advice: GOES_ON }),
   TOO_MANY_SESSIONS: () => ({
     what: 'Too many uploads are unfinished at once.',
     advice: 'This one begins as soon as another has ended.',
@@ -71,7 +82,7 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails)
   UPLOAD_ALREADY_COMPLETE: () => ({ what: 'The server has the whole file already.', advice: 'It is being confirmed.' }),
   STORAGE_FULL: () => ({
     what: 'The server has no room left for this file.',
-    advice: 'Delete files that are no longer needed, then try again.',
+    advice: 'The upload goes on when there is room. Delete files that are no longer needed.',
   }),
   STORAGE_FAILED: () => ({ what: 'The server can’t reach its storage just now.', advice: GOES_ON }),
   SERVER_DRAINING: () => ({ what: 'The server is restarting.', advice: GOES_ON }),

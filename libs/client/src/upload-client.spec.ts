@@ -503,10 +503,10 @@ describe('UploadClient', () => {
         .upload(content)
         .pipe(
           tap(({ status, uploaded, sessionID }) => {
-            if (status === 'uploading' && uploaded > 0) gateway.fail(sessionID, new UploadError('STORAGE_FULL'));
+            if (status === 'uploading' && uploaded > 0) gateway.fail(sessionID, new UploadError('UPLOAD_REFUSED'));
           }),
         );
-      expect(await lastValueFrom(upload$)).toMatchObject({ status: 'failed', error: { code: 'STORAGE_FULL' } });
+      expect(await lastValueFrom(upload$)).toMatchObject({ status: 'failed', error: { code: 'UPLOAD_REFUSED' } });
     });
 
     it('ends with a state where the begin is refused', async () => {

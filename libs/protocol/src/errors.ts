@@ -32,6 +32,18 @@ export const ERRORS = {
     when: 'What comes with a chunk does not fit its schema. A client that sends what the protocol says meets it where the envelope changed on the way. The chunk is not written.',
     message: (d) => `What came with the chunk does not fit the protocol: ${String(d['problem'] ?? 'wrong form')}`,
   },
+  UNKNOWN_EVENT: {
+    recovery: 'fatal',
+    status: 400,
+    when: 'An event has a name that the protocol does not define, or a name that is not a string.',
+    message: () => 'The protocol has no such event',
+  },
+  MESSAGE_TOO_LARGE: {
+    recovery: 'fatal',
+    status: 413,
+    when: 'A message that carries no chunk, or what comes with a chunk, is larger than the protocol allows. It is not read.',
+    message: (d) => `A message without its chunk may have ${bytes(d['maxBytes'])} at the most`,
+  },
   UNSUPPORTED_PROTOCOL: {
     recovery: 'fatal',
     status: 400,
@@ -68,6 +80,12 @@ export const ERRORS = {
     when: 'The authenticator does not accept the credential that came with the connection or the request.',
     message: () => 'The credential was not accepted',
   },
+  FORBIDDEN: {
+    recovery: 'fatal',
+    status: 403,
+    when: 'Code of the host application refuses the connection or the request: a Nest ForbiddenException, or any error with status 403.',
+    message: () => 'This is not allowed',
+  },
   ORIGIN_NOT_ALLOWED: {
     recovery: 'fatal',
     status: 403,
@@ -77,7 +95,7 @@ export const ERRORS = {
   UPLOAD_REFUSED: {
     recovery: 'fatal',
     status: 403,
-    when: 'The upload policy of the application refuses the upload, before its first byte or after its last one.',
+    when: 'The upload policy of the application refuses the upload, before its first byte or after its last one: by this error, or by a Nest HttpException with status 400, 409, 413, 415 or 422, whose message becomes the reason.',
     message: (d) => `The upload was refused: ${String(d['reason'] ?? 'not allowed')}`,
   },
   SESSION_FORBIDDEN: {
@@ -109,6 +127,18 @@ export const ERRORS = {
     status: 409,
     when: 'The session was cancelled on another connection.',
     message: () => 'The upload was cancelled in another place',
+  },
+  TOO_MANY_REQUESTS: {
+    recovery: 'retry',
+    status: 429,
+    when: 'Code of the host application limits the rate: an error with status 429. `details.retryAfterMs` says when to come back, where that is known.',
+    message: () => 'Too many requests; try again later',
+  },
+  UNAVAILABLE: {
+    recovery: 'retry',
+    status: 503,
+    when: 'Something that the host application needs is away for now: an error with status 503. `details.retryAfterMs` says when to come back, where that is known.',
+    message: () => 'The server can not do this now; it may work again later',
   },
   TOO_MANY_SESSIONS: {
     recovery: 'retry',
@@ -159,10 +189,10 @@ export const ERRORS = {
     message: () => 'The upload is complete already',
   },
   STORAGE_FULL: {
-    recovery: 'fatal',
+    recovery: 'retry',
     status: 507,
-    when: 'The store has no room for the file. What was stored of it is removed.',
-    message: () => 'There is no room left on the server for this file',
+    when: 'The store has no room for these bytes now. What was stored before is kept, and the upload goes on from there once there is room.',
+    message: () => 'The server has no room left for this file; the upload goes on when there is room',
   },
   STORAGE_FAILED: {
     recovery: 'retry',

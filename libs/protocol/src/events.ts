@@ -7,6 +7,7 @@ import type {
   CompletedUpload,
   ServerDraining,
   UploadChunk,
+  UploadInProgress,
 } from './payloads.js';
 import type { UploadErrorBody } from './upload-error.js';
 
@@ -17,14 +18,17 @@ export const SERVER_DRAINING = 'server_draining';
 const UPLOAD_CHUNK = 'upload_chunk_';
 const UPLOAD_SUCCESS = 'upload_success_';
 const UPLOAD_ERROR = 'upload_error_';
+const UPLOAD_IN_PROGRESS = 'upload_in_progress_';
 
 export type UploadChunkEvent = `${typeof UPLOAD_CHUNK}${string}`;
 export type UploadSuccessEvent = `${typeof UPLOAD_SUCCESS}${string}`;
 export type UploadErrorEvent = `${typeof UPLOAD_ERROR}${string}`;
+export type UploadInProgressEvent = `${typeof UPLOAD_IN_PROGRESS}${string}`;
 
 export const uploadChunkEvent = (sessionID: string): UploadChunkEvent => `${UPLOAD_CHUNK}${sessionID}`;
 export const uploadSuccessEvent = (sessionID: string): UploadSuccessEvent => `${UPLOAD_SUCCESS}${sessionID}`;
 export const uploadErrorEvent = (sessionID: string): UploadErrorEvent => `${UPLOAD_ERROR}${sessionID}`;
+export const uploadInProgressEvent = (sessionID: string): UploadInProgressEvent => `${UPLOAD_IN_PROGRESS}${sessionID}`;
 
 /** The session ID that an `upload_chunk_{ID}` event names; undefined for any other event. */
 export function sessionOfChunkEvent(event: string): string | undefined {
@@ -60,4 +64,5 @@ export interface ServerToClientEvents {
   [SERVER_DRAINING]: (notice: ServerDraining) => void;
   [event: UploadSuccessEvent]: (file: CompletedUpload) => void;
   [event: UploadErrorEvent]: (message: string, error: UploadErrorBody) => void;
+  [event: UploadInProgressEvent]: (progress: UploadInProgress) => void;
 }

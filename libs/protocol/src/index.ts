@@ -8,6 +8,7 @@ export {
   sessionOfChunkEvent,
   uploadChunkEvent,
   uploadErrorEvent,
+  uploadInProgressEvent,
   uploadSuccessEvent,
   type ClientToServerEvents,
   type BlobLike,
@@ -16,6 +17,7 @@ export {
   type ServerToClientEvents,
   type UploadChunkEvent,
   type UploadErrorEvent,
+  type UploadInProgressEvent,
   type UploadSuccessEvent,
 } from './events.js';
 export { freeBytes, keepFreedMemory } from './free-bytes.js';
@@ -40,7 +42,9 @@ export {
   originalBeginSchema,
   originalChunkSchema,
   serverDrainingSchema,
+  UPLOAD_STEPS,
   uploadChunkSchema,
+  uploadInProgressSchema,
   type BeginUpload,
   type BegunUpload,
   type CancelUpload,
@@ -50,6 +54,8 @@ export {
   type OriginalChunk,
   type ServerDraining,
   type UploadChunk,
+  type UploadInProgress,
+  type UploadStep,
 } from './payloads.js';
 export { parsePayload } from './parse-payload.js';
 export { isUploadError, UploadError, type UploadErrorBody } from './upload-error.js';

@@ -100,6 +100,12 @@ export const begunUploadSchema = z.object({
 /** The answer to `upload_chunk_{ID}`. */
 export const chunkWrittenSchema = z.object({ offset: byteCount, durable: byteCount, window: byteCount });
 
+/** What the server is doing while an answer takes long. */
+export const UPLOAD_STEPS = ['beginning', 'writing', 'verifying', 'inspecting'] as const;
+
+/** `upload_in_progress_{ID}`: sent every few seconds while the server still works on an answer for this session. */
+export const uploadInProgressSchema = z.object({ step: z.enum(UPLOAD_STEPS) });
+
 /** `server_draining`. */
 export const serverDrainingSchema = z.object({ reconnectInMs: z.int().min(0) });
 
@@ -111,4 +117,6 @@ export type OriginalChunk = z.infer<typeof originalChunkSchema>;
 export type CompletedUpload = z.infer<typeof completedUploadSchema>;
 export type BegunUpload = z.infer<typeof begunUploadSchema>;
 export type ChunkWritten = z.infer<typeof chunkWrittenSchema>;
+export type UploadInProgress = z.infer<typeof uploadInProgressSchema>;
+export type UploadStep = UploadInProgress['step'];
 export type ServerDraining = z.infer<typeof serverDrainingSchema>;
