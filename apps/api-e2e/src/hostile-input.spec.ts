@@ -14,6 +14,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Gateway } from './support/gateway.js';
+import { RawWebSocket } from './support/raw-web-socket.js';
 import { newSessionID, WireClient } from './support/wire-client.js';
 
 const MIB = 1024 * 1024;
@@ -219,6 +220,32 @@ describe('hostile input', () => {
     expect(client.socket.connected).toBe(true);
     expect(gateway.log).not.toContain('ERROR');
     await client.cancel(sessionID);
+  });
+
+  describe('event names', () => {
+    it.each(['1', '-0.5', '"no_such_event"', '"begin_upload_"', '"error"', '"toString"', '"__proto__"'])(
+      'answers an event called %s that it does not have one, and goes on',
+      async (name) => {
+        const raw = await RawWebSocket.open(gateway.url);
+        raw.send(`42[${name}]`);
+        raw.send(`427[${name},{}]`);
+        expect(await raw.next()).toMatch(/^437\[\{"ok":false,"error":\{"code":"UNKNOWN_EVENT"/);
+        raw.send(`428["cancel_upload",{"sessionID":"${newSessionID()}"}]`);
+        expect(await raw.next()).toContain('SESSION_NOT_FOUND');
+        raw.close();
+      },
+    );
+
+    it('a number over long polling does no harm', async () => {
+      const address = `${gateway.url}/socket.io/?EIO=4&transport=polling`;
+      const opened = (await (await fetch(address)).text()).slice(1);
+      const session = `${address}&sid=${(JSON.parse(opened) as { sid: string }).sid}`;
+      const post = (body: string) => fetch(session, { method: 'POST', body });
+      expect((await post('40')).status).toBe(200);
+      expect(await (await fetch(session)).text()).toMatch(/^40/);
+      expect((await post('42[1]\x1e423[1]')).status).toBe(200);
+      expect(await (await fetch(session)).text()).toContain('UNKNOWN_EVENT');
+    });
   });
 
   it('touches nothing outside of its data folder', async () => {

@@ -8,6 +8,7 @@ const logger = new Logger('OriginGuard');
 
 /** Whoever makes up origins may not fill the log. */
 const MOST_ORIGINS_TOLD = 100;
+const MOST_CHARACTERS_TOLD = 200;
 
 /**
  * Lets pages of allowed origins connect: the gateway's own, and those of the options. CORS alone would not, since
@@ -31,7 +32,9 @@ export function guardOrigins(server: Server, allowedOrigins: readonly string[]):
 function tellOperator(origin: string, told: Set<string>): void {
   if (told.has(origin) || told.size >= MOST_ORIGINS_TOLD) return;
   told.add(origin);
-  logger.warn(`Refused a page of ${JSON.stringify(origin)}; allowedOrigins (CORS_ORIGINS) does not list it`);
+  logger.warn(
+    `Refused a page of ${JSON.stringify(origin.slice(0, MOST_CHARACTERS_TOLD))}; allowedOrigins (CORS_ORIGINS) does not list it`,
+  );
 }
 
 /** The page came from the host that it connects to. The scheme is not compared: a proxy in front may end TLS. */

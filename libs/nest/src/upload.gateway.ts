@@ -70,16 +70,25 @@ export class UploadGateway
   afterInit(server: Server): void {
     keepFreedMemory();
     guardOrigins(server, this.options.allowedOrigins);
-    server.use((socket, next) => void this.identify(socket).then(() => next(), next));
+    server.use((socket, next) => {
+      this.identify(socket)
+        .then(() => next(), next)
+        .catch(this.report);
+    });
   }
 
   /** Chunk events have the session in their names, so they can't be subscribed to one by one. */
   handleConnection(socket: Socket): void {
-    socket.onAny((event: string, payload: unknown, answer: unknown) => {
-      const sessionID = sessionOfChunkEvent(event);
-      const answered = typeof answer === 'function' ? (answer as Answer) : () => undefined;
-      if (sessionID !== undefined) void this.uploadChunk(peerOf(socket), sessionID, payload, answered);
+    // Socket.IO calls this itself, with whatever the client sent: a throw would end the process.
+    socket.onAny((event: unknown, ...args: unknown[]) => {
+      this.dispatch(socket, event, args).catch(this.report);
     });
+  }
+
+  private async dispatch(socket: Socket, event: unknown, args: readonly unknown[]): Promise<void> {
+    const sessionID = typeof event === 'string' ? sessionOfChunkEvent(event) : undefined;
+    if (sessionID !== undefined) await this.uploadChunk(peerOf(socket), sessionID, args[0], answerOf(args[1]));
+    else if (!isHeard(socket, event)) answerOf(args.at(-1))(refuse(new UploadError('UNKNOWN_EVENT')));
   }
 
   @SubscribeMessage(BEGIN_UPLOAD)
@@ -115,7 +124,7 @@ export class UploadGateway
   }
 
   async handleDisconnect(socket: Socket): Promise<void> {
-    await this.sessions.release(peerOf(socket)).catch((error) => this.logger.error(error));
+    await this.sessions.release(peerOf(socket)).catch(this.report);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -127,6 +136,9 @@ export class UploadGateway
     if (late)
       this.logger.warn('Work was still in hand when the grace period ended; its uploads go on after the next start');
   }
+
+  /** The end of every call that nobody awaits. */
+  private readonly report = (error: unknown): void => this.logger.error(error);
 
   private async identify(socket: Socket): Promise<void> {
     const { headers, auth } = socket.handshake;
@@ -141,3 +153,13 @@ export class UploadGateway
 }
 
 const peerOf = (socket: Socket): SocketPeer => socket.data.peer as SocketPeer;
+
+const answerOf = (argument: unknown): Answer =>
+  typeof argument === 'function' ? (argument as Answer) : () => undefined;
+
+/** Whether a handler answers it: one of Nest's, of this gateway or of another one of the application. */
+function isHeard(socket: Socket, event: unknown): boolean {
+  if (socket.listenersAny().length > 1) return true;
+  // Socket.IO listens to `error` itself, so that it does not end the process.
+  return typeof event === 'string' && socket.listenerCount(event) > (event === 'error' ? 1 : 0);
+}

@@ -175,7 +175,7 @@ export class SessionService implements OnModuleInit {
   private readonly note: SessionNote = async (session, checkpoint) => {
     const { record, epoch } = session;
     if (await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now())) return;
-    void this.fence(session, epoch);
+    this.fence(session, epoch).catch((error) => this.logger.error(error));
     throw new UploadError('SESSION_TAKEN_OVER');
   };
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { RunningDigest } from './digest.ts';
-import { failed, type FileAnswer } from './file-answer.ts';
+import { batchOf, failed, onRequests, type FileAnswer } from './file-answer.ts';
 import type { StoredDigest } from './storage-backend.js';
 
 // Runs in a thread of its own, started by `DigestThread`. Nothing else waits for this thread, so it reads without
@@ -57,9 +57,9 @@ function answerTo(request: DigestRequest): FileAnswer<StoredDigest> | undefined 
   }
 }
 
-parentPort?.on('message', (requests: readonly DigestRequest[]) => {
+onRequests<DigestRequest>(parentPort, (requests) => {
   for (const request of requests) {
     const answer = answerTo(request);
-    if (answer) parentPort?.postMessage([answer]);
+    if (answer) parentPort?.postMessage(batchOf([answer]));
   }
 });

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { FileAnswer } from './file-answer.js';
+import { batchOf, itemsOf, type FileAnswer } from './file-answer.js';
 
 interface Waiting<Result> {
   readonly resolve: (result: Result) => void;
@@ -51,23 +51,38 @@ export class FileThread<Request extends { readonly id: number }, Result> {
       this.outbox = [];
       return this.failAll(new Error('a thread that works on files was closed'));
     }
-    (this.worker ??= this.start()).postMessage(this.outbox.splice(0), this.moved.splice(0));
+    const requests = this.outbox.splice(0);
+    try {
+      (this.worker ??= this.start()).postMessage(batchOf(requests), this.moved.splice(0));
+    } catch (error) {
+      // No thread could be started, or memory can't be moved: whoever asked learns of it.
+      requests.forEach(({ id }) => this.reject(id, error));
+    }
   }
 
   private start(): Worker {
     const worker = new Worker(new URL(`./${this.script}${extname(import.meta.url)}`, import.meta.url));
     worker.unref();
-    worker.on('message', (answers: readonly FileAnswer<Result>[]) => answers.forEach((answer) => this.settle(answer)));
-    worker.on('error', (error) => this.failAll(error));
-    worker.on('exit', () => this.failAll(new Error('a thread that works on files ended')));
+    worker.on('message', (message) => itemsOf<FileAnswer<Result>>(message).forEach((answer) => this.settle(answer)));
+    // One that was replaced has nothing more to say.
+    const ended = (error: Error) => this.worker === worker && this.failAll(error);
+    worker.on('messageerror', ended);
+    worker.on('error', ended);
+    worker.on('exit', () => ended(new Error('a thread that works on files ended')));
     return worker;
   }
 
   private settle(answer: FileAnswer<Result>): void {
-    const waiting = this.waiting.get(answer.id);
+    if (!('result' in answer)) {
+      return this.reject(answer.id, Object.assign(new Error(answer.message), { code: answer.code }));
+    }
+    this.waiting.get(answer.id)?.resolve(answer.result);
     this.waiting.delete(answer.id);
-    if ('result' in answer) waiting?.resolve(answer.result);
-    else waiting?.reject(Object.assign(new Error(answer.message), { code: answer.code }));
+  }
+
+  private reject(id: number, error: unknown): void {
+    this.waiting.get(id)?.reject(error as Error);
+    this.waiting.delete(id);
   }
 
   private failAll(error: unknown): void {

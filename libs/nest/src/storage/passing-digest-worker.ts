@@ -2,7 +2,7 @@ import { crc32 } from '@node-rs/crc32';
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { RunningDigest } from './digest.ts';
-import { failed, type FileAnswer } from './file-answer.ts';
+import { batchOf, failed, onRequests, type FileAnswer } from './file-answer.ts';
 import type { StoredDigest } from './storage-backend.js';
 
 // Runs in a thread of its own, started by `PassingDigests`.
@@ -87,14 +87,14 @@ function answerTo(request: PassingRequest): PassingAnswer | undefined {
   return { bytes, parts };
 }
 
-parentPort?.on('message', (requests: readonly PassingRequest[]) => {
+onRequests<PassingRequest>(parentPort, (requests) => {
   for (const request of requests) {
     try {
       const result = answerTo(request);
       const moved = request.bytes ? [request.bytes.buffer as ArrayBuffer] : [];
-      if (result) parentPort?.postMessage([{ id: request.id, result }] satisfies FileAnswer<PassingAnswer>[], moved);
+      if (result) parentPort?.postMessage(batchOf<FileAnswer<PassingAnswer>>([{ id: request.id, result }]), moved);
     } catch (error) {
-      parentPort?.postMessage([failed(request.id, error)]);
+      parentPort?.postMessage(batchOf([failed(request.id, error)]));
     }
   }
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { digestOf } from './digest.ts';
-import { failed, type FileAnswer } from './file-answer.ts';
+import { batchOf, failed, itemsOf, onRequests, type FileAnswer } from './file-answer.ts';
 import type { StoredDigest } from './storage-backend.js';
 
 // Runs in a thread of its own, started by `DiskStorage`. A small file takes nine calls of the system, each of them
@@ -123,10 +123,11 @@ function attemptOnce(work: () => void): { readonly error?: unknown } {
   }
 }
 
-parentPort?.on('message', (first: readonly WholeFileRequest[]) => {
+onRequests<WholeFileRequest>(parentPort, (first) => {
   const requests = [...first];
   for (let more; (more = receiveMessageOnPort(parentPort!)) !== undefined;) {
-    requests.push(...(more.message as readonly WholeFileRequest[]));
+    requests.push(...itemsOf<WholeFileRequest>(more.message));
   }
-  void store(requests).then((answers) => parentPort!.postMessage(answers));
+  const answered = store(requests).catch((error: unknown) => requests.map(({ id }) => failed(id, error)));
+  void answered.then((answers) => parentPort!.postMessage(batchOf(answers)));
 });

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+
+/** Speaks Engine.IO frame by frame, below every check of a client. */
+export class RawWebSocket {
+  /** Texts that came, without the packets that open a connection. */
+  readonly received: string[] = [];
+
+  private wake: () => void = () => undefined;
+
+  private constructor(readonly socket: WebSocket) {
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.wake());
+    socket.on('message', (data, isBinary) => {
+      const text = isBinary ? '' : String(data);
+      if (text === '2') socket.send('3');
+      else if (!isBinary) this.received.push(text);
+      this.wake();
+    });
+  }
+
+  /** Connected to the namespace `/`; with `connect: false`, to Engine.IO alone. */
+  static async open(url: string, { connect = true, auth = '' } = {}): Promise<RawWebSocket> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+    const raw = new RawWebSocket(socket);
+    await once(socket, 'open');
+    await raw.next();
+    if (connect) {
+      socket.send(`40${auth}`);
+      await raw.next();
+    }
+    return raw;
+  }
+
+  send(data: string | Uint8Array): void {
+    this.socket.send(data);
+  }
+
+  /** The next text; undefined where the connection ends before. */
+  async next(): Promise<string | undefined> {
+    while (this.received.length === 0 && this.socket.readyState !== WebSocket.CLOSED) {
+      await new Promise<void>((wake) => (this.wake = wake));
+    }
+    return this.received.shift();
+  }
+
+  async closed(): Promise<void> {
+    if (this.socket.readyState !== WebSocket.CLOSED) await once(this.socket, 'close');
+  }
+
+  close(): void {
+    this.socket.terminate();
+  }
+}
