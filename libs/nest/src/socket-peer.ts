@@ -1,4 +1,11 @@
-import { uploadErrorEvent, uploadSuccessEvent, type CompletedUpload, type UploadError } from '@upload-streams/protocol';
+import {
+  uploadErrorEvent,
+  uploadInProgressEvent,
+  uploadSuccessEvent,
+  type CompletedUpload,
+  type UploadError,
+  type UploadInProgress,
+} from '@upload-streams/protocol';
 import type { Socket } from 'socket.io';
 import type { SessionPeer } from './session/session-peer.js';
 
@@ -19,6 +26,10 @@ export class SocketPeer implements SessionPeer {
   completed(sessionID: string, file: CompletedUpload): void {
     this.originalSessions.delete(sessionID);
     this.socket.emit(uploadSuccessEvent(sessionID), file);
+  }
+
+  inProgress(sessionID: string, step: UploadInProgress['step']): void {
+    this.socket.emit(uploadInProgressEvent(sessionID), { step });
   }
 
   failed(sessionID: string, error: UploadError): void {

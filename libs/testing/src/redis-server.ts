@@ -30,6 +30,15 @@ export class RedisServer {
     await this.process.stop(signal);
   }
 
+  /** It keeps its connections and what comes over them, and does nothing until it is thawed. */
+  freeze(): void {
+    this.process.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.process.signal('SIGCONT');
+  }
+
   /** With the data of the last time. */
   async startAgain(): Promise<void> {
     this.process = await run(this.folder, this.port, this.settings);

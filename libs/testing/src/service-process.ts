@@ -65,6 +65,11 @@ export class ServiceProcess {
     return this.output.join('');
   }
 
+  /** Sends a signal that it survives, for example `SIGSTOP` and `SIGCONT`. */
+  signal(signal: NodeJS.Signals): void {
+    process.kill(-this.child.pid!, signal);
+  }
+
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exited = once(this.child, 'exit');

@@ -45,8 +45,17 @@ export class FilesService {
   /** Out of the catalogue first: a crash in between leaves bytes that nobody sees, never an entry without its bytes. */
   async remove(fileId: string, requester: FileRequester): Promise<void> {
     const file = await this.find(fileId, requester);
-    await this.store.removeFile(fileId);
+    await this.removeEntry(fileId);
     await this.storage.remove(file);
+  }
+
+  /** Rejects where the entry may still be there: then its bytes have to stay. */
+  private async removeEntry(fileId: string): Promise<void> {
+    try {
+      await this.store.removeFile(fileId);
+    } catch (error) {
+      if (await this.store.findFile(fileId)) throw error;
+    }
   }
 
   /** Rejects where files or the catalogue can't be used. */

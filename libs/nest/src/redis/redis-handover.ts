@@ -11,8 +11,11 @@ const SILENCE_MS = 1000;
 /** While a node lets go, which takes as long as the object store takes, it says so this often. */
 const BUSY_EVERY_MS = 300;
 
-/** Nobody waits longer, whatever the other node says: longer than a large file takes to be put together. */
-const LONGEST_MS = 60_000;
+/**
+ * Nobody waits longer, whatever the other node says: longer than a large file takes to be put together and inspected. Who
+ * does not wait for it begins the same work a second time.
+ */
+const LONGEST_MS = 10 * 60_000;
 
 /**
  * Asks for sessions over Redis: each node subscribes to a channel of its own, and a session's record names the node that

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import { randomUUID } from 'node:crypto';
 import type { Checkpoint, FileRecord, SessionRecord } from '../session/session-record.js';
-import type { FilePage, SessionStore } from '../session/session-store.js';
+import type { FilePage, LostSession, SessionStore } from '../session/session-store.js';
 import type { RedisConnection, Script } from './redis-connection.js';
 import * as scripts from './session-scripts.js';
 import { fileOf, hashOf, sessionOf } from './stored-records.js';
@@ -30,12 +30,12 @@ export class RedisSessionStore implements SessionStore {
     this.ttlMs = keptMs(sessionTtlMs);
   }
 
-  async create(session: SessionRecord): Promise<void> {
+  async create(session: SessionRecord): Promise<'created' | 'exists'> {
     const { sessionID, fileId, epoch, checkpoint, updatedAt, completed } = session;
     const { offset, crc32 } = checkpoint;
     const state = [epoch, offset, crc32, updatedAt, completed ? 1 : 0, this.nodeId, this.ttlMs];
     const outcome = await this.change(scripts.CREATE, sessionID, fileId, JSON.stringify(session), ...state);
-    if (outcome !== 'created') throw new Error(`the session ${sessionID} exists`);
+    return oneOf(outcome, 'created', 'exists');
   }
 
   async find(sessionID: string): Promise<SessionRecord | undefined> {
@@ -43,7 +43,7 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async takeOver(sessionID: string, updatedAt: number): Promise<SessionRecord> {
-    const fields = await this.redis.run(scripts.TAKE_OVER, sessionID, updatedAt, this.nodeId, this.ttlMs);
+    const fields = await this.change(scripts.TAKE_OVER, sessionID, updatedAt, this.nodeId, this.ttlMs);
     const session = sessionOf(hashOf(fields));
     if (!session) throw new UploadError('SESSION_NOT_FOUND');
     return session;
@@ -54,23 +54,22 @@ export class RedisSessionStore implements SessionStore {
     epoch: number,
     { offset, crc32 }: Checkpoint,
     updatedAt: number,
-  ): Promise<boolean> {
-    const args = [sessionID, epoch, offset, crc32, updatedAt, this.ttlMs];
-    return (await this.redis.run(scripts.CHECKPOINT, ...args)) === 1;
+  ): Promise<'noted' | LostSession> {
+    const outcome = await this.change(scripts.CHECKPOINT, sessionID, epoch, offset, crc32, updatedAt, this.ttlMs);
+    return oneOf(outcome, 'noted', 'fenced', 'missing');
   }
 
-  async complete(epoch: number, file: FileRecord): Promise<boolean> {
+  async complete(epoch: number, file: FileRecord): Promise<'completed' | 'exists' | LostSession> {
     const { sessionID, fileId, owner, createdAt } = file;
     const entry = [fileId, listOf(owner), JSON.stringify(file), createdAt, this.ttlMs];
     const outcome = await this.change(scripts.COMPLETE, sessionID, epoch, ...entry);
-    if (outcome === 'exists') throw alreadyThere(file);
-    return outcome === 'completed';
+    return oneOf(outcome, 'completed', 'exists', 'fenced', 'missing');
   }
 
-  async add(file: FileRecord): Promise<void> {
+  async add(file: FileRecord): Promise<'added' | 'exists'> {
     const { sessionID, fileId, owner } = file;
     const outcome = await this.change(scripts.ADD, sessionID, fileId, listOf(owner), JSON.stringify(file));
-    if (outcome !== 'added') throw alreadyThere(file);
+    return oneOf(outcome, 'added', 'exists');
   }
 
   async remove(sessionID: string, epoch?: number): Promise<boolean> {
@@ -141,5 +140,9 @@ export class RedisSessionStore implements SessionStore {
 /** The key of an owner's files, after the prefix. Files of nobody are in no list. */
 const listOf = (owner: string | null) => (owner === null ? '' : `owner:${owner}`);
 
-const alreadyThere = ({ fileId, sessionID }: FileRecord) =>
-  new Error(`the file ${fileId} or the session ${sessionID} is in the catalogue`);
+/** What a script answered. Another word is from another version of this program: nobody knows what it did. */
+function oneOf<const Outcome extends string>(answer: unknown, ...outcomes: readonly Outcome[]): Outcome {
+  const outcome = outcomes.find((one) => one === answer);
+  if (outcome === undefined) throw new UploadError('STORAGE_FAILED', undefined, { cause: answer });
+  return outcome;
+}

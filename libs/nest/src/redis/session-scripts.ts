@@ -66,33 +66,50 @@ export const CREATE = script(`${ONCE}${KEEP}
   return answer('created')
 `);
 
-/** ARGV: sessionID, updatedAt, holder, ttlMs. Made twice, it only raises the epoch twice. */
-export const TAKE_OVER = script(`local p = KEYS[1] ${KEEP}
-  local key = p .. 'session:' .. ARGV[1]
+/**
+ * ARGV: call, sessionID, updatedAt, holder, ttlMs. One that Redis runs late, after its answer was given to a repetition,
+ * must not raise the epoch again: it would fence the node that has the session.
+ */
+export const TAKE_OVER = script(`
+  local p = KEYS[1] ${KEEP}
+  local key = p .. 'session:' .. ARGV[2]
+  local call = p .. 'call:' .. ARGV[1]
   if redis.call('EXISTS', key) == 0 then return false end
-  redis.call('HINCRBY', key, 'epoch', 1)
-  redis.call('HSET', key, 'updatedAt', ARGV[2], 'holder', ARGV[3])
-  redis.call('PEXPIRE', p .. 'bytes:' .. redis.call('HGET', key, 'fileId'), ARGV[4])
-  keep(ARGV[1], ARGV[2], ARGV[4])
+  local before = redis.call('GET', call)
+  if before then
+    local fields = redis.call('HGETALL', key)
+    for name = 1, #fields, 2 do
+      if fields[name] == 'epoch' then fields[name + 1] = before end
+    end
+    return fields
+  end
+  redis.call('SET', call, redis.call('HINCRBY', key, 'epoch', 1), 'EX', 600)
+  redis.call('HSET', key, 'updatedAt', ARGV[3], 'holder', ARGV[4])
+  redis.call('PEXPIRE', p .. 'bytes:' .. redis.call('HGET', key, 'fileId'), ARGV[5])
+  keep(ARGV[2], ARGV[3], ARGV[5])
   return redis.call('HGETALL', key)
 `);
 
-/** ARGV: sessionID, epoch, offset, crc32, updatedAt, ttlMs. Made twice, it says the same. */
-export const CHECKPOINT = script(`local p = KEYS[1] ${KEEP}
-  local key = p .. 'session:' .. ARGV[1]
+/**
+ * ARGV: call, sessionID, epoch, offset, crc32, updatedAt, ttlMs. One that Redis runs late must not set back the offset.
+ */
+export const CHECKPOINT = script(`${ONCE}${KEEP}
+  local key = p .. 'session:' .. ARGV[2]
   local session = redis.call('HMGET', key, 'epoch', 'completed', 'fileId')
-  if session[1] ~= ARGV[2] or session[2] ~= '0' then return 0 end
-  redis.call('HSET', key, 'offset', ARGV[3], 'crc32', ARGV[4], 'updatedAt', ARGV[5])
-  redis.call('PEXPIRE', p .. 'bytes:' .. session[3], ARGV[6])
-  keep(ARGV[1], ARGV[5], ARGV[6])
-  return 1
+  if not session[1] then return answer('missing') end
+  if session[1] ~= ARGV[3] or session[2] ~= '0' then return answer('fenced') end
+  redis.call('HSET', key, 'offset', ARGV[4], 'crc32', ARGV[5], 'updatedAt', ARGV[6])
+  redis.call('PEXPIRE', p .. 'bytes:' .. session[3], ARGV[7])
+  keep(ARGV[2], ARGV[6], ARGV[7])
+  return answer('noted')
 `);
 
 /** ARGV: call, sessionID, epoch, fileId, list, file, updatedAt, ttlMs. */
 export const COMPLETE = script(`${ONCE}${KEEP}${ADD_FILE}
   local key = p .. 'session:' .. ARGV[2]
   local session = redis.call('HMGET', key, 'epoch', 'completed')
-  if session[1] ~= ARGV[3] or session[2] ~= '0' then return answer('lost') end
+  if not session[1] then return answer('missing') end
+  if session[1] ~= ARGV[3] or session[2] ~= '0' then return answer('fenced') end
   if isFile(ARGV[4], ARGV[2]) then return answer('exists') end
   redis.call('HSET', key, 'completed', '1', 'updatedAt', ARGV[7])
   redis.call('DEL', p .. 'bytes:' .. ARGV[4])

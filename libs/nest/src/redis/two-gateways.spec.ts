@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { UploadError, type CompletedUpload } from '@upload-streams/protocol';
+import { UploadError } from '@upload-streams/protocol';
 import { RedisServer } from '@upload-streams/testing';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -10,12 +10,12 @@ import { UploadEvents } from '../events/upload-events.js';
 import type { UploadPolicy } from '../policy/upload-policy.js';
 import { Admission } from '../session/admission.js';
 import { SessionOpener } from '../session/session-opener.js';
-import type { SessionPeer } from '../session/session-peer.js';
 import { SessionService } from '../session/session.service.js';
 import { WholeFiles } from '../session/whole-files.js';
 import { DiskStorage } from '../storage/disk-storage.js';
 import { StorageService } from '../storage/storage.service.js';
 import { describeWhere } from '../testing/describe-where.js';
+import { TestPeer } from '../testing/test-peer.js';
 import { resolveUploadOptions } from '../upload-options.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisHandover } from './redis-handover.js';
@@ -30,22 +30,6 @@ const chunkAt = (offset: number, end: number) => {
   const chunk = CONTENT.subarray(offset, end);
   return { offset, chunk, crc32: crc32(chunk), last: end === CONTENT.length, fileCrc32: crc32(CONTENT) };
 };
-
-class TestPeer implements SessionPeer {
-  connected = true;
-  readonly file = Promise.withResolvers<CompletedUpload>();
-  readonly errors: string[] = [];
-
-  constructor(readonly owner = 'alice') {}
-
-  completed(_: string, file: CompletedUpload): void {
-    this.file.resolve(file);
-  }
-
-  failed(_: string, error: UploadError): void {
-    this.errors.push(error.code);
-  }
-}
 
 describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', () => {
   let server: RedisServer;
@@ -107,7 +91,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
     /** The file is the whole content, whatever gateways it came over. */
     async function finish(sessions: SessionService, peer: TestPeer, from: number): Promise<void> {
       await sessions.receive(peer, SESSION, chunkAt(from, CONTENT.length));
-      const { fileId, fileName } = await peer.file.promise;
+      const { fileId, fileName } = await peer.ended;
       expect((await readFile(join(dataDir, 'files', fileId, fileName))).equals(CONTENT)).toBe(true);
       expect(await readdir(join(dataDir, 'partial'))).toEqual([]);
     }
@@ -145,7 +129,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
       const asked = b.sessions.begin(other, WANTED);
       await new Promise((resolve) => setTimeout(resolve, 1500));
       inspected.resolve();
-      const { fileId } = await peer.file.promise;
+      const { fileId } = await peer.ended;
       expect(await asked).toMatchObject({ completed: { fileId } });
       expect(peer.errors).toEqual([]);
     });

@@ -7,6 +7,7 @@ const peerOf = (owner: string): SessionPeer => ({
   owner,
   connected: true,
   completed: () => undefined,
+  inProgress: () => undefined,
   failed: () => undefined,
 });
 

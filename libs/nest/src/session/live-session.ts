@@ -32,7 +32,6 @@ const ENDS_SESSION: readonly ErrorCode[] = [
   'SIZE_MISMATCH',
   'FILE_TOO_LARGE',
   'FILE_CHECKSUM_MISMATCH',
-  'STORAGE_FULL',
   'UPLOAD_REFUSED',
 ];
 
@@ -61,7 +60,7 @@ export class LiveSession {
   /** Bytes of an original client that wait for their turn. */
   private waitingBytes = 0;
   private lastWritten = false;
-  /** Why the session can't go on: it is to be dropped, with its bytes. */
+  /** Why the session can't go on: the chunks behind say the same. */
   private failure: UploadError | undefined;
   private ended = false;
 
@@ -91,7 +90,7 @@ export class LiveSession {
 
   /** Whether the session can't go on, and its bytes are of no use to anybody. */
   get hasFailed(): boolean {
-    return this.failure !== undefined || this.durable.spoilt;
+    return endsSession(this.failure) || this.durable.spoilt;
   }
 
   /** Whether it can't go on here, but what is durable can be opened anew. */
@@ -215,7 +214,7 @@ export class LiveSession {
     try {
       return await this.checkAndWrite(chunk, received);
     } catch (error) {
-      if (endsSession(error)) this.failure = error;
+      if (endsSession(error) || isUploadError(error, 'STORAGE_FULL')) this.failure = error;
       throw error;
     }
   }

@@ -7,6 +7,9 @@ import type { SessionRecord } from './session-record.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { SessionStore } from './session-store.js';
 
+/** Why a node lost a session: another one has it, or its record is gone. */
+export type LostCode = 'SESSION_TAKEN_OVER' | 'SESSION_NOT_FOUND';
+
 /** The ways in which a session stops being live on this node, but for its completion. */
 export class SessionEndings {
   private readonly logger = new Logger(SessionEndings.name);
@@ -19,14 +22,14 @@ export class SessionEndings {
   ) {}
 
   /** Writes down what there is and closes it; another connection has it now, on this node or on another one. */
-  async letGo(session: LiveSession): Promise<void> {
+  async letGo(session: LiveSession, reason: LostCode = 'SESSION_TAKEN_OVER'): Promise<void> {
     this.live.remove(session);
-    session.peer.failed(session.record.sessionID, new UploadError('SESSION_TAKEN_OVER'));
+    session.peer.failed(session.record.sessionID, new UploadError(reason));
     await session.close().catch((error) => this.warn(error));
   }
 
-  /** Its client begins again, and goes on from what was durable. */
-  async closeBroken(session: LiveSession): Promise<void> {
+  /** It can't go on now. Its bytes stay; its client begins again, and goes on from what was durable. */
+  async stop(session: LiveSession): Promise<void> {
     if (!this.live.has(session)) return;
     this.live.remove(session);
     await session.close().catch((error) => this.warn(error));
@@ -49,8 +52,9 @@ export class SessionEndings {
   }
 
   /**
-   * Who lost the session drops nothing of it, so the record goes first: what a crash then leaves are bytes of nobody. On a
-   * full disk, which one process has to itself, it needs the room of the bytes to go.
+   * Who lost the session drops nothing of it, so the record goes first: what a crash then leaves are bytes that no record
+   * knows. On a full disk, which one process has to itself, the bytes make the room that this takes. Where nobody knows
+   * whether the record is gone, the bytes stay.
    */
   async drop({ sessionID, fileId }: SessionRecord, epoch?: number): Promise<void> {
     const session = this.live.get(sessionID);
@@ -62,14 +66,24 @@ export class SessionEndings {
       await session?.close().catch((reason) => this.warn(reason));
       throw error;
     });
-    if (removed === false) return session?.close();
+    if (removed === false || (await this.isInCatalogue(session, fileId))) return session?.close();
     await session?.abort();
     await this.storage.abort(fileId);
     if (removed === undefined) await remove();
   }
 
-  /** That another node has a session by now is no trouble. */
+  /** Another node may have completed the session just before its record went; nobody can complete it now. */
+  private async isInCatalogue(session: LiveSession | undefined, fileId: string): Promise<boolean> {
+    try {
+      return (await this.store.findFile(fileId)) !== undefined;
+    } catch (error) {
+      await session?.close().catch((reason) => this.warn(reason));
+      throw error;
+    }
+  }
+
+  /** That another node has a session by now is no trouble, and that its record is gone was said. */
   private warn(error: unknown): void {
-    if (!isUploadError(error, 'SESSION_TAKEN_OVER')) this.logger.warn(error);
+    if (!isUploadError(error, 'SESSION_TAKEN_OVER', 'SESSION_NOT_FOUND')) this.logger.warn(error);
   }
 }

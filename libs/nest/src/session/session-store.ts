@@ -6,26 +6,40 @@ export interface FilePage {
   readonly nextCursor: string | undefined;
 }
 
+/** Why a change was refused to a node: `fenced` where another one holds the session by now or completed it, `missing` where the session is gone. */
+export type LostSession = 'fenced' | 'missing';
+
 /**
  * What must outlive the process: sessions and the catalogue of files. Every method is atomic. What a method changed is
  * durable when it resolves. The caller serialises the calls for one session within one process; across processes the
  * epoch decides.
+ *
+ * A refusal is a value, and means that nothing was changed. A rejection means that the outcome is unknown: the change may
+ * be there, or may come later. After a rejection a caller undoes nothing, above all it deletes no bytes; it asks again
+ * (`findFile`, `find`), or leaves what it has to the sweep. But for STORAGE_FULL: then nothing was changed either.
  */
 export interface SessionStore {
-  /** Rejects where the session exists. */
-  create(session: SessionRecord): Promise<void>;
+  create(session: SessionRecord): Promise<'created' | 'exists'>;
   find(sessionID: string): Promise<SessionRecord | undefined>;
   /** Raises the epoch of a session and gives it as it is now. Rejects with SESSION_NOT_FOUND where there is none. */
   takeOver(sessionID: string, updatedAt: number): Promise<SessionRecord>;
-  /** Notes a point to go on from. Does nothing, and gives false, where the epoch is not the session's any more. */
-  checkpoint(sessionID: string, epoch: number, checkpoint: Checkpoint, updatedAt: number): Promise<boolean>;
-  /** The file enters the catalogue and its session counts as completed, both or neither; false as for `checkpoint`. */
-  complete(epoch: number, file: FileRecord): Promise<boolean>;
-  /** A file that had no session enters the catalogue. Rejects where its session ID or file ID is in it already. */
-  add(file: FileRecord): Promise<void>;
+  /** Notes a point to go on from. A session that is complete counts as `fenced`. */
+  checkpoint(
+    sessionID: string,
+    epoch: number,
+    checkpoint: Checkpoint,
+    updatedAt: number,
+  ): Promise<'noted' | LostSession>;
   /**
-   * Removes a session, if there is one and, where an epoch is given, if that is still its; gives whether it did. A file in
-   * the catalogue stays.
+   * The file enters the catalogue and its session counts as completed, both or neither. `exists` where its session ID or
+   * file ID is in the catalogue already.
+   */
+  complete(epoch: number, file: FileRecord): Promise<'completed' | 'exists' | LostSession>;
+  /** A file that had no session enters the catalogue, if neither its session ID nor its file ID is in it already. */
+  add(file: FileRecord): Promise<'added' | 'exists'>;
+  /**
+   * Removes a session, if there is one and, where an epoch is given, if that is still its; returns whether it did. A file
+   * in the catalogue stays. Nobody can complete the session afterwards.
    */
   remove(sessionID: string, epoch?: number): Promise<boolean>;
   /** Up to `limit` sessions that were not updated since `before` (milliseconds since 1970), the oldest first. */

@@ -16,33 +16,18 @@ import { UploadEvents } from '../events/upload-events.js';
 import { openUploadPolicy } from '../policy/upload-policy.js';
 import { DiskStorage } from '../storage/disk-storage.js';
 import { StorageService } from '../storage/storage.service.js';
+import { TestPeer } from '../testing/test-peer.js';
 import { resolveUploadOptions, type UploadModuleOptions } from '../upload-options.js';
 import { Admission } from './admission.js';
 import { LiveSession } from './live-session.js';
 import { NoOtherNodes } from './session-handover.js';
 import { SessionOpener } from './session-opener.js';
-import type { SessionPeer } from './session-peer.js';
 import { SessionService } from './session.service.js';
 import { SqliteSessionStore } from './sqlite-session-store.js';
 import { WholeFiles } from './whole-files.js';
 
 const SESSION = 'property-based-session-id';
 const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7919) % 256));
-
-class TestPeer implements SessionPeer {
-  readonly owner = 'alice';
-  connected = true;
-  file: CompletedUpload | undefined;
-  error: UploadError | undefined;
-
-  completed(_: string, file: CompletedUpload): void {
-    this.file = file;
-  }
-
-  failed(_: string, error: UploadError): void {
-    this.error = error;
-  }
-}
 
 /** A gateway without its sockets, on a real disk and SQLite. It may be stopped in good order, or just left. */
 class Server {

@@ -1,5 +1,12 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { UploadError, type BegunUpload, type ChunkWritten, type CompletedUpload } from '@upload-streams/protocol';
+import {
+  isUploadError,
+  UploadError,
+  type BegunUpload,
+  type ChunkWritten,
+  type CompletedUpload,
+  type UploadInProgress,
+} from '@upload-streams/protocol';
 import { UploadEvents } from '../events/upload-events.js';
 import type { UploadPolicy } from '../policy/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';
@@ -9,16 +16,22 @@ import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_HANDOVER, UPLOAD_SESSION_
 import { Admission, type WantedUpload } from './admission.js';
 import { BeginsInHand } from './begins-in-hand.js';
 import { toBegunBefore, toCompletedUpload } from './completed-upload.js';
+import { FinishedFiles } from './finished-files.js';
 import { endsSession, type IncomingChunk, type LiveSession } from './live-session.js';
 import { KeyedQueues } from './serial-queue.js';
-import { SessionEndings } from './session-endings.js';
+import { SessionEndings, type LostCode } from './session-endings.js';
 import { SessionOpener, type SessionNote } from './session-opener.js';
 import type { SessionHandover } from './session-handover.js';
 import type { SessionPeer } from './session-peer.js';
 import type { FileRecord, SessionRecord } from './session-record.js';
 import { SessionRegistry } from './session-registry.js';
-import type { SessionStore } from './session-store.js';
+import type { LostSession, SessionStore } from './session-store.js';
+
 import { WholeFiles } from './whole-files.js';
+import { WorkInProgress } from './work-in-progress.js';
+
+/** How many sessions are kept from expiring in one step. */
+const TOUCH_AT_ONCE = 100;
 
 /** The life of a session: create, resume, take over, write, complete, cancel. */
 @Injectable()
@@ -29,13 +42,15 @@ export class SessionService implements OnModuleInit {
   private readonly transitions = new KeyedQueues();
   private readonly begins = new BeginsInHand();
   private readonly endings: SessionEndings;
+  private readonly finished: FinishedFiles;
+  private readonly works = new WorkInProgress();
   private draining = false;
 
   constructor(
     @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
     @Inject(UPLOAD_SESSION_STORE) private readonly store: SessionStore,
     @Inject(UPLOAD_POLICY) private readonly policy: UploadPolicy,
-    storage: StorageService,
+    private readonly storage: StorageService,
     private readonly admission: Admission,
     private readonly opener: SessionOpener,
     private readonly wholes: WholeFiles,
@@ -44,6 +59,7 @@ export class SessionService implements OnModuleInit {
   ) {
     this.live = new SessionRegistry(options.maxSessionsPerConnection);
     this.endings = new SessionEndings(this.live, this.transitions, store, storage);
+    this.finished = new FinishedFiles(store, storage);
   }
 
   async onModuleInit(): Promise<void> {
@@ -57,18 +73,18 @@ export class SessionService implements OnModuleInit {
 
   /** Creates the session or goes on with it, taking it over from whoever has it. A small file is complete at once. */
   begin(peer: SessionPeer, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
-    return this.begins.run(peer, wanted.sessionID, () => this.beginNext(peer, wanted, whole));
+    const begin = () => this.beginNext(peer, wanted, whole);
+    return this.begins.run(peer, wanted.sessionID, () => this.reported(wanted, peer, 'beginning', begin));
   }
 
   private async beginNext(peer: SessionPeer, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
     if (this.draining) throw new UploadError('SERVER_DRAINING');
     const { sessionID } = wanted;
     return this.transitions.run(sessionID, async () => {
-      const record = await this.claim(wanted, peer);
-      if (!record || record.completed) {
-        const file = await this.store.findFileOfSession(sessionID);
-        if (file) return toBegunBefore(file, wanted, peer.owner, this.options);
-      }
+      const found = await this.claim(wanted, peer);
+      const before = await this.finished.find(sessionID, found);
+      if (before) return toBegunBefore(before, wanted, peer.owner, this.options);
+      const record = found?.completed ? undefined : found;
       if (!record && whole?.last) {
         const file = await this.wholes.keep(wanted, peer.owner, whole);
         return toBegunBefore(file, wanted, peer.owner, this.options);
@@ -104,7 +120,8 @@ export class SessionService implements OnModuleInit {
     const isHeld = this.live.get(sessionID)?.peer === peer;
     await this.begins.settled(peer, sessionID, chunk.chunk.length, isHeld);
     const session = await this.sessionOf(peer, sessionID);
-    const written = await this.guarded(session, () => session.receive(peer, chunk));
+    const write = () => this.guarded(session, () => session.receive(peer, chunk));
+    const written = await this.works.run(peer, sessionID, 'writing', write);
     if (chunk.last) void this.complete(session);
     return written;
   }
@@ -126,7 +143,11 @@ export class SessionService implements OnModuleInit {
 
   /** Keeps the sessions that are live here from expiring, also those of which nothing was noted for long. */
   async keepAlive(): Promise<void> {
-    await Promise.all(this.live.all().map((session) => session.touch().catch(() => undefined)));
+    const sessions = this.live.all();
+    for (let next = 0; next < sessions.length; next += TOUCH_AT_ONCE) {
+      const some = sessions.slice(next, next + TOUCH_AT_ONCE).filter((session) => this.live.has(session));
+      await Promise.all(some.map((session) => session.touch().catch(() => undefined)));
+    }
   }
 
   /** Drops a session and its bytes, whoever holds it, if it is the owner's. */
@@ -174,21 +195,34 @@ export class SessionService implements OnModuleInit {
 
   private readonly note: SessionNote = async (session, checkpoint) => {
     const { record, epoch } = session;
-    if (await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now())) return;
-    this.fence(session, epoch).catch((error) => this.logger.error(error));
-    throw new UploadError('SESSION_TAKEN_OVER');
+    const outcome = await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now());
+    if (outcome === 'noted') return;
+    const code = this.lost(session, outcome);
+    this.fence(session, epoch, code).catch((error) => this.logger.error(error));
+    throw new UploadError(code);
   };
 
-  /** Another node took the session over, and this one was not asked. Its bytes and its record are not ours any more. */
-  private async fence(session: LiveSession, epoch: number): Promise<void> {
+  /** What a client is told whose session this node lost. One that is gone from the store can only begin anew. */
+  private lost({ record }: LiveSession, outcome: LostSession): LostCode {
+    if (outcome === 'fenced') return 'SESSION_TAKEN_OVER';
+    this.logger.error(
+      `The record of the unfinished upload ${record.fileId} is missing in the session store: it was removed, or the store ` +
+        'lost data. The client has to begin it anew.',
+    );
+    return 'SESSION_NOT_FOUND';
+  }
+
+  /** This node lost the session, and was not asked. Its bytes and its record are not ours any more. */
+  private async fence(session: LiveSession, epoch: number, code: LostCode): Promise<void> {
     await this.transitions.run(session.record.sessionID, async () => {
-      if (session.epoch === epoch && this.live.has(session)) await this.endings.letGo(session);
+      if (session.epoch === epoch && this.live.has(session)) await this.endings.letGo(session, code);
     });
   }
 
   private async create(wanted: WantedUpload, peer: SessionPeer): Promise<LiveSession> {
     const record = await this.admission.admit(wanted, peer.owner);
-    await this.store.create(record);
+    // An attempt of before, whose outcome nobody knew, came between: it is gone on with.
+    if ((await this.store.create(record)) === 'exists') throw new UploadError('SESSION_NOT_FOUND');
     const session = await this.opener.open(record, peer, this.note);
     this.events.emit({ type: 'begun', sessionID: record.sessionID, owner: record.owner, fileName: record.fileName });
     return session;
@@ -210,6 +244,11 @@ export class SessionService implements OnModuleInit {
   private async resume({ sessionID }: SessionRecord, peer: SessionPeer): Promise<LiveSession> {
     const taken = await this.store.takeOver(sessionID, Date.now());
     const held = this.live.get(sessionID);
+    // A completion whose answer was lost came between. Its bytes are those of a file now, and not to be opened.
+    if (taken.completed) {
+      if (held) await this.endings.letGo(held);
+      throw new UploadError('UPLOAD_ALREADY_COMPLETE');
+    }
     if (!held) return this.opener.open(taken, peer, this.note);
     if (held.peer !== peer) this.live.release(held.peer, sessionID);
     await held.handOver(peer, taken.epoch);
@@ -233,15 +272,24 @@ export class SessionService implements OnModuleInit {
     throw new UploadError(finished ? 'UPLOAD_ALREADY_COMPLETE' : 'SESSION_NOT_FOUND');
   }
 
-  /** Runs work on a session; where it fails for good, the session goes with its bytes before anyone is told. */
+  /**
+   * Runs work on a session; where it fails for good, the session goes with its bytes before anyone is told. Where there is
+   * no room, it is closed, and everything stays: its client goes on once there is room.
+   */
   private async guarded<T>(session: LiveSession, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (session.hasFailed || endsSession(error)) await this.endings.drop(session.record, session.epoch);
-      else if (session.isBroken) await this.endings.closeBroken(session);
+      if (isUploadError(error, 'STORAGE_FULL')) await this.endings.stop(session);
+      else if (session.hasFailed || endsSession(error)) await this.dropFailed(session);
+      else if (session.isBroken) await this.endings.stop(session);
       throw error;
     }
+  }
+
+  /** Its client is told why it failed, not that it could not be removed: then it expires. */
+  private async dropFailed(session: LiveSession): Promise<void> {
+    await this.endings.drop(session.record, session.epoch).catch((error) => this.logger.warn(error));
   }
 
   private async complete(session: LiveSession): Promise<void> {
@@ -263,12 +311,47 @@ export class SessionService implements OnModuleInit {
     const { sessionID, fileId, owner, fileName, type, metadata } = session.record;
     const storedName = storedNameOf(fileName);
     this.live.remove(session);
-    const stored = await session.complete(storedName);
+    const { record, peer } = session;
+    const stored = await this.reported(record, peer, 'verifying', () => session.complete(storedName));
     const file = { sessionID, fileId, owner, fileName, type, metadata, storedName, ...stored, createdAt: Date.now() };
-    await this.policy.inspect?.(file);
-    if (!(await this.store.complete(session.epoch, file))) throw new UploadError('SESSION_TAKEN_OVER');
+    await this.reported(record, peer, 'inspecting', async () => this.policy.inspect?.(file));
+    const outcome = await this.completed(session, file);
+    if (outcome === 'exists') return this.completedBefore(session);
+    if (outcome !== 'completed') throw new UploadError(this.lost(session, outcome));
     this.events.emit({ type: 'completed', file });
     return file;
+  }
+
+  /**
+   * Rejects where nobody knows whether the catalogue names the file, or will: its bytes stay where they are. Whoever begins
+   * the session again is answered with the file, or takes the session over, after which it can't enter any more.
+   */
+  private async completed(session: LiveSession, file: FileRecord): ReturnType<SessionStore['complete']> {
+    try {
+      return await this.store.complete(session.epoch, file);
+    } catch (error) {
+      if (await this.store.findFile(file.fileId).catch(() => undefined)) return 'completed';
+      throw error;
+    }
+  }
+
+  /** The client sent the same file whole before, by a call whose outcome nobody knew. The catalogue refused this one. */
+  private async completedBefore(session: LiveSession): Promise<FileRecord> {
+    const file = await this.store.findFileOfSession(session.record.sessionID);
+    if (!file) throw new UploadError('STORAGE_FAILED');
+    await this.dropFailed(session);
+    if (file.owner !== session.record.owner) throw new UploadError('SESSION_FORBIDDEN');
+    return file;
+  }
+
+  /** Long work of which a client of protocol 1 is told that it goes on. Those of the original workflow know no such event. */
+  private reported<T>(
+    { protocol, sessionID }: Pick<SessionRecord, 'protocol' | 'sessionID'>,
+    peer: SessionPeer,
+    step: UploadInProgress['step'],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    return protocol === 1 ? this.works.run(peer, sessionID, step, work) : work();
   }
 
   private begun(session: LiveSession): BegunUpload {

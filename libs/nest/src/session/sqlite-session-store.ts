@@ -4,7 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { GroupCommit } from './group-commit.js';
 import type { Checkpoint, FileRecord, SessionRecord } from './session-record.js';
-import type { FilePage, SessionStore } from './session-store.js';
+import type { FilePage, LostSession, SessionStore } from './session-store.js';
 
 /**
  * A commit appends to the write-ahead log, and is durable once that is synced. With synchronous = FULL, SQLite would do
@@ -72,8 +72,8 @@ export class SqliteSessionStore implements SessionStore {
     return new SqliteSessionStore(database, prepare(database), openSync(`${path}-wal`, 'r+'));
   }
 
-  async create(session: SessionRecord): Promise<void> {
-    await this.change(() => this.statements.create.run(sessionRow(session)));
+  async create(session: SessionRecord): Promise<'created' | 'exists'> {
+    return this.change(() => (this.statements.create.run(sessionRow(session)).changes === 1 ? 'created' : 'exists'));
   }
 
   async find(sessionID: string): Promise<SessionRecord | undefined> {
@@ -92,22 +92,29 @@ export class SqliteSessionStore implements SessionStore {
     epoch: number,
     { offset, crc32 }: Checkpoint,
     updatedAt: number,
-  ): Promise<boolean> {
+  ): Promise<'noted' | LostSession> {
     const values = { sessionID, epoch, offset, crc32, updatedAt };
-    return this.change(() => this.statements.checkpoint.run(values).changes === 1);
+    return this.change(() => (this.statements.checkpoint.run(values).changes === 1 ? 'noted' : this.lost(sessionID)));
   }
 
-  async complete(epoch: number, file: FileRecord): Promise<boolean> {
+  async complete(epoch: number, file: FileRecord): Promise<'completed' | 'exists' | LostSession> {
     const { sessionID, createdAt } = file;
     return this.change(() => {
-      if (this.statements.complete.run({ sessionID, epoch, createdAt }).changes === 0) return false;
+      const session = this.statements.holder.get({ sessionID, epoch });
+      if (!session) return this.lost(sessionID);
+      if (this.isFile(file)) return 'exists';
+      this.statements.complete.run({ sessionID, epoch, createdAt });
       this.statements.addFile.run(fileRow(file));
-      return true;
+      return 'completed';
     });
   }
 
-  async add(file: FileRecord): Promise<void> {
-    await this.change(() => this.statements.addFile.run(fileRow(file)));
+  async add(file: FileRecord): Promise<'added' | 'exists'> {
+    return this.change(() => {
+      if (this.isFile(file)) return 'exists';
+      this.statements.addFile.run(fileRow(file));
+      return 'added';
+    });
   }
 
   async remove(sessionID: string, epoch?: number): Promise<boolean> {
@@ -157,6 +164,14 @@ export class SqliteSessionStore implements SessionStore {
     this.database.close();
   }
 
+  private lost(sessionID: string): LostSession {
+    return this.statements.find.get({ sessionID }) === undefined ? 'missing' : 'fenced';
+  }
+
+  private isFile({ fileId, sessionID }: FileRecord): boolean {
+    return this.statements.isFile.get({ fileId, sessionID }) !== undefined;
+  }
+
   private async change<T>(work: () => T): Promise<T> {
     try {
       return await this.changes.run(work);
@@ -183,13 +198,15 @@ type Statements = Record<keyof typeof SQL, StatementSync>;
 
 const SQL = {
   create: `INSERT INTO sessions VALUES (:sessionID, :protocol, :owner, :fileId, :requestedName, :fileName, :size, :type,
-    :metadata, :epoch, :checkpointOffset, :checkpointCrc32, :updatedAt, :completed)`,
+    :metadata, :epoch, :checkpointOffset, :checkpointCrc32, :updatedAt, :completed) ON CONFLICT DO NOTHING`,
   find: 'SELECT * FROM sessions WHERE sessionID = :sessionID',
   takeOver: 'UPDATE sessions SET epoch = epoch + 1, updatedAt = :updatedAt WHERE sessionID = :sessionID RETURNING *',
   checkpoint: `UPDATE sessions SET checkpointOffset = :offset, checkpointCrc32 = :crc32, updatedAt = :updatedAt
     WHERE sessionID = :sessionID AND epoch = :epoch AND completed = 0`,
   complete: `UPDATE sessions SET completed = 1, updatedAt = :createdAt
     WHERE sessionID = :sessionID AND epoch = :epoch AND completed = 0`,
+  holder: 'SELECT 1 FROM sessions WHERE sessionID = :sessionID AND epoch = :epoch AND completed = 0',
+  isFile: 'SELECT 1 FROM files WHERE fileId = :fileId OR sessionID = :sessionID',
   remove: 'DELETE FROM sessions WHERE sessionID = :sessionID AND epoch = ifnull(:epoch, epoch)',
   findIdle: 'SELECT * FROM sessions WHERE updatedAt < :before ORDER BY updatedAt LIMIT :limit',
   addFile: `INSERT INTO files (fileId, sessionID, owner, fileName, storedName, size, type, crc32, sha256, metadata, createdAt)

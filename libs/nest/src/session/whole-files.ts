@@ -1,6 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { crc32 } from '@node-rs/crc32';
-import { UploadError } from '@upload-streams/protocol';
+import { isUploadError, UploadError } from '@upload-streams/protocol';
 import { UploadEvents } from '../events/upload-events.js';
 import type { UploadPolicy } from '../policy/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';
@@ -14,11 +14,13 @@ import type { SessionStore } from './session-store.js';
 
 /**
  * Files that come whole in `begin_upload`. There is nothing to resume, so no session is recorded: the file is stored, read
- * back, and enters the catalogue, at the price of one commit. A crash before that leaves bytes of nobody, which the next
- * start removes, and a client that was told nothing and sends the file again.
+ * back, and enters the catalogue, at the price of one commit. A crash before that leaves bytes that no catalogue knows, and
+ * a client that was told nothing and sends the file again.
  */
 @Injectable()
 export class WholeFiles {
+  private readonly logger = new Logger(WholeFiles.name);
+
   constructor(
     @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
     @Inject(UPLOAD_SESSION_STORE) private readonly store: SessionStore,
@@ -28,22 +30,58 @@ export class WholeFiles {
     private readonly events: UploadEvents,
   ) {}
 
-  /** Gives the file of the catalogue; nothing of it stays where anything is wrong with it. */
+  /**
+   * Returns the file of the catalogue: this one, or the one that the same session stored before, by a call whose outcome
+   * nobody knew. Where anything is wrong with the file, nothing of it stays.
+   */
   async keep(wanted: WantedUpload, owner: string | null, whole: IncomingChunk): Promise<FileRecord> {
     const session = await this.admission.admit(wanted, owner);
     this.check(wanted, whole);
     const { sessionID, fileName } = session;
     this.events.emit({ type: 'begun', sessionID, owner, fileName });
+    const file = await this.accepted(session, whole);
+    if ((await this.added(file)) === 'exists') return this.before(file);
+    this.events.emit({ type: 'completed', file });
+    return file;
+  }
+
+  /** No catalogue was asked to name the bytes yet, so they go where the file is not to be kept. */
+  private async accepted(session: SessionRecord, whole: IncomingChunk): Promise<FileRecord> {
     try {
       const file = await this.stored(session, whole);
       await this.policy.inspect?.(file);
-      await this.store.add(file);
-      this.events.emit({ type: 'completed', file });
       return file;
     } catch (error) {
-      await this.storage.abort(session.fileId);
+      await this.discard(session.fileId);
       throw error;
     }
+  }
+
+  /**
+   * Rejects where nobody knows whether the catalogue names the file, or will: its bytes stay. The client's next attempt
+   * finds it there, or stores the file anew under another file ID, of which the catalogue takes one.
+   */
+  private async added(file: FileRecord): Promise<'added' | 'exists'> {
+    try {
+      return await this.store.add(file);
+    } catch (error) {
+      // A refusal for want of room: nothing was changed, nor will be.
+      if (isUploadError(error, 'STORAGE_FULL')) await this.discard(file.fileId);
+      else if (await this.store.findFile(file.fileId).catch(() => undefined)) return 'added';
+      throw error;
+    }
+  }
+
+  /** The file that the catalogue has of the session; the bytes of a second one go, which the catalogue refused. */
+  private async before({ sessionID, fileId }: FileRecord): Promise<FileRecord> {
+    const before = await this.store.findFileOfSession(sessionID);
+    if (!before) throw new UploadError('STORAGE_FAILED');
+    if (before.fileId !== fileId) await this.discard(fileId);
+    return before;
+  }
+
+  private async discard(fileId: string): Promise<void> {
+    await this.storage.abort(fileId).catch((error) => this.logger.warn(error));
   }
 
   private check({ size }: WantedUpload, { chunk, crc32: expected, fileCrc32 }: IncomingChunk): void {

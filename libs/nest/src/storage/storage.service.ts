@@ -7,6 +7,12 @@ import type { ByteRange, Download, PartialFile, StorageBackend, StoredDigest, St
 /** What a medium says when it has no room: the disk is full, or the quota is used up. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
+/** What a medium says when it has no such file, or a shorter one: the disk, and an object store. */
+const MISSING = new Set(['ENOENT', 'NoSuchKey', 'NotFound', 'InvalidRange']);
+
+const isMissing = (error: unknown) =>
+  MISSING.has((error as NodeJS.ErrnoException).code ?? '') || MISSING.has((error as Error).name);
+
 /** So long the room that was left counts as the room that is left, for small files. */
 const FREE_BYTES_FRESH_MS = 1000;
 
@@ -61,6 +67,21 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
 
   read(file: StoredFile, range?: ByteRange): Readable {
     return this.backend.read(file, range);
+  }
+
+  /** Whether all bytes of a completed file are there, as far as its last one tells. Rejects where nobody knows. */
+  async has({ size, ...file }: StoredFile & { readonly size: number }): Promise<boolean> {
+    const last = size > 0 ? { start: size - 1, end: size - 1 } : undefined;
+    return this.translated(async () => {
+      try {
+        let found = 0;
+        for await (const bytes of this.backend.read(file, last)) found += (bytes as Uint8Array).length;
+        return found === Math.min(size, 1);
+      } catch (error) {
+        if (isMissing(error)) return false;
+        throw error;
+      }
+    });
   }
 
   /** Undefined where downloads go through this process. */

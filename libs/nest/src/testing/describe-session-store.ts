@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { UploadError } from '@upload-streams/protocol';
 import type { SessionRecord } from '../session/session-record.js';
 import type { SessionStore } from '../session/session-store.js';
 import { fileOf, sessionOf as session } from './session-records.js';
@@ -41,8 +42,9 @@ export function describeSessionStore(name: string, create: () => Promise<Session
     });
 
     it('refuses to create a session twice', async () => {
-      await store.create(session(1));
-      await expect(store.create(session(1))).rejects.toThrow();
+      expect(await store.create(session(1))).toBe('created');
+      expect(await store.create({ ...session(1), fileId: 'another' })).toBe('exists');
+      expect(await store.find(session(1).sessionID)).toEqual(session(1));
     });
 
     it('raises the epoch at every takeover', async () => {
@@ -60,9 +62,9 @@ export function describeSessionStore(name: string, create: () => Promise<Session
     it('notes a checkpoint of who holds the session, and none of who lost it', async () => {
       const { sessionID } = session(1);
       await store.create(session(1));
-      expect(await store.checkpoint(sessionID, 1, { offset: 4, crc32: 44 }, 2_000)).toBe(true);
+      expect(await store.checkpoint(sessionID, 1, { offset: 4, crc32: 44 }, 2_000)).toBe('noted');
       await store.takeOver(sessionID, 3_000);
-      expect(await store.checkpoint(sessionID, 1, { offset: 8, crc32: 88 }, 4_000)).toBe(false);
+      expect(await store.checkpoint(sessionID, 1, { offset: 8, crc32: 88 }, 4_000)).toBe('fenced');
       expect(await store.find(sessionID)).toMatchObject({ checkpoint: { offset: 4, crc32: 44 }, updatedAt: 3_000 });
     });
 
@@ -76,21 +78,44 @@ export function describeSessionStore(name: string, create: () => Promise<Session
     it('lets nobody complete a session who lost it', async () => {
       await store.create(session(1));
       await store.takeOver(session(1).sessionID, 2_000);
-      expect(await store.complete(1, fileOf(session(1)))).toBe(false);
+      expect(await store.complete(1, fileOf(session(1)))).toBe('fenced');
       expect(await store.findFile('file1')).toBeUndefined();
     });
 
     it('completes a session once', async () => {
       await complete(session(1));
-      expect(await store.complete(1, fileOf(session(1)))).toBe(false);
+      expect(await store.complete(1, fileOf(session(1)))).toBe('fenced');
+      expect(await store.checkpoint(session(1).sessionID, 1, { offset: 4, crc32: 44 }, 2_000)).toBe('fenced');
     });
 
     it('puts a file into the catalogue that had no session, once', async () => {
       const file = fileOf(session(1));
-      await fixture.store.add(file);
+      expect(await fixture.store.add(file)).toBe('added');
       expect(await fixture.store.findFileOfSession(file.sessionID)).toEqual(file);
       expect(await fixture.store.find(file.sessionID)).toBeUndefined();
-      await expect(fixture.store.add({ ...file, fileId: 'another' })).rejects.toThrow();
+      expect(await fixture.store.add({ ...file, fileId: 'another' })).toBe('exists');
+      expect(await fixture.store.add({ ...file, sessionID: session(2).sessionID })).toBe('exists');
+      expect(await fixture.store.findFileOfSession(file.sessionID)).toEqual(file);
+    });
+
+    it('tells a session that is gone from one that another node holds', async () => {
+      const { sessionID, epoch } = session(1);
+      const point = { offset: 4, crc32: 44 };
+      expect(await store.checkpoint(sessionID, epoch, point, 2_000)).toBe('missing');
+      expect(await store.complete(epoch, fileOf(session(1)))).toBe('missing');
+      await store.create(session(1));
+      await store.takeOver(sessionID, 2_000);
+      expect(await store.checkpoint(sessionID, epoch, point, 2_000)).toBe('fenced');
+      expect(await store.complete(epoch, fileOf(session(1)))).toBe('fenced');
+      expect(await store.findFile('file1')).toBeUndefined();
+    });
+
+    it('completes no session whose ID is in the catalogue, and leaves both as they were', async () => {
+      await store.create(session(1));
+      await store.add({ ...fileOf(session(1)), fileId: 'whole' });
+      expect(await store.complete(1, fileOf(session(1)))).toBe('exists');
+      expect(await store.find(session(1).sessionID)).toEqual(session(1));
+      expect(await store.findFileOfSession(session(1).sessionID)).toMatchObject({ fileId: 'whole' });
     });
 
     it('keeps a file whose SHA-256 nobody wanted', async () => {
@@ -109,8 +134,8 @@ export function describeSessionStore(name: string, create: () => Promise<Session
         store.takeOver(session(9).sessionID, 5),
         store.complete(1, fileOf(session(1))),
       ];
-      const outcomes = (await Promise.allSettled(changes)).map(({ status }) => status);
-      expect(outcomes).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+      const outcomes = await Promise.all(changes.map((change) => change.catch(({ code }: UploadError) => code)));
+      expect(outcomes).toEqual(['created', 'exists', 'added', 'SESSION_NOT_FOUND', 'completed']);
       expect(await store.find(session(2).sessionID)).toBeDefined();
       expect((await store.listFiles('alice', 9)).files.map(({ fileId }) => fileId)).toEqual(['file1', 'file3']);
     });
@@ -148,8 +173,8 @@ export function describeSessionStore(name: string, create: () => Promise<Session
           store.takeOver(record.sessionID, 2_000),
           store.complete(record.epoch, fileOf(record)),
         ]);
-        expect(completed).toBe(taken.completed);
-        expect((await store.findFile(record.fileId)) !== undefined).toBe(completed);
+        expect(completed).toBe(taken.completed ? 'completed' : 'fenced');
+        expect((await store.findFile(record.fileId)) !== undefined).toBe(taken.completed);
       }
     });
 
