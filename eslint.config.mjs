@@ -82,6 +82,8 @@ export default defineConfig(
     'The engine knows no framework; Node only behind node.ts, Socket.IO only in its transport.',
     [
       'libs/client/src/node.ts',
+      'libs/client/src/adapters/open-file.ts',
+      'libs/client/src/adapters/open-path.ts',
       'libs/client/src/adapters/path-source.ts',
       'libs/client/src/adapters/prompt-web-socket.ts',
       'libs/client/src/adapters/socket-io-transport.ts',

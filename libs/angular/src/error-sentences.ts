@@ -82,7 +82,7 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails)
   UPLOAD_ALREADY_COMPLETE: () => ({ what: 'The server has the whole file already.', advice: 'It is being confirmed.' }),
   STORAGE_FULL: () => ({
     what: 'The server has no room left for this file.',
-    advice: 'The upload goes on when there is room. Delete files that are no longer needed.',
+    advice: 'The upload waits and goes on when there is room. Delete files that are no longer needed.',
   }),
   STORAGE_FAILED: () => ({ what: 'The server can’t reach its storage just now.', advice: GOES_ON }),
   SERVER_DRAINING: () => ({ what: 'The server is restarting.', advice: GOES_ON }),
@@ -97,9 +97,13 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails)
   ACK_TIMEOUT: () => ({ what: 'The server does not answer.', advice: GOES_ON }),
   SOURCE_FAILED: () => ({
     what: 'The file can’t be read any more.',
-    advice: 'It may have been moved, changed or deleted: choose it again.',
+    advice: 'It may have been moved or deleted: choose it again.',
   }),
-  SOURCE_CHANGED: () => ({ what: 'The file changed during its upload.', advice: STARTS_AGAIN }),
+  SOURCE_CHANGED: ({ rereadable }) => ({
+    what: 'The file changed during its upload.',
+    advice:
+      rereadable === false ? 'Nothing of it was stored. Choose it again to upload it as it is now.' : STARTS_AGAIN,
+  }),
   SOURCE_NOT_REREADABLE: () => ({ what: 'The file can’t be read a second time.', advice: 'Choose it again.' }),
 };
 

@@ -161,7 +161,43 @@ describe('UploadService', () => {
     engine.at(0).states.next(states.failed('STORAGE_FULL'));
     engine.at(0).states.complete();
     service.retry(service.uploads()[0]?.id ?? '');
+    await settled();
     engine.at(1).states.next(states.plain('uploading', { uploaded: 500 }));
     expect(await store.list()).toMatchObject([{ handle }]);
   });
+
+  it('reads a file afresh from its handle for a retry, once', async () => {
+    const now = new File(['changed'], 'photo.jpg', { lastModified: 2 });
+    const handle = fakeHandle('granted', now);
+    await add({ file: photo(), handle });
+    expect(engine.at(0).options.handle).toBe(handle);
+    engine.at(0).states.next(states.failed('SOURCE_CHANGED'));
+    engine.at(0).states.complete();
+    for (let clicks = 0; clicks < 2; clicks++) service.retry(service.uploads()[0]?.id ?? '');
+    await settled();
+    expect(engine.uploads).toHaveLength(2);
+    expect(engine.at(1).file).toBe(now);
+    expect(engine.at(1).options.handle).toBe(handle);
+    engine.at(1).states.next(states.plain('connecting', { size: 7 }));
+    await jest.advanceTimersByTimeAsync(100);
+    expect(service.uploads()[0]?.file).toBe(now);
+  });
+
+  it('retries with the file that was chosen where its handle may not be read', async () => {
+    const file = photo();
+    await add({ file, handle: fakeHandle('denied', file) });
+    engine.at(0).states.next(states.failed('SOURCE_FAILED'));
+    engine.at(0).states.complete();
+    service.retry(service.uploads()[0]?.id ?? '');
+    await settled();
+    expect(engine.at(1).file).toBe(file);
+  });
+
+  it('goes on with the session of a file that was only touched, but not through the handle of a copy', async () => {
+    await store.put(record({ lastModified: 2, handle: fakeHandle('granted', photo()) }));
+    await add(photo());
+    expect(engine.at(0).options).toMatchObject({ sessionID: SESSION_ID, handle: undefined });
+  });
 });
+
+const settled = () => jest.advanceTimersByTimeAsync(0);

@@ -6,17 +6,21 @@ import {
   concatMap,
   filter,
   finalize,
+  from,
   map,
   merge,
   mergeAll,
   mergeMap,
+  of,
   scan,
   share,
   Subject,
+  switchMap,
   takeUntil,
   type Observable,
 } from 'rxjs';
 import type { ChosenFile } from './chosen-file';
+import { readHandle } from './file-access';
 import { reduceQueue, type QueueEvent, type UploadItem } from './queue/upload-item';
 import { sampleStates } from './queue/sample-states';
 import { UnfinishedUploads } from './unfinished/unfinished-uploads.service';
@@ -26,6 +30,8 @@ import { UPLOAD_CLIENT } from './upload.tokens';
 interface UploadStart extends ChosenFile {
   readonly id: string;
   readonly sessionID: string | undefined;
+  /** Whether the file is to be read afresh from its handle: the page's `File` can't be read any more once it changed. */
+  readonly afresh?: boolean;
 }
 
 type ChangedEvent = Extract<QueueEvent, { type: 'changed' }>;
@@ -83,7 +89,7 @@ export class UploadService {
 
   /** Takes up an unfinished upload with its file. */
   takeUp(record: ResumeRecord, { file, handle }: ChosenFile): void {
-    this.starts.next({ id: this.newId(), file, handle: handle ?? record.handle, sessionID: record.sessionID });
+    this.starts.next({ id: this.newId(), file, handle: handle ?? handleOf(record, file), sessionID: record.sessionID });
   }
 
   pause(id: string): void {
@@ -103,9 +109,9 @@ export class UploadService {
   /** Takes up an upload that failed or was cancelled, from where the server stands. */
   retry(id: string): void {
     const item = this.uploads().find((upload) => upload.id === id);
-    if (!item || !isFinal(item.state)) return;
+    if (!item || !isFinal(item.state) || this.controls.has(id)) return;
     const { file, handle, state } = item;
-    this.starts.next({ id, file, handle, sessionID: state.sessionID });
+    this.starts.next({ id, file, handle, sessionID: state.sessionID, afresh: true });
   }
 
   /** Takes an upload off the list; one that still runs is stopped, and can be taken up by choosing its file again. */
@@ -118,19 +124,28 @@ export class UploadService {
     return files.map(({ file, handle }, at) => ({
       id: this.newId(),
       file,
-      handle: handle ?? records[at]?.handle,
+      handle: handle ?? handleOf(records[at], file),
       sessionID: records[at]?.sessionID,
     }));
   }
 
-  private run({ id, file, handle, sessionID }: UploadStart): Observable<ChangedEvent> {
+  private run(start: UploadStart): Observable<ChangedEvent> {
+    const { id } = start;
     const controls = new UploadControls();
     this.controls.set(id, controls);
-    return this.engine.upload(file, { fileName: file.name, controls, sessionID }).pipe(
-      this.unfinished.follow({ file, handle }, sessionID !== undefined),
-      sampleStates(SAMPLE_MS),
+    return present(start).pipe(
+      switchMap((chosen) => this.upload(chosen, start, controls)),
       takeUntil(this.dismissed(id)),
       finalize(() => this.controls.delete(id)),
+    );
+  }
+
+  private upload(chosen: ChosenFile, start: UploadStart, controls: UploadControls): Observable<ChangedEvent> {
+    const { file, handle } = chosen;
+    const { id, sessionID } = start;
+    return this.engine.upload(file, { fileName: file.name, controls, sessionID, handle }).pipe(
+      this.unfinished.follow(chosen, sessionID !== undefined),
+      sampleStates(SAMPLE_MS),
       map((state: UploadState): ChangedEvent => ({ type: 'changed', id, file, handle, state })),
     );
   }
@@ -142,4 +157,15 @@ export class UploadService {
   private dismissed(id: string): Observable<QueueEvent> {
     return this.commands.pipe(filter((command) => command.type === 'dismissed' && command.id === id));
   }
+}
+
+/** The handle that is remembered, if it is that of this file: another copy of the name and size has a date of its own. */
+function handleOf(record: ResumeRecord | undefined, file: File): ChosenFile['handle'] {
+  return record?.lastModified === file.lastModified ? record.handle : undefined;
+}
+
+/** The file to upload: as it is now, where that is asked for and can be had; else as it was chosen. */
+function present({ file, handle, afresh }: UploadStart): Observable<ChosenFile> {
+  if (!afresh || !handle) return of({ file, handle });
+  return from(readHandle(handle)).pipe(map((read) => ({ file: read instanceof File ? read : file, handle })));
 }

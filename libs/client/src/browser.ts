@@ -24,9 +24,10 @@ export function createBrowserUploadClient(options: UploadClientOptions = {}): Br
 
 function openBlob(blob: Blob, options: UploadOptions): BlobSource {
   const file = blob instanceof File ? blob : undefined;
-  return new BlobSource(blob, {
+  const facts = {
     fileName: options.fileName ?? file?.name ?? 'upload',
     type: options.type ?? (blob.type || undefined),
     lastModified: file?.lastModified,
-  });
+  };
+  return new BlobSource(blob, facts, options.handle);
 }

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { of } from 'rxjs';
 import { BytesSource } from './adapters/bytes-source.js';
-import { PathSource } from './adapters/path-source.js';
+import { openPath } from './adapters/open-path.js';
 import { PromptWebSocket } from './adapters/prompt-web-socket.js';
 import { StreamSource } from './adapters/stream-source.js';
 import { createUploadClient } from './create-upload-client.js';
@@ -31,10 +31,10 @@ export function createNodeUploadClient(options: UploadClientOptions & { url: str
 
 async function openSource(source: NodeSource, options: UploadOptions): Promise<ChunkSource> {
   const { type, size } = options;
-  const fileName = options.fileName ?? 'upload';
-  if (typeof source === 'string') return PathSource.open(source, options);
-  if (source instanceof Uint8Array) return new BytesSource(source, { fileName, type, lastModified: undefined });
   const bufferBytes = options.streamBufferBytes ?? STREAM_BUFFER_BYTES;
+  if (typeof source === 'string') return openPath(source, { fileName: options.fileName, type, bufferBytes });
+  const fileName = options.fileName ?? 'upload';
+  if (source instanceof Uint8Array) return new BytesSource(source, { fileName, type, lastModified: undefined });
   const stream = source instanceof Readable ? source : Readable.fromWeb(source);
   return new StreamSource(stream, { fileName, type, size, lastModified: undefined, bufferBytes });
 }

@@ -48,7 +48,9 @@ export class PrefixChecksum {
   }
 
   private nearest(offset: number): number {
-    return Math.max(...[...this.marks.keys()].filter((mark) => mark <= offset));
+    let nearest = 0;
+    for (const mark of this.marks.keys()) if (mark <= offset && mark > nearest) nearest = mark;
+    return nearest;
   }
 
   private at(offset: number): number {

@@ -31,6 +31,8 @@ export function reduceUpload(upload: MeasuredUpload, event: UploadEvent): Measur
   switch (event.type) {
     case 'opened':
       return { ...upload, state: { ...upload.state, fileName: event.facts.fileName, size: event.facts.size } };
+    case 'working':
+      return upload;
     case 'queued':
       if (upload.state.status === 'queued' && upload.state.sessionID === event.sessionID) return upload;
       return idle({ ...facts, sessionID: event.sessionID }, { status: 'queued' });

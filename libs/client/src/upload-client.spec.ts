@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { crc32, SERVER_DRAINING, SESSION_ID_PATTERN, UploadError } from '@upload-streams/protocol';
 import fc from 'fast-check';
 import { Readable } from 'node:stream';
-import { filter, firstValueFrom, lastValueFrom, of, tap, type Observable } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, of, tap, throwError, type Observable } from 'rxjs';
 import { BytesSource } from './adapters/bytes-source.js';
 import { StreamSource } from './adapters/stream-source.js';
 import type { ChunkSource, SourceChunk } from './ports/chunk-source.js';
@@ -562,6 +562,191 @@ describe('UploadClient', () => {
     });
   });
 
+  describe('with a signal', () => {
+    const content = contentOf(200 * KIB);
+
+    it('rejects with its reason, and leaves the session on the server', async () => {
+      const aborting = new AbortController();
+      const source = new BytesSource(content, FACTS);
+      const close = jest.spyOn(source, 'close');
+      gateway.maxChunkSize = 16 * KIB;
+      gateway.window = 32 * KIB;
+      gateway.fault = (_request, index) => {
+        if (index === 3) aborting.abort(new Error('enough'));
+        return undefined;
+      };
+      await expect(clientOf(gateway).uploadToEnd(source, { signal: aborting.signal })).rejects.toThrow('enough');
+      await tick();
+      expect(gateway.session.completed).toBeUndefined();
+      expect(gateway.requestsOf('cancel')).toHaveLength(0);
+      expect([gateway.users, close.mock.calls.length]).toEqual([0, 1]);
+    });
+
+    it('opens no source where it was aborted before', async () => {
+      const signal = AbortSignal.abort(new Error('too late'));
+      await expect(clientOf(gateway).uploadToEnd(content, { signal })).rejects.toThrow('too late');
+      expect(gateway.requests).toEqual([]);
+    });
+
+    it('completes the states without a final one', async () => {
+      const aborting = new AbortController();
+      const states$ = clientOf(gateway).upload(content, { signal: aborting.signal });
+      const last = await lastValueFrom(states$.pipe(tap(({ uploaded }) => uploaded > 0 && aborting.abort())));
+      expect(last.status).toBe('uploading');
+    });
+  });
+
+  describe('with a source that changes', () => {
+    const content = contentOf(200 * KIB);
+    const changed = Buffer.from(content).fill(7, 0, 10);
+
+    /** A file elsewhere that becomes another one at the n-th read; `verify` notices, as one does that compares dates. */
+    class ChangingSource extends BytesSource {
+      private reads = 0;
+      private seen: Uint8Array;
+
+      constructor(
+        private file: Uint8Array,
+        private readonly then: { at: number; file: Uint8Array; rereadable?: boolean },
+      ) {
+        super(file, FACTS);
+        this.seen = file;
+      }
+
+      override async next(maxBytes: number): Promise<SourceChunk> {
+        const bytes = this.file.subarray(this.cursor, this.cursor + Math.min(maxBytes, this.size - this.cursor));
+        this.cursor += bytes.length;
+        if (this.reads++ === this.then.at) this.file = this.then.file;
+        return { bytes, last: this.cursor >= this.size };
+      }
+
+      override async verify(): Promise<boolean> {
+        if (this.seen === this.file) return true;
+        if (this.then.rereadable === false) throw new UploadError('SOURCE_CHANGED', { rereadable: false });
+        this.seen = this.file;
+        this.size = this.file.length;
+        return false;
+      }
+    }
+
+    const inOneChunk = contentOf(1000);
+    it.each([
+      ['is overwritten while it is sent', content, changed],
+      ['grows while it is sent', content, contentOf(250 * KIB)],
+      ['is overwritten while it is read for the begin', inOneChunk, Buffer.from(inOneChunk).reverse()],
+    ])('uploads it anew where it %s', async (_how, before, after) => {
+      const at = before === inOneChunk ? 0 : 1;
+      const source = new ChangingSource(before, { at, file: after });
+      const state = await lastValueFrom(clientOf(gateway).upload(source));
+      expect(state).toMatchObject({ status: 'completed', size: after.length });
+      expectBytes(gateway.sessions.get(state.sessionID)!.content, after);
+      const completed = [...gateway.sessions.values()].filter((session) => session.completed);
+      expect(completed).toHaveLength(1);
+    });
+
+    it('goes on with one that was only touched', async () => {
+      const source = new ChangingSource(content, { at: 2, file: Buffer.from(content) });
+      const state = await lastValueFrom(clientOf(gateway).upload(source));
+      expect(state.status).toBe('completed');
+      expectBytes(gateway.session.content, content);
+    });
+
+    it.each([
+      ['touched', Buffer.from(content), 1],
+      ['overwritten', changed, 2],
+    ])('compares one that was %s while it was paused', async (_how, after, sessions) => {
+      gateway.window = 32 * KIB;
+      const source = new ChangingSource(content, { at: -1, file: after });
+      const controls = new UploadControls();
+      let paused = false;
+      const upload = lastValueFrom(
+        clientOf(gateway)
+          .upload(source, { controls })
+          .pipe(
+            tap(({ uploaded, status }) => {
+              if (!paused && uploaded > 64 * KIB) controls.pause();
+              paused ||= status === 'paused';
+            }),
+          ),
+      );
+      while (!paused) await tick();
+      Object.assign(source, { file: after });
+      controls.resume();
+      const { sessionID } = await upload;
+      expectBytes(gateway.sessions.get(sessionID)!.content, after);
+      expect(gateway.sessions.size).toBe(sessions);
+    });
+
+    it('fails at once where it can not be read as it is now', async () => {
+      const source = new ChangingSource(content, { at: 2, file: changed, rereadable: false });
+      const state = await lastValueFrom(clientOf(gateway).upload(source));
+      expect(state).toMatchObject({ status: 'failed', error: { code: 'SOURCE_CHANGED' } });
+      expect(gateway.session.completed).toBeUndefined();
+    });
+  });
+
+  describe('with a source that does not answer', () => {
+    const never = new Promise<never>(() => undefined);
+
+    it.each(['cancel', 'pause'] as const)('obeys %s while the source is being opened', async (command) => {
+      const controls = new UploadControls();
+      const platform = { transport: gateway, online$: of(true), checksum: crc32, openSource: () => never };
+      const states: UploadState[] = [];
+      const subscription = new UploadClient(platform, CLIENT_DEFAULTS)
+        .upload('stuck', { controls })
+        .subscribe((state) => states.push(state));
+      await tick();
+      controls[command]();
+      for (let ticks = 0; ticks < 5; ticks++) await tick();
+      expect(states.at(-1)?.status).toBe(command === 'cancel' ? 'cancelled' : 'paused');
+      subscription.unsubscribe();
+    });
+
+    it('closes one that opens only after the upload was stopped', async () => {
+      const source = new BytesSource(contentOf(10), FACTS);
+      const close = jest.spyOn(source, 'close');
+      let open = (_source: ChunkSource) => undefined as void;
+      const opening = new Promise<ChunkSource>((resolve) => (open = resolve));
+      const platform = { transport: gateway, online$: of(true), checksum: crc32, openSource: () => opening };
+      const subscription = new UploadClient(platform, CLIENT_DEFAULTS).upload('slow').subscribe();
+      await tick();
+      subscription.unsubscribe();
+      open(source);
+      await tick();
+      expect(close).toHaveBeenCalledTimes(1);
+    });
+
+    it('is cancelled while it waits for a read', async () => {
+      const source = new BytesSource(contentOf(200 * KIB), FACTS);
+      jest.spyOn(source, 'next').mockReturnValue(never);
+      const controls = new UploadControls();
+      const upload = lastValueFrom(clientOf(gateway).upload(source, { controls }));
+      for (let ticks = 0; ticks < 5; ticks++) await tick();
+      controls.cancel();
+      expect((await upload).status).toBe('cancelled');
+    });
+  });
+
+  it('begins again where the server lost the session', async () => {
+    gateway.maxChunkSize = 16 * KIB;
+    const content = contentOf(200 * KIB);
+    gateway.fault = (_request, index) => {
+      if (index === 6) gateway.sessions.clear();
+      return undefined;
+    };
+    const states: UploadState[] = [];
+    await lastValueFrom(
+      clientOf(gateway)
+        .upload(content)
+        .pipe(tap((state) => states.push(state))),
+    );
+    expect(states.at(-1)?.status).toBe('completed');
+    expect(states.filter(({ status }) => status === 'waiting')).toMatchObject([
+      { reason: { code: 'SESSION_NOT_FOUND' } },
+    ]);
+    expectBytes(gateway.session.content, content);
+  });
+
   describe('with many files', () => {
     it.each([1, 3])('sends at most %d larger files at once, and all of them', async (concurrency) => {
       const client = clientOf(gateway, { concurrency });
@@ -615,8 +800,9 @@ describe('UploadClient', () => {
       expect(states.at(-1)?.status).toBe(status);
     }
 
-    it('drops a connection on which chunks are out and none is acknowledged for ackTimeoutMs', async () => {
+    it('drops a silent connection on which chunks are out and none is acknowledged for ackTimeoutMs', async () => {
       let stalled = false;
+      gateway.silentMs = 8000;
       gateway.fault = ({ event }) => (stalled && event !== 'begin_upload' ? 'stall' : undefined);
       const states: UploadState[] = [];
       clientOf(gateway, { ackTimeoutMs: 8000, minRetryDelayMs: 1, maxRetryDelayMs: 1 })
@@ -677,7 +863,102 @@ describe('UploadClient', () => {
       await until(states, 'completed');
     });
 
-    it('drops a connection on which a begin is not answered within a minute', async () => {
+    it('ends only the attempt of one upload where other things come over its connection', async () => {
+      let stalled = false;
+      gateway.silentMs = 7999;
+      gateway.fault = ({ event }) => (stalled && event !== 'begin_upload' ? 'stall' : undefined);
+      const states: UploadState[] = [];
+      clientOf(gateway, { ackTimeoutMs: 8000, minRetryDelayMs: 1, maxRetryDelayMs: 1 })
+        .upload(content)
+        .pipe(
+          tap(({ status, uploaded }) => {
+            if (status === 'waiting') stalled = false;
+            else if (!states.some((state) => state.status === 'waiting')) stalled ||= uploaded > 64 * KIB;
+          }),
+        )
+        .subscribe((state) => states.push(state));
+      await until(states, 'uploading');
+      for (let ticks = 0; ticks < 100; ticks++) await tick();
+      jest.advanceTimersByTime(8000);
+      jest.advanceTimersByTime(1);
+      await until(states, 'completed');
+      expect(states.filter(({ status }) => status === 'waiting')).toMatchObject([{ reason: { code: 'ACK_TIMEOUT' } }]);
+      expect([gateway.drops, gateway.connections]).toEqual([0, 1]);
+    });
+
+    it('waits for as long as the server says that it is at work on the upload', async () => {
+      let stalled = false;
+      gateway.fault = ({ event }) => (stalled && event !== 'begin_upload' ? 'stall' : undefined);
+      const states: UploadState[] = [];
+      const subscription = clientOf(gateway, { ackTimeoutMs: 8000 })
+        .upload(content)
+        .pipe(tap(({ uploaded }) => (stalled ||= uploaded > 64 * KIB)))
+        .subscribe((state) => states.push(state));
+      await until(states, 'uploading');
+      for (let ticks = 0; ticks < 100; ticks++) await tick();
+      for (let signs = 0; signs < 30; signs++) {
+        jest.advanceTimersByTime(2500);
+        gateway.working(states.at(-1)!.sessionID, 'inspecting');
+      }
+      expect(states.map(({ status }) => status)).not.toContain('waiting');
+      jest.advanceTimersByTime(8000);
+      const waits = states.filter(({ status }) => status === 'waiting');
+      expect(waits).toMatchObject([{ reason: { code: 'ACK_TIMEOUT' } }]);
+      subscription.unsubscribe();
+    });
+
+    it('waits longer and longer for a check after the last byte that fails each time, and gives up', async () => {
+      const content = contentOf(100 * KIB);
+      let failures = 0;
+      gateway.fault = ({ event, payload }) => {
+        if (!event.startsWith('upload_chunk_') || payload['last'] !== true) return undefined;
+        // As a server that keeps all bytes: what comes again is an empty last chunk, which is acknowledged.
+        const session = gateway.session;
+        session.content = Buffer.concat([session.content, payload['chunk'] as Uint8Array]);
+        failures++;
+        throw new UploadError('INTERNAL');
+      };
+      const states: UploadState[] = [];
+      clientOf(gateway, { minRetryDelayMs: 100, maxRetryDelayMs: 10_000 })
+        .upload(content)
+        .subscribe((state) => states.push(state));
+      for (let turns = 0; turns < 400 && states.at(-1)?.status !== 'failed'; turns++) {
+        for (let ticks = 0; ticks < 20; ticks++) await tick();
+        jest.advanceTimersByTime(10_000);
+      }
+      expect(states.at(-1)).toMatchObject({ status: 'failed', error: { code: 'INTERNAL' } });
+      expect(failures).toBe(20);
+      const waits = states.flatMap((state) => (state.status === 'waiting' ? [state.retryInMs!] : []));
+      expect(Math.min(...waits.slice(7))).toBeGreaterThanOrEqual(5000);
+    });
+
+    it('rejects where nobody answers for giveUpAfterMs, by default for ten minutes', async () => {
+      const away = Object.assign(new FakeGateway(), {
+        connected$: throwError(() => new UploadError('CONNECTION_LOST')),
+      });
+      const ended: unknown[] = [];
+      const client = clientOf(away, { minRetryDelayMs: 100, maxRetryDelayMs: 10_000 });
+      void client.uploadToEnd(content, { giveUpAfterMs: 30_000 }).catch((error) => ended.push(error));
+      void client.uploadToEnd(content).catch((error) => ended.push(error));
+      const pass = async (seconds: number) => {
+        for (let second = 0; second < seconds; second++) {
+          await tick();
+          jest.advanceTimersByTime(1000);
+        }
+        await tick();
+      };
+      await pass(29);
+      expect(ended).toEqual([]);
+      await pass(2);
+      expect(ended).toMatchObject([{ code: 'CONNECTION_LOST' }]);
+      await pass(565);
+      expect(ended).toHaveLength(1);
+      await pass(10);
+      expect(ended).toMatchObject([{ code: 'CONNECTION_LOST' }, { code: 'CONNECTION_LOST' }]);
+    });
+
+    it('drops a silent connection on which a begin is not answered within a minute', async () => {
+      gateway.silentMs = 60_000;
       gateway.fault = (_request, index) => (index === 0 ? 'stall' : undefined);
       const states: UploadState[] = [];
       clientOf(gateway, { minRetryDelayMs: 1, maxRetryDelayMs: 1 })

@@ -5,18 +5,24 @@ import {
   defer,
   distinctUntilChanged,
   finalize,
+  from,
+  fromEvent,
   lastValueFrom,
   map,
+  NEVER,
   of,
   scan,
   startWith,
   switchMap,
+  takeUntil,
   takeWhile,
+  tap,
   type Observable,
 } from 'rxjs';
 import type { Platform } from './link-estimate.js';
 import { LinkWindow } from './link-window.js';
 import { cancelUpload } from './cancel-upload.js';
+import { OpeningSource } from './opening-source.js';
 import type { ChunkSource } from './ports/chunk-source.js';
 import type { Checksum } from './prefix-checksum.js';
 import { initialUpload, reduceUpload } from './reduce-upload.js';
@@ -24,7 +30,7 @@ import { newSessionID } from './session-id.js';
 import { UploadControls } from './upload-controls.js';
 import { isLast, type UploadEvent } from './upload-event.js';
 import { Lane, type UploadLanes } from './upload-lanes.js';
-import type { ResolvedClientOptions, UploadOptions } from './upload-options.js';
+import { GIVE_UP_AFTER_MS, type ResolvedClientOptions, type UploadOptions } from './upload-options.js';
 import { uploadPipeline, type UploadNetwork } from './upload-pipeline.js';
 import { UploadRun } from './upload-run.js';
 import type { UploadState } from './upload-state.js';
@@ -71,15 +77,22 @@ export class UploadClient<Source> {
         map(({ state }) => state),
         startWith(initial.state),
         distinctUntilChanged(),
+        takeUntil(aborted(options.signal)),
       );
     });
   }
 
-  /** Uploads to the end. Rejects with the UploadError of a failed upload, and with an AbortError for a cancelled one. */
+  /**
+   * Uploads to the end. Rejects with the UploadError of a failed upload, with the reason of a signal that aborted it, and
+   * with an AbortError for a cancelled one. Without `giveUpAfterMs` it gives up after ten minutes in which nothing moved.
+   */
   async uploadToEnd(source: Source, options: UploadOptions = {}): Promise<CompletedUpload> {
-    const state = await lastValueFrom(this.upload(source, options));
-    if (state.status === 'completed') return state.file;
-    if (state.status === 'failed') throw state.error;
+    const giveUpAfterMs = options.giveUpAfterMs ?? GIVE_UP_AFTER_MS;
+    const states$ = this.upload(source, { ...options, giveUpAfterMs });
+    const state = await lastValueFrom(states$, { defaultValue: undefined });
+    if (state?.status === 'completed') return state.file;
+    if (state?.status === 'failed') throw state.error;
+    options.signal?.throwIfAborted();
     throw new DOMException('The upload was cancelled', 'AbortError');
   }
 
@@ -89,30 +102,48 @@ export class UploadClient<Source> {
   }
 
   private events(source: Source, options: UploadOptions, sessionID: string): Observable<UploadEvent> {
-    return defer(async () => this.platform.openSource(source, options)).pipe(
-      switchMap((opened) =>
-        concat(
-          of<UploadEvent>({ type: 'opened', facts: opened }),
-          this.controlled(opened, options, new UploadRun(opened, options, this.platform.checksum, sessionID)),
-        ).pipe(finalize(() => void opened.close().catch(() => undefined))),
-      ),
-    );
+    return defer(() => {
+      const { openSource, checksum } = this.platform;
+      const opening = new OpeningSource(async () => openSource(source, options));
+      const run = opening.once((opened) => new UploadRun(opened, options, checksum, sessionID));
+      return this.controlled(run, options, sessionID).pipe(finalize(() => opening.close()));
+    });
   }
 
-  /** The pipeline as the person wills: a pause leaves the connection's work, a resume begins again where it stood. */
-  private controlled(source: ChunkSource, options: UploadOptions, run: UploadRun): Observable<UploadEvent> {
-    const { transport } = this.platform;
-    const lane = (source.size ?? Infinity) <= MAX_INLINE_BYTES ? this.lanes.small : this.lanes.large;
-    const running$ = concat(
-      defer(() => of<UploadEvent>({ type: 'queued', sessionID: run.sessionID })),
-      lane.run(uploadPipeline(run, this.network, this.options)),
-    );
+  /**
+   * The pipeline as the person wills: a pause leaves the connection's work, a resume begins again where it stood. A source
+   * that never opens can be paused and cancelled as well.
+   */
+  private controlled(
+    run: () => Promise<UploadRun>,
+    options: UploadOptions,
+    sessionID: string,
+  ): Observable<UploadEvent> {
+    let present = sessionID;
+    const running$ = defer(run).pipe(switchMap((opened) => this.running(opened)));
     return (options.controls ?? new UploadControls()).commands$.pipe(
       switchMap((command) => {
         if (command === 'pause') return of<UploadEvent>({ type: 'paused' });
-        return command === 'cancel' ? cancelUpload(run.sessionID, transport) : running$;
+        return command === 'cancel' ? cancelUpload(present, this.platform.transport) : running$;
+      }),
+      tap((event) => {
+        if (event.type === 'restarted') present = event.sessionID;
       }),
       takeWhile((event) => !isLast(event), true),
     );
   }
+
+  private running(run: UploadRun): Observable<UploadEvent> {
+    const lane = (run.facts().size ?? Infinity) <= MAX_INLINE_BYTES ? this.lanes.small : this.lanes.large;
+    return concat(
+      from<UploadEvent[]>([run.opened(), { type: 'queued', sessionID: run.sessionID }]),
+      lane.run(uploadPipeline(run, this.network, this.options)),
+    );
+  }
+}
+
+/** Emits when the signal is aborted, at once where it was before. */
+function aborted(signal: AbortSignal | undefined): Observable<unknown> {
+  if (signal === undefined) return NEVER;
+  return signal.aborted ? of(undefined) : fromEvent(signal, 'abort');
 }

@@ -19,9 +19,18 @@ export interface UploadClientOptions {
    * from the server, heartbeats neither, for this long after a heartbeat was due; in milliseconds. @default 8_000
    */
   readonly ackTimeoutMs?: number;
+  /**
+   * An upload fails once it failed so many times in a row without a new byte on the server; 1 or more. Waiting does not
+   * count: for a connection, for a server that restarts, for an answer, for room on the server's disk, or for another
+   * upload to end. @default 20
+   */
+  readonly maxAttempts?: number;
   /** The connection is closed when nothing was uploaded for this long, in milliseconds. @default 5_000 */
   readonly idleTimeoutMs?: number;
 }
+
+/** The default of `giveUpAfterMs` in `uploadToEnd`: nobody watches it, so it must end by itself. */
+export const GIVE_UP_AFTER_MS = 600_000;
 
 export const CLIENT_DEFAULTS = {
   path: '/socket.io',
@@ -29,6 +38,7 @@ export const CLIENT_DEFAULTS = {
   minRetryDelayMs: 100,
   maxRetryDelayMs: 10_000,
   ackTimeoutMs: 8_000,
+  maxAttempts: 20,
   idleTimeoutMs: 5_000,
 } as const satisfies UploadClientOptions;
 
@@ -48,6 +58,22 @@ export interface UploadOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Pause, resume and cancel. @default none */
   readonly controls?: UploadControls;
+  /**
+   * In browsers: the handle of the file. One that changes while it is sent is read afresh from it and uploaded anew;
+   * without a handle that upload fails with SOURCE_CHANGED. @default none
+   */
+  readonly handle?: Pick<FileSystemFileHandle, 'getFile'> | undefined;
+  /**
+   * Stops the upload when it is aborted. The session stays on the server, to be resumed by its ID until it expires there.
+   * `uploadToEnd` rejects with the reason of the signal; `upload` completes without a final state. @default none
+   */
+  readonly signal?: AbortSignal;
+  /**
+   * The upload fails with its last error once it could not go on for so long: from the first failure on, waits for a
+   * connection and for room included, until a new byte is on the server; in milliseconds, `Infinity` for never. A pause
+   * does not count. @default never; in `uploadToEnd` 600_000 (10 minutes)
+   */
+  readonly giveUpAfterMs?: number;
   /**
    * A stream that can be read only once is kept in memory until it is durable on the server, at most this much, in
    * bytes; past it the stream is slowed. 1 MiB or more. @default 64 MiB

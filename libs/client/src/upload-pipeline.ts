@@ -6,6 +6,7 @@ import {
   UploadError,
   uploadChunkEvent,
   uploadErrorEvent,
+  uploadInProgressEvent,
   uploadSuccessEvent,
   type BegunUpload,
   type ChunkWritten,
@@ -13,6 +14,7 @@ import {
   type ServerDraining,
 } from '@upload-streams/protocol';
 import {
+  combineLatest,
   concat,
   concatMap,
   debounceTime,
@@ -24,6 +26,7 @@ import {
   merge,
   mergeMap,
   of,
+  startWith,
   Subject,
   switchMap,
   takeWhile,
@@ -32,11 +35,11 @@ import {
   type Observable,
 } from 'rxjs';
 import type { LinkShare, LinkWindow } from './link-window.js';
-import { answeredWithin, emitWithAck } from './operators/emit-with-ack.js';
+import { answeredWithin, emitWithAck, throwOverdue } from './operators/emit-with-ack.js';
 import { retryByRecovery } from './operators/retry-by-recovery.js';
 import { sendWindow } from './operators/send-window.js';
 import type { UploadTransport } from './ports/transport.js';
-import { isLast, isProgress, type UploadEvent } from './upload-event.js';
+import { isLast, newHighest, type UploadEvent } from './upload-event.js';
 import type { ResolvedClientOptions } from './upload-options.js';
 import type { UploadRun, RunChunk } from './upload-run.js';
 
@@ -74,16 +77,21 @@ export function uploadPipeline(
   return defer(() => {
     const notices = new Subject<UploadEvent>();
     let restarts = 0;
+    let isProgress = newHighest();
     const attempts$ = oneConnection(run, network, options).pipe(
       retryByRecovery({
         minDelayMs: options.minRetryDelayMs,
         maxDelayMs: options.maxRetryDelayMs,
         online$: network.online$,
-        isProgress,
+        maxAttempts: options.maxAttempts,
+        giveUpAfterMs: run.giveUpAfterMs,
+        isProgress: (event) => isProgress(event),
+        isUnderWay: ({ type }) => type === 'begun' || type === 'working',
         onWait: (reason, retryInMs) => notices.next({ type: 'waiting', reason, retryInMs }),
         onRestart: (reason) => {
-          if (++restarts > MAX_RESTARTS) throw reason;
+          if (++restarts > MAX_RESTARTS || reason.details?.['rereadable'] === false) throw reason;
           run.restart();
+          isProgress = newHighest();
           notices.next({ type: 'restarted', sessionID: run.sessionID });
         },
       }),
@@ -107,6 +115,26 @@ function oneConnection(
 }
 
 function beginAndResume(run: UploadRun, line: Line): Observable<UploadEvent> {
+  const proven$ = run.needsProof ? defer(() => run.prove()) : EMPTY;
+  run.connected();
+  return concat(
+    proven$,
+    defer(() => beginProven(run, line)),
+  );
+}
+
+/** The source is the file that it was, or counts as it is now. */
+function beginProven(run: UploadRun, line: Line): Observable<UploadEvent> {
+  const working$ = signsOfWork(run, line.transport).pipe(map((): UploadEvent => ({ type: 'working' })));
+  return merge(working$, beginAsFits(run, line));
+}
+
+/** While it works on an answer, the server says so every few seconds. */
+function signsOfWork(run: UploadRun, transport: UploadTransport): Observable<unknown> {
+  return transport.on(uploadInProgressEvent(run.sessionID));
+}
+
+function beginAsFits(run: UploadRun, line: Line): Observable<UploadEvent> {
   const isUnknown = run.takeUnknown();
   const isFar = line.share.roundTripMs >= AHEAD_WORTH_MS;
   if (isUnknown && isFar && inlineBytesOf(run) === undefined) return beginAhead(run, line);
@@ -136,7 +164,7 @@ function begin(run: UploadRun, { transport, share }: Line): Observable<BegunUplo
       const payload = { protocol: PROTOCOL_VERSION, sessionID: run.sessionID, ...run.facts(), ...inline };
       const mark = share.sent(inlineBytes ?? 0);
       return emitWithAck<BegunUpload>(transport, BEGIN_UPLOAD, payload).pipe(
-        answeredWithin(transport, BEGIN_TIMEOUT_MS),
+        answeredWithin(transport, BEGIN_TIMEOUT_MS, signsOfWork(run, transport)),
         tap(() => share.acked(mark)),
       );
     }),
@@ -185,16 +213,13 @@ function sendChunks(run: UploadRun, { transport, share }: Line): Observable<Uplo
   );
 }
 
-/** Chunks are out and nothing comes back: the connection is open but dead. Any sending or ack starts the wait anew. */
+/** Chunks are out and nothing comes back. Any sending, ack or sign of work starts the wait anew. */
 function stalled(run: UploadRun, { transport, ackTimeoutMs }: Line): Observable<never> {
-  return run.flight$.pipe(
+  const signs$ = signsOfWork(run, transport).pipe(startWith(undefined));
+  return combineLatest([run.flight$, signs$]).pipe(
     debounceTime(ackTimeoutMs),
-    filter(({ sent, acked }) => sent > acked),
-    map(() => {
-      const reason = new UploadError('ACK_TIMEOUT');
-      transport.drop(reason);
-      throw reason;
-    }),
+    filter(([{ sent, acked }]) => sent > acked),
+    map(throwOverdue(transport, ackTimeoutMs)),
   );
 }
 

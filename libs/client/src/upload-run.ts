@@ -33,6 +33,8 @@ export class UploadRun {
   sessionID: string;
   private checksums: PrefixChecksum;
   private attempt = 0;
+  /** `unread` before the first begin; `unproven` where the file may be another one since it was last read. */
+  private file: 'unread' | 'unproven' | 'proven' = 'unread';
   /** Whether no gateway can know the session yet, so that it will begin at zero. */
   private unknown: boolean;
   private reading: Promise<unknown> = Promise.resolve();
@@ -52,6 +54,11 @@ export class UploadRun {
     this.checksums = new PrefixChecksum(checksum);
   }
 
+  /** How long it may fail without progress, in milliseconds. */
+  get giveUpAfterMs(): number {
+    return this.options.giveUpAfterMs ?? Infinity;
+  }
+
   /** What `begin_upload` says of the file. */
   facts() {
     const { fileName, size, type, lastModified } = this.source;
@@ -63,6 +70,34 @@ export class UploadRun {
     const { unknown } = this;
     this.unknown = false;
     return unknown;
+  }
+
+  /** Whether the file has to be looked at before the upload begins or goes on: always but for the very first begin. */
+  get needsProof(): boolean {
+    return this.file === 'unproven';
+  }
+
+  /**
+   * Looks whether the file is still the one that was read. One that may have changed counts from now on as it is now, and
+   * nothing that was hashed of it before.
+   */
+  async prove(): Promise<UploadEvent> {
+    await this.alone(async () => {
+      if (!(await this.source.verify())) this.checksums = new PrefixChecksum(this.checksum);
+      this.file = 'proven';
+    });
+    return this.opened();
+  }
+
+  /** What is known of the file now. */
+  opened(): UploadEvent {
+    const { fileName, size, type, lastModified } = this.source;
+    return { type: 'opened', facts: { fileName, size, type, lastModified } };
+  }
+
+  /** A connection is begun on: until the next one, reads and their checks follow each other. */
+  connected(): void {
+    this.file = 'unproven';
   }
 
   /** From zero, under a new session ID. */
@@ -87,6 +122,7 @@ export class UploadRun {
       // A stream gives its bytes as they come, not all at once: they go the ordinary way.
       if (!last) return {};
       const crc32 = this.checksums.extend(0, this.checksum(bytes), bytes.length);
+      await this.proveAll(bytes.length, crc32);
       return { chunk: bytes, crc32, last: true, fileCrc32: crc32 };
     });
   }
@@ -134,6 +170,8 @@ export class UploadRun {
       const crc32 = this.checksum(bytes);
       const { length } = bytes;
       const fileCrc32 = this.checksums.extend(offset, crc32, length);
+      if (last) await this.proveAll(offset + length, fileCrc32);
+      if (attempt !== this.attempt) throw new UploadError('CONNECTION_LOST');
       this.flight.next(chunkSent(this.flight.value, length));
       const fields = { offset, chunk: bytes, crc32, last };
       return { payload: last ? { ...fields, fileCrc32 } : fields, bytes: length, last, free };
@@ -146,6 +184,18 @@ export class UploadRun {
     this.checksums.forgetBefore(ack.durable);
     this.flight.next(chunkAcked(this.flight.value, ack));
     return { type: 'acked', offset: ack.offset, at: performance.now() };
+  }
+
+  /**
+   * All was read: it must be one file. One that was only touched is proven by its content, read once more; a file that
+   * changes again meanwhile is given up.
+   */
+  private async proveAll(size: number, crc32: number): Promise<void> {
+    if (await this.source.verify()) return;
+    this.checksums = new PrefixChecksum(this.checksum);
+    if (this.source.size !== size) throw new UploadError('SOURCE_CHANGED');
+    await this.compare(size, crc32);
+    if (!(await this.source.verify())) throw new UploadError('SOURCE_CHANGED');
   }
 
   private async compare(offset: number, crc32: number): Promise<void> {

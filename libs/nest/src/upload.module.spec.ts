@@ -4,13 +4,14 @@ import { Injectable, Module, type DynamicModule, type INestApplication } from '@
 import { NestFactory } from '@nestjs/core';
 import { UploadError } from '@upload-streams/protocol';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
-import { filter, firstValueFrom, lastValueFrom, map, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, map, tap, toArray } from 'rxjs';
 import { UploadClient, UploadClientModule } from './client/index.js';
 import {
   FilesService,
@@ -129,6 +130,52 @@ describe('UploadModule in a Nest application, with UploadClientModule in another
     }
   });
 
+  it.each([
+    ['overwritten', (path: string, content: Buffer) => writeFileSync(path, content, { flag: 'r+' })],
+    ['replaced', replaceFile],
+    ['appended to', (path: string, content: Buffer) => appendFileSync(path, content)],
+    ['truncated', (path: string) => truncateSync(path, 100_000)],
+  ])('stores a path that is %s while it is sent as it is then, never as a mixture', async (_how, change) => {
+    const client = await clientOf(await hostWith());
+    const path = join(dataDir, 'changing.bin');
+    await writeFile(path, randomBytes(30_000_000));
+    let changed = false;
+    const states$ = client.upload(path).pipe(
+      tap(({ uploaded }) => {
+        // At once, so that it is changed before anything more of it is read.
+        if (uploaded > 0 && !changed) change(path, randomBytes(30_000_000));
+        changed ||= uploaded > 0;
+      }),
+    );
+    const last = await lastValueFrom(states$);
+    const file = last.status === 'completed' ? last.file : undefined;
+    expect(file && (await contentOf(file)).equals(await readFile(path))).toBe(true);
+    expect(await readdir(join(dataDir, 'files'))).toHaveLength(1);
+  });
+
+  it('stops the upload of a device that never ends when its signal is aborted', async () => {
+    const client = await clientOf(await hostWith());
+    const aborting = new AbortController();
+    const states$ = client.upload('/dev/zero', { signal: aborting.signal });
+    const last = await lastValueFrom(states$.pipe(tap(({ uploaded }) => uploaded > 5_000_000 && aborting.abort())));
+    expect(last.status).toBe('uploading');
+    expect(await readdir(join(dataDir, 'files'))).toEqual([]);
+  });
+
+  it('uploads a file of /proc, which reports no size', async () => {
+    const client = await clientOf(await hostWith());
+    const file = await client.uploadToEnd('/proc/version');
+    expect(await contentOf(file)).toEqual(await readFile('/proc/version'));
+  });
+
+  it('rejects where nobody listens at the address, after giveUpAfterMs', async () => {
+    const module = UploadClientModule.register({ url: 'http://127.0.0.1:1' });
+    const app = await NestFactory.createApplicationContext(module, { logger: false });
+    apps.push(app);
+    const uploading = app.get(UploadClient).uploadToEnd(Buffer.from('x'), { giveUpAfterMs: 500 });
+    await expect(uploading).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+  });
+
   it('fails the upload of a stream that gives more or less than it promised', async () => {
     const client = await clientOf(await hostWith());
     for (const size of [5, 7]) {
@@ -211,3 +258,9 @@ describe('UploadModule in a Nest application, with UploadClientModule in another
     expect((await contentOf(file)).equals(content)).toBe(true);
   });
 });
+
+/** As editors and tools write a file: beside it, then in its place. */
+function replaceFile(path: string, content: Buffer): void {
+  writeFileSync(`${path}.new`, content);
+  renameSync(`${path}.new`, path);
+}

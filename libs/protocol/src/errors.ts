@@ -251,7 +251,7 @@ export const ERRORS = {
   SOURCE_CHANGED: {
     recovery: 'restart',
     status: 0,
-    when: 'In a client: the file is not the one of which the server holds the beginning. It is uploaded anew.',
+    when: 'In a client: the file changed while it was sent, or it is not the one of which the server holds the beginning. It is uploaded anew as it is now; where it can not be read again, `details.rereadable` is false and the upload fails.',
     message: () => 'The file changed since the upload began',
   },
   SOURCE_NOT_REREADABLE: {

@@ -46,7 +46,7 @@ async function listFolder(folder: FileSystemDirectoryEntry): Promise<readonly Fi
   for (;;) {
     const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (part.length === 0) return entries;
-    entries.push(...part);
+    for (const entry of part) entries.push(entry);
   }
 }
 

@@ -3,6 +3,7 @@ import { MatButton, MatIconAnchor, MatIconButton } from '@angular/material/butto
 import type { UploadError } from '@upload-streams/protocol';
 import { errorSentence } from '../error-sentences';
 import { FormatBytesPipe } from '../format/format-bytes.pipe';
+import { ShownNamePipe } from '../format/shown-name';
 import { FormatTimestampPipe } from '../format/format-timestamp.pipe';
 
 import { fileIcon, Icon } from '../icon';
@@ -13,7 +14,16 @@ import type { UploadedFile } from './uploaded-file';
 /** One file on the server: to download, or, after asking, to delete. */
 @Component({
   selector: 'us-file-row',
-  imports: [FocusOnShow, FormatBytesPipe, FormatTimestampPipe, Icon, MatButton, MatIconAnchor, MatIconButton],
+  imports: [
+    FocusOnShow,
+    FormatBytesPipe,
+    FormatTimestampPipe,
+    Icon,
+    MatButton,
+    MatIconAnchor,
+    MatIconButton,
+    ShownNamePipe,
+  ],
   templateUrl: './file-row.html',
   styleUrl: './file-row.scss',
   changeDetection: ChangeDetectionStrategy.OnPush,

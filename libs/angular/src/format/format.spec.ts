@@ -1,3 +1,4 @@
+import { shownName } from './shown-name';
 import { describe, expect, it } from '@jest/globals';
 import { formatBytes } from './format-bytes.pipe';
 import { formatDuration } from './format-duration.pipe';
@@ -34,4 +35,15 @@ describe('timestamps', () => {
   it('are empty for what is no date', () => expect(new FormatTimestampPipe().transform('soon')).toBe(''));
 
   it('name the year', () => expect(new FormatTimestampPipe().transform('2026-05-04T12:00:00Z')).toContain('2026'));
+});
+
+describe('shownName', () => {
+  it.each(['\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069'])(
+    'shows the control %j as a character that can not be shown',
+    (control) => expect(shownName(`a${control}b${control}`)).toBe('a\uFFFDb\uFFFD'),
+  );
+
+  it('leaves names of all scripts alone', () => {
+    for (const name of ['חשבונית.pdf', 'فاتورة.pdf', 'Überweisung (1).pdf']) expect(shownName(name)).toBe(name);
+  });
 });

@@ -1,5 +1,6 @@
 import type { UploadState } from '@upload-streams/client';
 import { errorSentence } from '../error-sentences';
+import { shownName } from '../format/shown-name';
 
 interface EndedUpload {
   readonly file: { readonly name: string };
@@ -14,7 +15,7 @@ export function announcement(ended: readonly EndedUpload[]): string {
     counted(completed, 'uploaded successfully'),
     counted(cancelled, 'cancelled'),
     ...ended.map(({ file, state }) =>
-      state.status === 'failed' ? `${file.name} failed: ${errorSentence(state.error).what}` : '',
+      state.status === 'failed' ? `${shownName(file.name)} failed: ${errorSentence(state.error).what}` : '',
     ),
   ]
     .filter((sentence) => sentence !== '')
@@ -23,5 +24,5 @@ export function announcement(ended: readonly EndedUpload[]): string {
 
 function counted([first, ...others]: readonly EndedUpload[], what: string): string {
   if (!first) return '';
-  return others.length === 0 ? `${first.file.name} ${what}.` : `${others.length + 1} files ${what}.`;
+  return others.length === 0 ? `${shownName(first.file.name)} ${what}.` : `${others.length + 1} files ${what}.`;
 }

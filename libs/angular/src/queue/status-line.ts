@@ -1,3 +1,4 @@
+import type { UploadError } from '@upload-streams/protocol';
 import { errorSentence } from '../error-sentences';
 import { formatBytes } from '../format/format-bytes.pipe';
 import { formatDuration } from '../format/format-duration.pipe';
@@ -7,9 +8,16 @@ import type { UploadItem } from './upload-item';
 const GIVEN_UP = 'It was tried several times; try again later.';
 
 /** Whole per cent, rounded down: 100 is said when the server has every byte, not before. */
-export function percentage({ state, file }: UploadItem): number {
-  if (file.size === 0) return state.status === 'completed' ? 100 : 0;
-  return Math.floor((state.uploaded / file.size) * 100);
+export function percentage(item: UploadItem): number {
+  const { state } = item;
+  const size = sizeOf(item);
+  if (size === 0) return state.status === 'completed' ? 100 : 0;
+  return Math.min(100, Math.floor((state.uploaded / size) * 100));
+}
+
+/** In bytes. A file that changed is uploaded as it is now, which may be longer or shorter than what was chosen. */
+export function sizeOf({ state, file }: UploadItem): number {
+  return state.size ?? file.size;
 }
 
 /** Where an upload stands, in words. */
@@ -28,6 +36,7 @@ export function statusLine({ state, cancelling }: UploadItem, retryInSeconds: nu
       return 'Paused';
     case 'waiting': {
       const { what, advice } = errorSentence(state.reason);
+      if (state.reason.code === 'STORAGE_FULL') return `${what} ${advice}`;
       return `${what} ${state.retryInMs === undefined ? advice : tryingAgain(retryInSeconds)}`;
     }
     case 'verifying':
@@ -38,9 +47,14 @@ export function statusLine({ state, cancelling }: UploadItem, retryInSeconds: nu
       return 'Cancelled';
     case 'failed': {
       const { what, advice } = errorSentence(state.error);
-      return `${what} ${state.error.recovery === 'fatal' ? advice : GIVEN_UP}`;
+      return `${what} ${isForPerson(state.error) ? advice : GIVEN_UP}`;
     }
   }
+}
+
+/** Whether only the person can do something about it. */
+function isForPerson({ recovery, details }: UploadError): boolean {
+  return recovery === 'fatal' || details?.['rereadable'] === false;
 }
 
 function pace(bytesPerSecond: number | undefined, secondsLeft: number | undefined): string {

@@ -24,5 +24,5 @@ export function reduceQueue(items: readonly UploadItem[], event: QueueEvent): re
   if (event.type === 'cancelling') return item ? items.with(at, { ...item, cancelling: true }) : items;
   const { id, file, handle, state } = event;
   if (!item) return [...items, { id, file, handle, state, cancelling: false }];
-  return items.with(at, { ...item, state, cancelling: item.cancelling && state.status !== 'cancelled' });
+  return items.with(at, { ...item, file, handle, state, cancelling: item.cancelling && state.status !== 'cancelled' });
 }

@@ -1,6 +1,7 @@
 import { TestBed, type ComponentFixture } from '@angular/core/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { UploadState } from '@upload-streams/client';
+import { UploadError } from '@upload-streams/protocol';
 import { photo, states } from '../testing/states';
 import { UploadRow } from './upload-row';
 
@@ -28,6 +29,33 @@ describe('UploadRow', () => {
     const name = show(states.plain('queued')).querySelector('.name');
     expect(name?.textContent).toBe('photo.jpg');
     expect(name?.getAttribute('title')).toBe('photo.jpg');
+  });
+
+  it('shows a name whose characters would turn it around harmlessly, and apart from the text around it', () => {
+    const file = new File([], 'invoice-\u202Egpj.exe');
+    fixture.componentRef.setInput('upload', { id: 'upload-1', file, state: states.plain('queued'), cancelling: false });
+    TestBed.tick();
+    const row = fixture.nativeElement as HTMLElement;
+    expect(row.querySelector('.name > bdi')?.textContent).toBe('invoice-\uFFFDgpj.exe');
+    expect(row.outerHTML).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
+    expect(row.outerHTML).toContain('Cancel invoice-\uFFFDgpj.exe');
+  });
+
+  it('counts by the size that the file has now, where it changed', () => {
+    const row = show(states.plain('uploading', { uploaded: 1500, size: 2000 }));
+    expect(text(row)).toContain('1.5 kB of 2 kB');
+    expect(text(row)).toContain('75 %');
+  });
+
+  it('says what to do about a file that changed and can not be read again', () => {
+    const error = new UploadError('SOURCE_CHANGED', { rereadable: false });
+    expect(text(show({ ...states.plain('queued'), status: 'failed', error }))).toContain(
+      'The file changed during its upload. Nothing of it was stored. Choose it again',
+    );
+  });
+
+  it('says that it waits for room', () => {
+    expect(text(show(states.waiting('STORAGE_FULL', 5000)))).toContain('waits and goes on when there is room');
   });
 
   it('shows bytes, percentage, rate and time left while it uploads', () => {

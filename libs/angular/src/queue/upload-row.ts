@@ -5,16 +5,17 @@ import { MatProgressBar } from '@angular/material/progress-bar';
 import { isFinal } from '@upload-streams/client';
 import { switchMap } from 'rxjs';
 import { FormatBytesPipe } from '../format/format-bytes.pipe';
+import { ShownNamePipe } from '../format/shown-name';
 import { Icon, type IconName } from '../icon';
 import { countdown } from './countdown';
 import { rowButtons, type RowCommand } from './row-buttons';
 import type { UploadItem } from './upload-item';
-import { percentage, statusLine } from './status-line';
+import { percentage, statusLine, sizeOf } from './status-line';
 
 /** One upload: what, how far, how long still, and what can be done about it. */
 @Component({
   selector: 'us-upload-row',
-  imports: [FormatBytesPipe, Icon, MatIconButton, MatProgressBar],
+  imports: [FormatBytesPipe, Icon, MatIconButton, MatProgressBar, ShownNamePipe],
   templateUrl: './upload-row.html',
   styleUrl: './upload-row.scss',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -29,6 +30,7 @@ export class UploadRow {
   protected readonly state = computed(() => this.upload().state);
   protected readonly final = computed(() => isFinal(this.state()));
   protected readonly buttons = computed(() => rowButtons(this.state()));
+  protected readonly size = computed(() => sizeOf(this.upload()));
   protected readonly percent = computed(() => percentage(this.upload()));
 
   /** Whole seconds until a waiting upload tries again. */

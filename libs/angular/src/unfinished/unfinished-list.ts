@@ -12,6 +12,7 @@ import {
 import type { ResumeRecord } from '@upload-streams/client';
 import type { ChosenFile } from '../chosen-file';
 import { KeepFocus } from '../focus/keep-focus';
+import { shownName } from '../format/shown-name';
 import { UploadService } from '../upload.service';
 import { UnfinishedRow } from './unfinished-row';
 import { UnfinishedUploads } from './unfinished-uploads.service';
@@ -43,12 +44,12 @@ export class UnfinishedList {
 
   protected takeUp(record: ResumeRecord, chosen: ChosenFile): void {
     this.uploads.takeUp(record, chosen);
-    this.tell(`${record.fileName} goes on.`);
+    this.tell(`${shownName(record.fileName)} goes on.`);
   }
 
   protected forget({ sessionID, fileName }: ResumeRecord): void {
     void this.unfinished.forget(sessionID);
-    this.tell(`${fileName} is forgotten.`);
+    this.tell(`${shownName(fileName)} is forgotten.`);
   }
 
   /** With the last row the list goes, and the focus with it: what was done is where a keyboard goes on from. */

@@ -4,6 +4,7 @@ import type { ResumeRecord } from '@upload-streams/client';
 import type { ChosenFile } from '../chosen-file';
 import { pickFiles, readHandle } from '../file-access';
 import { FormatBytesPipe } from '../format/format-bytes.pipe';
+import { ShownNamePipe } from '../format/shown-name';
 import { FormatTimestampPipe } from '../format/format-timestamp.pipe';
 import { fileIcon, Icon } from '../icon';
 import { UNREADABLE_SENTENCES, wrongFile } from './unfinished-sentences';
@@ -11,7 +12,7 @@ import { UNREADABLE_SENTENCES, wrongFile } from './unfinished-sentences';
 /** One unfinished upload: what, how far, since when, and how it goes on. */
 @Component({
   selector: 'us-unfinished-row',
-  imports: [FormatBytesPipe, FormatTimestampPipe, Icon, MatButton],
+  imports: [FormatBytesPipe, FormatTimestampPipe, Icon, MatButton, ShownNamePipe],
   templateUrl: './unfinished-row.html',
   styleUrl: './unfinished-row.scss',
   changeDetection: ChangeDetectionStrategy.OnPush,

@@ -10,8 +10,8 @@ import { UploadNote } from './upload-note';
 const RECALL_TIMEOUT_MS = 2000;
 
 /**
- * Uploads that an earlier visit to the page left unfinished, be it by a reload or a crash. Name, size and date only find
- * the session; whether its bytes are those of the file is checked when it is taken up.
+ * Uploads that an earlier visit to the page left unfinished, be it by a reload or a crash. Name and size only find
+ * the session, and of several the date; whether its bytes are those of the file is checked when it is taken up.
  */
 @Injectable({ providedIn: 'root' })
 export class UnfinishedUploads {
@@ -49,7 +49,9 @@ export class UnfinishedUploads {
     const [records, held] = await lastValueFrom(read$);
     const free = records.filter(({ sessionID }) => !held.has(sessionID));
     return files.map((file) => {
-      const record = free.find((candidate) => isOf(candidate, file) && !this.inUse.has(candidate.sessionID));
+      const meant = free.filter((candidate) => isOf(candidate, file) && !this.inUse.has(candidate.sessionID));
+      // A file that was only touched has another date and goes on; whether its bytes are the same, the engine finds out.
+      const record = meant.find(({ lastModified }) => lastModified === file.lastModified) ?? meant[0];
       if (record) this.inUse.add(record.sessionID);
       return record;
     });
@@ -99,6 +101,6 @@ export class UnfinishedUploads {
   }
 }
 
-function isOf({ fileName, size, lastModified }: ResumeRecord, file: File): boolean {
-  return fileName === file.name && size === file.size && lastModified === file.lastModified;
+function isOf({ fileName, size }: ResumeRecord, file: File): boolean {
+  return fileName === file.name && size === file.size;
 }

@@ -29,7 +29,7 @@ export class UploadNote {
   take(state: UploadState): void {
     if (state.sessionID !== this.sessionID) this.moveTo(state.sessionID);
     if (isOver(state)) this.remove();
-    else if (state.uploaded > 0 && !isFinal(state)) this.write(state.uploaded);
+    else if (state.uploaded > 0 && !isFinal(state)) this.write(state);
   }
 
   /** Gives whether there was a record at any time. */
@@ -52,11 +52,13 @@ export class UploadNote {
     this.release = locks.hold(sessionID);
   }
 
-  private write(uploaded: number): void {
+  private write({ uploaded, size: sizeNow }: UploadState): void {
     const updatedAt = Date.now();
     if (this.writtenAt === undefined) {
       const { handle, file } = this.chosen;
-      const { name: fileName, size, lastModified, type } = file;
+      const { name: fileName, lastModified, type } = file;
+      // One that changed is uploaded as it is now.
+      const size = sizeNow ?? file.size;
       const facts = { sessionID: this.sessionID ?? '', fileName, size, lastModified, type };
       void this.context.store.put({ ...facts, uploaded, updatedAt, handle });
     } else if (updatedAt - this.writtenAt >= WRITE_EVERY_MS) {

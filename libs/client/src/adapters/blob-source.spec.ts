@@ -105,10 +105,10 @@ describe('BlobSource', () => {
     expect(await source.next(2)).toMatchObject({ bytes: Uint8Array.of(1, 2) });
   });
 
-  it('fails as a source where the file is shorter than it said', async () => {
+  it('has changed where the file is shorter than it said', async () => {
     const blob = Object.assign(blobOf(Uint8Array.of(1)), { slice: () => blobOf(Uint8Array.of(1)) });
     Object.defineProperty(blob, 'size', { value: 3 });
-    await expect(new BlobSource(blob, FACTS).next(3)).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
+    await expect(new BlobSource(blob, FACTS).next(3)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
   });
 
   it('leaves the page its turn between two chunks, also where the browser has all bytes at hand', async () => {

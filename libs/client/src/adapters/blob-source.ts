@@ -13,9 +13,11 @@ export class BlobSource extends HeldSource {
   private reader: BlobReader | undefined;
   private readonly spare = new SpareBuffers();
 
+  /** `handle`: where the file can be read as it is now, once it changed. */
   constructor(
-    private readonly blob: Blob,
+    private blob: Blob,
     facts: ConstructorParameters<typeof HeldSource>[1],
+    private readonly handle?: Pick<FileSystemFileHandle, 'getFile'>,
   ) {
     super(blob.size, facts);
   }
@@ -32,11 +34,24 @@ export class BlobSource extends HeldSource {
     return { bytes, last: this.cursor >= this.size, free: () => this.spare.give(bytes.buffer) };
   }
 
+  /**
+   * A stream that is open already reads on when the file is changed; a new read of the same Blob is refused. Chromium
+   * compares dates by whole seconds there; a handle knows them by milliseconds.
+   */
+  override async verify(): Promise<boolean> {
+    const now = await this.now();
+    if (now === this.blob) return true;
+    this.stop();
+    this.blob = now;
+    this.size = now.size;
+    this.lastModified = now.lastModified;
+    return false;
+  }
+
   override async close(): Promise<void> {
     this.stop();
   }
 
-  /** A browser refuses to read a file that was changed, moved or removed since it was chosen. */
   private async read(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
     try {
       await nextTask();
@@ -44,7 +59,31 @@ export class BlobSource extends HeldSource {
       return await this.reader.read(bytes, this.spare.take(bytes));
     } catch (cause) {
       this.stop();
+      throw readFailure(cause, this.handle !== undefined);
+    }
+  }
+
+  /** The same Blob where the file did not change, else the file as it is now. */
+  private async now(): Promise<Blob & Partial<Pick<File, 'lastModified'>>> {
+    try {
+      const file = await this.handle?.getFile();
+      if (file && (file.size !== this.size || file.lastModified !== this.lastModified)) return file;
+      if (await this.isReadable()) return this.blob;
+      // Its date may have been set back within a second: what the handle gives is readable at any rate.
+      if (file) return file;
+    } catch (cause) {
       throw new UploadError('SOURCE_FAILED', undefined, { cause });
+    }
+    throw new UploadError('SOURCE_CHANGED', { rereadable: false });
+  }
+
+  private async isReadable(): Promise<boolean> {
+    try {
+      await this.blob.slice(0, 1).arrayBuffer();
+      return true;
+    } catch (cause) {
+      if (isChange(cause)) return false;
+      throw cause;
     }
   }
 
@@ -52,4 +91,14 @@ export class BlobSource extends HeldSource {
     this.reader?.cancel();
     this.reader = undefined;
   }
+}
+
+/** A browser refuses to read a file that was changed since it was chosen; one that is gone it does not find. */
+const isChange = (cause: unknown): boolean =>
+  cause instanceof RangeError || (cause instanceof DOMException && cause.name === 'NotReadableError');
+
+function readFailure(cause: unknown, rereadable: boolean): UploadError {
+  return isChange(cause)
+    ? new UploadError('SOURCE_CHANGED', rereadable ? undefined : { rereadable }, { cause })
+    : new UploadError('SOURCE_FAILED', undefined, { cause });
 }

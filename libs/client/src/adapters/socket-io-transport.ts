@@ -18,6 +18,7 @@ export class SocketIoTransport implements UploadTransport {
   private readonly down = new Subject<UploadError>();
   private connecting = false;
   private dropReason: UploadError | undefined;
+  private heardAt = performance.now();
   private users = 0;
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -41,6 +42,10 @@ export class SocketIoTransport implements UploadTransport {
     if (this.socket.connected) subscriber.next();
     else this.connect();
   });
+
+  get silentMs(): number {
+    return performance.now() - this.heardAt;
+  }
 
   on(event: string): Observable<readonly unknown[]> {
     return new Observable((subscriber) => {
@@ -78,6 +83,8 @@ export class SocketIoTransport implements UploadTransport {
     this.dropReason = undefined;
     this.socket.connect();
     const onSilence = () => this.drop(new UploadError('ACK_TIMEOUT'));
+    this.heardAt = performance.now();
+    this.socket.io.engine.on('packet', () => (this.heardAt = performance.now()));
     watchSilence(this.socket.io.engine, this.options.ackTimeoutMs, onSilence);
   }
 
@@ -122,7 +129,7 @@ function createSocket({ url, path, token, ackTimeoutMs }: ResolvedClientOptions,
       void credential().then(
         (value) => provide(value ? { token: value } : {}),
         // Without its credential the connection is of no use: it counts as lost, and the next one asks again.
-        () => socket.io.engine.close(),
+        () => socket.io.engine?.close(),
       );
     },
   };

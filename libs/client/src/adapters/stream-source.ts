@@ -67,6 +67,11 @@ export class StreamSource implements ChunkSource {
     return { bytes, last: this.ended && this.cursor === this.readUpTo };
   }
 
+  /** What was read once is not read again. */
+  async verify(): Promise<boolean> {
+    return true;
+  }
+
   interrupt(): void {
     this.onInterrupt?.();
   }

@@ -21,6 +21,9 @@ function observe(attempt: (index: number) => Observable<string>, options: Partia
       retryByRecovery({
         minDelayMs: MIN,
         maxDelayMs: MAX,
+        maxAttempts: 20,
+        giveUpAfterMs: Infinity,
+        isUnderWay: (value) => value === 'begun',
         online$: of(true),
         isProgress: (value) => value === 'progress',
         onWait: (reason, delayMs) => record.waits.push([reason.code, delayMs]),
@@ -187,7 +190,10 @@ describe('retryByRecovery', () => {
         retryByRecovery<string>({
           minDelayMs: MIN,
           maxDelayMs: MAX,
+          maxAttempts: 20,
+          giveUpAfterMs: Infinity,
           online$: of(true),
+          isUnderWay: () => false,
           isProgress: () => false,
           onWait: (_reason, delayMs) => waits.push(delayMs),
           onRestart: () => undefined,
@@ -197,5 +203,81 @@ describe('retryByRecovery', () => {
     retried$.subscribe();
     retried$.subscribe();
     expect(waits).toEqual([50, 50]);
+  });
+
+  describe('gives up', () => {
+    /** Lets a long time pass, wait by wait. */
+    const pass = (ms: number) => {
+      for (let at = 0; at < ms; at += MAX) jest.advanceTimersByTime(MAX);
+    };
+
+    it.each<ErrorCode>(['INTERNAL', 'STORAGE_FAILED', 'CHECKSUM_MISMATCH', 'OFFSET_MISMATCH', 'UNAVAILABLE'])(
+      'after so many failures with %s in a row, with that error',
+      (code) => {
+        const { record } = observe(() => fails(code), { maxAttempts: 5 });
+        pass(60_000);
+        expect(record).toMatchObject({ attempts: 5, error: { code } });
+      },
+    );
+
+    it('not because of failures between which it got further', () => {
+      const { record } = observe(() => concat(of('progress'), fails('INTERNAL')), { maxAttempts: 5 });
+      pass(60_000);
+      expect(record.attempts).toBeGreaterThan(100);
+      expect(record.error).toBeUndefined();
+    });
+
+    it.each<ErrorCode>(['CONNECTION_LOST', 'ACK_TIMEOUT', 'SERVER_DRAINING', 'STORAGE_FULL', 'TOO_MANY_SESSIONS'])(
+      'not while it waits for better times: %s',
+      (code) => {
+        const { record } = observe(() => fails(code), { maxAttempts: 5 });
+        pass(3_600_000);
+        expect(record.attempts).toBeGreaterThan(1000);
+        expect(record.error).toBeUndefined();
+      },
+    );
+
+    it('once it failed for giveUpAfterMs, in the midst of a wait, with the last error', () => {
+      const { record } = observe((index) => fails(index === 0 ? 'STORAGE_FULL' : 'CONNECTION_LOST'), {
+        giveUpAfterMs: 5050,
+      });
+      jest.advanceTimersByTime(5049);
+      expect(record.error).toBeUndefined();
+      jest.advanceTimersByTime(1);
+      expect(record.error).toMatchObject({ code: 'CONNECTION_LOST' });
+      const { attempts } = record;
+      pass(60_000);
+      expect(record.attempts).toBe(attempts);
+    });
+
+    it('while there is no network', () => {
+      const { record } = observe(() => fails('CONNECTION_LOST'), { online$: of(false), giveUpAfterMs: 5000 });
+      jest.advanceTimersByTime(5000);
+      expect(record.error).toMatchObject({ code: 'CONNECTION_LOST' });
+    });
+
+    it('not while the other side is at work, and at its next failure then', () => {
+      const failing = new Subject<string>();
+      const { record } = observe((index) => (index === 0 ? fails('CONNECTION_LOST') : concat(of('begun'), failing)), {
+        giveUpAfterMs: 1000,
+      });
+      pass(60_000);
+      expect(record.error).toBeUndefined();
+      failing.error(new UploadError('STORAGE_FULL'));
+      expect(record.error).toMatchObject({ code: 'STORAGE_FULL' });
+    });
+
+    it('not for progress that came since', () => {
+      const { record } = observe((index) => (index === 0 ? fails('CONNECTION_LOST') : concat(of('progress'), NEVER)), {
+        giveUpAfterMs: 1000,
+      });
+      pass(60_000);
+      expect(record.error).toBeUndefined();
+    });
+  });
+
+  it.each(['reconnectInMs', 'retryAfterMs'])('waits at least for the %s of the error', (name) => {
+    const { record } = observe(() => fails('UNAVAILABLE', { [name]: 4321 }));
+    expect(record.waits).toEqual([['UNAVAILABLE', 4321]]);
   });
 });

@@ -2,6 +2,7 @@ import { UploadError } from '@upload-streams/protocol';
 import {
   defer,
   map,
+  merge,
   NEVER,
   of,
   retry,
@@ -13,15 +14,18 @@ import {
   type MonoTypeOperatorFunction,
   type Observable,
 } from 'rxjs';
+import { FailureStreak, LONGEST_TIMER_MS, type StreakLimits } from './failure-streak.js';
 
-export interface RecoveryOptions<T> {
+export interface RecoveryOptions<T> extends StreakLimits {
   /** The first wait, in milliseconds. @default 100 */
   readonly minDelayMs: number;
   /** The longest wait, in milliseconds. @default 10_000 */
   readonly maxDelayMs: number;
   /** Whether there is a network at all: while there is none, nothing is tried. Emits at once. */
   readonly online$: Observable<boolean>;
-  /** What resets the wait to the first one. */
+  /** What shows that the other side is at work: from then on, only the next failure may give up. */
+  readonly isUnderWay: (value: T) => boolean;
+  /** What resets the wait to the first one, and ends a row of failures. */
   readonly isProgress: (value: T) => boolean;
   /** Called before each wait, to tell the person; without a delay while it is for the network to come back. */
   readonly onWait: (reason: UploadError, delayMs: number | undefined) => void;
@@ -37,20 +41,23 @@ export interface RecoveryOptions<T> {
 export function retryByRecovery<T>(options: RecoveryOptions<T>): MonoTypeOperatorFunction<T> {
   return (source) =>
     defer(() => {
-      let attempts = 0;
-      return source.pipe(
+      const streak = new FailureStreak(options);
+      const attempts$ = source.pipe(
         tap((value) => {
-          if (options.isProgress(value)) attempts = 0;
+          if (options.isProgress(value)) streak.end();
+          else if (options.isUnderWay(value)) streak.pause();
         }),
+        tap({ complete: () => streak.close() }),
         retry({
           delay: (error) => {
             const reason = UploadError.from(error);
-            if (reason.recovery === 'fatal') return throwError(() => reason);
+            if (reason.recovery === 'fatal' || streak.fails(reason)) return throwError(() => reason);
             if (reason.recovery === 'restart') options.onRestart(reason);
-            return wait(reason, Math.max(backoff(attempts++, options), askedFor(reason)), options);
+            return wait(reason, Math.max(backoff(streak.waits++, options), askedFor(reason)), options);
           },
         }),
       );
+      return merge(streak.over$, attempts$);
     });
 }
 
@@ -64,10 +71,10 @@ function wait<T>(reason: UploadError, delayMs: number, options: RecoveryOptions<
   );
 }
 
-/** A server that is shutting down says when to come back. */
+/** A server that is shutting down, or that is asked too often, says when to come back. */
 function askedFor({ details }: UploadError): number {
-  const ms = details?.['reconnectInMs'];
-  return typeof ms === 'number' ? ms : 0;
+  const ms = details?.['reconnectInMs'] ?? details?.['retryAfterMs'];
+  return typeof ms === 'number' && ms > 0 ? Math.min(ms, LONGEST_TIMER_MS) : 0;
 }
 
 function backoff(

@@ -12,6 +12,8 @@ export interface UploadTransport {
   on(event: string): Observable<readonly unknown[]>;
   /** Sends on subscription, emits the answer and completes. Never buffers: without a connection it fails at once. */
   request(event: string, payload: unknown): Observable<unknown>;
+  /** How long nothing has come from the server, heartbeats neither, in milliseconds. */
+  readonly silentMs: number;
   /** Ends a connection that no longer answers; `connected$` fails with the reason for all who use it. */
   drop(reason: UploadError): void;
   close(): void;

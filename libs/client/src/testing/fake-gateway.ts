@@ -9,11 +9,13 @@ import {
   UploadError,
   uploadChunkSchema,
   uploadErrorEvent,
+  uploadInProgressEvent,
   uploadSuccessEvent,
   type BeginUpload,
   type BegunUpload,
   type CompletedUpload,
   type UploadChunk,
+  type UploadStep,
 } from '@upload-streams/protocol';
 import { filter, map, Observable, Subject } from 'rxjs';
 import type { UploadTransport } from '../ports/transport.js';
@@ -44,6 +46,8 @@ export class FakeGateway implements UploadTransport {
   forgetful = false;
   connections = 0;
   drops = 0;
+  /** How long the gateway was silent, as the connection tells it. A test that stalls one says whether it is dead. */
+  silentMs = 0;
   users = 0;
   mostInFlight = 0;
   mostUploads = 0;
@@ -112,6 +116,11 @@ export class FakeGateway implements UploadTransport {
 
   emit(event: string, ...args: unknown[]): void {
     this.events.next({ event, args });
+  }
+
+  /** Says that it is at work on an answer for this upload. */
+  working(sessionID: string, step: UploadStep = 'writing'): void {
+    this.emit(uploadInProgressEvent(sessionID), { step });
   }
 
   fail(sessionID: string, error: UploadError): void {

@@ -28,7 +28,10 @@ export class UploadClient implements OnModuleInit, OnApplicationShutdown {
     return defer(() => this.opened.upload(source, options));
   }
 
-  /** Uploads to the end. Rejects with an `UploadError` where it fails. */
+  /**
+   * Uploads to the end. Rejects with an `UploadError` where it fails, or could not go on for `giveUpAfterMs` (ten minutes
+   * unless given), and with the reason of a `signal` that is aborted.
+   */
   async uploadToEnd(source: NodeSource, options?: UploadOptions): Promise<CompletedUpload> {
     return this.opened.uploadToEnd(source, options);
   }
