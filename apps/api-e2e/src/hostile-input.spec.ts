@@ -53,8 +53,7 @@ describe('hostile input', () => {
     it.each([
       ['../../etc/passwd', 'slash'],
       ['a/b.txt', 'slash'],
-      ['..\\..\\boot.ini', 'backslash'],
-      ['nul\u0000.txt', 'control character'],
+      ['nul\u0000.txt', 'NUL character'],
       ['n'.repeat(300), '255 characters'],
       ['..', 'only dots'],
       ['', 'empty'],
@@ -88,6 +87,24 @@ describe('hostile input', () => {
       expect(await client.begin(sessionID, { size: 10, fileName: 'Übung.bin'.normalize('NFC') })).toMatchObject({
         ok: true,
       });
+    });
+
+    it('takes names that no other system has, and a date that is none', async () => {
+      const fileName = 'a\\b\tc\nd\u0085\uD83D.bin';
+      const begin = () => client.begin(sessionID, { size: 10, fileName, lastModified: null });
+      expect(await begin()).toMatchObject({ ok: true });
+      expect(await client.begin(sessionID, { size: 10, fileName, lastModified: 1.5 })).toMatchObject({ ok: true });
+    });
+
+    it('refuses more in it than a small file', async () => {
+      const chunk = randomBytes(64 * 1024 + 1);
+      const whole = { chunk, crc32: crc32(chunk), last: true, fileCrc32: crc32(chunk) };
+      expect(await client.begin(sessionID, whole)).toEqual(refusal('CHUNK_TOO_LARGE', { maxChunkSize: 64 * 1024 }));
+    });
+
+    it('sends no long session ID back', async () => {
+      const answer = client.request(BEGIN_UPLOAD, 'x'.repeat(100_000));
+      expect(await answer).toEqual(refusal('SESSION_ID_INVALID'));
     });
 
     it('refuses more sessions than a connection may have', async () => {

@@ -16,10 +16,13 @@ export function isOriginalPayload(payload: unknown): boolean {
   return typeof payload === 'string' || (typeof payload === 'object' && payload !== null && !('protocol' in payload));
 }
 
+/** Longer ones are no session IDs, and are not sent back. */
+const LONGEST_ECHO = 64;
+
 /** The session ID that a `begin_upload` names, to answer with; undefined where it names none. */
 export function sessionOfPayload(payload: unknown): string | undefined {
   const id = typeof payload === 'string' ? payload : (payload as { sessionID?: unknown } | null | undefined)?.sessionID;
-  return typeof id === 'string' ? id : undefined;
+  return typeof id === 'string' && id.length <= LONGEST_ECHO ? id : undefined;
 }
 
 /** Whether an `upload_chunk_{ID}` is of the original workflow: by its session, or by its form where there is none. */

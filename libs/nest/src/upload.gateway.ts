@@ -17,10 +17,13 @@ import {
   cancelUploadSchema,
   isUploadError,
   keepFreedMemory,
+  MAX_INLINE_BYTES,
   MAX_MESSAGE_BYTES,
+  MAX_PACKET_TEXT_LENGTH,
   parsePayload,
   refuse,
   SERVER_DRAINING,
+  SESSION_ID_PATTERN,
   sessionOfChunkEvent,
   UploadError,
   uploadChunkSchema,
@@ -32,6 +35,8 @@ import { guardOrigins } from './origin-guard.js';
 import { beginOriginal, chunkOfOriginal, isOriginalChunk, isOriginalPayload } from './original-workflow.js';
 import { SessionService } from './session/session.service.js';
 import { SocketPeer } from './socket-peer.js';
+import { boundedParser, TOO_LARGE } from './transport/bounded-parser.js';
+import { guardConnections, holding } from './transport/connection-guard.js';
 import { UploadWebSocketServer } from './transport/upload-web-socket-server.js';
 import { UploadExceptionFilter } from './upload-exception.filter.js';
 import type { ResolvedUploadOptions } from './upload-options.js';
@@ -51,6 +56,7 @@ type Answer = (ack: object) => void;
   perMessageDeflate: false,
   httpCompression: false,
   wsEngine: UploadWebSocketServer,
+  parser: boundedParser,
 })
 @UseFilters(UploadExceptionFilter)
 export class UploadGateway
@@ -70,6 +76,7 @@ export class UploadGateway
   afterInit(server: Server): void {
     keepFreedMemory();
     guardOrigins(server, this.options.allowedOrigins);
+    guardConnections(server);
     server.use((socket, next) => {
       this.identify(socket)
         .then(() => next(), next)
@@ -87,19 +94,37 @@ export class UploadGateway
 
   private async dispatch(socket: Socket, event: unknown, args: readonly unknown[]): Promise<void> {
     const sessionID = typeof event === 'string' ? sessionOfChunkEvent(event) : undefined;
-    if (sessionID !== undefined) await this.uploadChunk(peerOf(socket), sessionID, args[0], answerOf(args[1]));
-    else if (!isHeard(socket, event)) answerOf(args.at(-1))(refuse(new UploadError('UNKNOWN_EVENT')));
+    const [payload, asked] = args;
+    if (sessionID !== undefined) {
+      await holding(socket, bytesOf(payload), () =>
+        this.uploadChunk(peerOf(socket), sessionID, payload, answerOf(asked)),
+      );
+    } else if (event === TOO_LARGE) {
+      answerOf(args.at(-1))(refuse(new UploadError('MESSAGE_TOO_LARGE', { maxBytes: MAX_PACKET_TEXT_LENGTH })));
+    } else if (!isHeard(socket, event)) answerOf(args.at(-1))(refuse(new UploadError('UNKNOWN_EVENT')));
   }
 
   @SubscribeMessage(BEGIN_UPLOAD)
-  async beginUpload(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<object> {
-    if (isOriginalPayload(payload)) return beginOriginal(this.sessions, peerOf(socket), payload);
-    const { chunk, crc32, last = false, fileCrc32, ...wanted } = parsePayload(beginUploadSchema, payload);
+  beginUpload(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<object> {
+    return holding(socket, bytesOf(payload), () =>
+      isOriginalPayload(payload)
+        ? beginOriginal(this.sessions, peerOf(socket), payload)
+        : this.begin(peerOf(socket), payload),
+    );
+  }
+
+  private async begin(peer: SocketPeer, payload: unknown): Promise<object> {
+    const { chunk, crc32, last = false, fileCrc32, lastModified, ...facts } = parsePayload(beginUploadSchema, payload);
+    if (chunk && chunk.length > MAX_INLINE_BYTES) {
+      throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: MAX_INLINE_BYTES });
+    }
+    const wanted = { ...facts, lastModified: lastModified ?? undefined };
     const whole = chunk && crc32 !== undefined ? { offset: 0, chunk, crc32, last, fileCrc32 } : undefined;
-    return accept(await this.sessions.begin(peerOf(socket), wanted, whole));
+    return accept(await this.sessions.begin(peer, wanted, whole));
   }
 
   async uploadChunk(peer: SocketPeer, sessionID: string, payload: unknown, answer: Answer): Promise<void> {
+    if (!SESSION_ID_PATTERN.test(sessionID)) return answer(refuse(new UploadError('SESSION_ID_INVALID')));
     if (isOriginalChunk(peer, sessionID, payload)) {
       const ack = await chunkOfOriginal(this.sessions, peer, sessionID, payload);
       if (ack) answer(ack);
@@ -119,7 +144,7 @@ export class UploadGateway
   @SubscribeMessage(CANCEL_UPLOAD)
   async cancelUpload(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<object> {
     const { sessionID } = parsePayload(cancelUploadSchema, payload);
-    await this.sessions.cancel(peerOf(socket).owner, sessionID);
+    await holding(socket, 0, () => this.sessions.cancel(peerOf(socket).owner, sessionID));
     return accept({});
   }
 
@@ -153,6 +178,12 @@ export class UploadGateway
 }
 
 const peerOf = (socket: Socket): SocketPeer => socket.data.peer as SocketPeer;
+
+/** The bytes that ride along with an event, known before it is checked. */
+function bytesOf(payload: unknown): number {
+  const chunk = (payload as { readonly chunk?: unknown } | null | undefined)?.chunk;
+  return chunk instanceof Uint8Array ? chunk.length : 0;
+}
 
 const answerOf = (argument: unknown): Answer =>
   typeof argument === 'function' ? (argument as Answer) : () => undefined;

@@ -59,7 +59,7 @@ export const ERRORS = {
   FILE_NAME_INVALID: {
     recovery: 'fatal',
     status: 400,
-    when: 'The file name is empty, longer than 255 characters, only dots, or has a slash, a backslash or a control character in it.',
+    when: 'The file name is empty, longer than 255 characters, only dots or white space, or has a slash or a NUL character in it.',
     message: (d) => `The file name can't be used: ${String(d['problem'])}`,
   },
   FILE_TOO_LARGE: {

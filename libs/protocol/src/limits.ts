@@ -22,6 +22,15 @@ export const MAX_METADATA_ENTRIES = 32;
 /** ... of at most this many characters each, key and value. */
 export const MAX_METADATA_LENGTH = 1024;
 
+/** All keys and values together, in UTF-16 units. */
+export const MAX_METADATA_TOTAL_LENGTH = 16 * 1024;
+
+/**
+ * The longest text of a packet, without its chunk, in UTF-16 units: the longest name, type and metadata fit, even where
+ * each character is escaped as six.
+ */
+export const MAX_PACKET_TEXT_LENGTH = 128 * 1024;
+
 /** No gateway may be configured to accept a larger chunk: 16 MiB. */
 export const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 

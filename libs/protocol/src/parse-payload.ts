@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from './limits.js';
+import { MAX_FILE_NAME_LENGTH, PROTOCOL_VERSION } from './limits.js';
 import { UploadError } from './upload-error.js';
 import type { z } from 'zod';
 
@@ -15,6 +15,9 @@ export function parsePayload<Schema extends z.ZodType>(
   const path = issue?.path[0] === 'metadata' ? issue.path.slice(0, 1) : issue?.path;
   const field = path?.join('.') ?? '';
   if (field === 'sessionID' && issue?.code === 'invalid_format') throw new UploadError('SESSION_ID_INVALID');
+  if (field === 'fileName' && issue?.code === 'too_big') {
+    throw new UploadError('FILE_NAME_INVALID', { problem: `it has more than ${MAX_FILE_NAME_LENGTH} characters` });
+  }
   if (field === 'protocol') throw new UploadError('UNSUPPORTED_PROTOCOL', { supported: PROTOCOL_VERSION });
   throw new UploadError(code, { problem: [field, issue?.message].filter(Boolean).join(': ') });
 }

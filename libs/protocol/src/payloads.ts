@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import {
   MAX_FILE_BYTES,
+  MAX_FILE_NAME_LENGTH,
   MAX_METADATA_ENTRIES,
   MAX_METADATA_LENGTH,
+  MAX_METADATA_TOTAL_LENGTH,
   MAX_TYPE_LENGTH,
   PROTOCOL_VERSION,
   SESSION_ID_PATTERN,
@@ -12,18 +14,45 @@ const sessionID = z.string().regex(SESSION_ID_PATTERN);
 const byteCount = z.int().min(0).max(MAX_FILE_BYTES);
 const crc32 = z.int().min(0).max(0xffff_ffff);
 const chunk = z.instanceof(Uint8Array, { message: 'expected binary data' });
-const metadata = z
-  .record(z.string().max(MAX_METADATA_LENGTH), z.string().max(MAX_METADATA_LENGTH))
-  .refine((entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES, {
-    message: `expected ${MAX_METADATA_ENTRIES} entries at the most`,
-  });
+
+/** Half of a surrogate pair is no character: stores replace it, and a resumed upload would not be the same. */
+const text = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .overwrite((characters) => characters.toWellFormed());
+
+/** Before normalisation, which makes one UTF-16 unit of four at the most. */
+const fileName = text(4 * MAX_FILE_NAME_LENGTH);
+
+const entry = text(MAX_METADATA_LENGTH);
+
+const metadata = z.preprocess(
+  (entries, context) => {
+    if (hasFewEntries(entries)) return entries;
+    const message = `expected ${MAX_METADATA_ENTRIES} entries at the most`;
+    context.issues.push({ code: 'custom', message, input: undefined });
+    return z.NEVER;
+  },
+  z
+    .record(entry, entry)
+    .refine((entries) => Object.entries(entries).flat().join('').length <= MAX_METADATA_TOTAL_LENGTH, {
+      message: `expected ${MAX_METADATA_TOTAL_LENGTH} characters in all at the most`,
+    }),
+);
+
+/** Counted before zod looks at each of them. */
+function hasFewEntries(entries: unknown): boolean {
+  return typeof entries !== 'object' || entries === null || Object.keys(entries).length <= MAX_METADATA_ENTRIES;
+}
 
 /** What is known of a file when its upload begins. `size` (bytes) may be missing: a live stream, ended by `last`. */
 const fileFacts = {
-  fileName: z.string(),
+  fileName,
   size: byteCount.optional(),
-  type: z.string().max(MAX_TYPE_LENGTH).optional(),
-  lastModified: z.int().optional(),
+  type: text(MAX_TYPE_LENGTH).optional(),
+  /** Browsers give fractions, and some sources none. */
+  lastModified: z.number().nullish(),
   metadata: metadata.optional(),
 };
 

@@ -13,6 +13,7 @@ describe('storedNameOf', () => {
     ['nul.txt', '_'],
     ['trailing dots...', 'trailing dots_'],
     ['..', '_'],
+    ['a\tb\nc\u0085d\\e.txt', 'a_b_c_d_e.txt'],
     ['', '_'],
   ])('stores %j as %j', (fileName, stored) => {
     expect(storedNameOf(fileName)).toBe(stored);

@@ -31,6 +31,11 @@ export class FrameHeaderReader {
     return next;
   }
 
+  /** Whether a part of a header was read. */
+  get isBegun(): boolean {
+    return this.filled > 0;
+  }
+
   get isWhole(): boolean {
     return this.filled >= 2 && this.filled >= this.size;
   }

@@ -4,6 +4,9 @@ import { BINARY, CONTINUATION, FIRST_CONTROL, FrameHeaderReader, type FrameHeade
 
 /** Smaller messages are left to the receiver behind: 16 KiB. */
 const LARGE_BYTES = 16 * 1024;
+/** Texts have no chunks in them. Longer ones than a packet may have are answered; longer ones than this end the connection. */
+const MAX_TEXT_BYTES = 2 * 1024 * 1024;
+
 /** As much memory is taken before anything of it has come: 1 MiB, or what the last message had. */
 const AT_ONCE_BYTES = 1024 * 1024;
 
@@ -29,17 +32,24 @@ export class LargeMessages {
   /** Fragments do not say how long their message gets, and what a header says is a promise: mostly it is as the last one. */
   private lastLength = 0;
   private failed = false;
+  private passedTextBytes = 0;
+  private messageNumber = 0;
+  private toldBytes = 0;
 
-  /** `maxBytes` of a message. */
+  /** `maxBytes` of a message; at most `framesAtOnce` are read by one call. */
   constructor(
     private readonly maxBytes: number,
+    private readonly framesAtOnce: number,
     private readonly targets: LargeMessagesTargets,
   ) {}
 
-  /** What the socket read. It is freed, unless much of it was passed. */
-  read(bytes: Buffer): void {
+  /** What the socket read. It is freed, unless much of it was passed. Returns what is left to be read by the next call. */
+  read(bytes: Buffer): Buffer | undefined {
     let isFree = true;
-    for (let at = 0; at < bytes.length && !this.failed;) {
+    let frames = 0;
+    let at = 0;
+    while (at < bytes.length && !this.failed) {
+      if (!this.frame && ++frames > this.framesAtOnce) break;
       if (!this.frame) at = this.readHeader(bytes, at);
       if (!this.frame) continue;
       const end = Math.min(bytes.length, at + this.frame.left);
@@ -49,7 +59,30 @@ export class LargeMessages {
       isFree &&= isCopied;
       this.readPayload(this.frame, this.frame.isOurs || !isCopied ? piece : Buffer.from(piece));
     }
+    const rest = at < bytes.length && !this.failed ? Buffer.from(bytes.subarray(at)) : undefined;
     if (isFree) freeBytes(bytes);
+    return rest;
+  }
+
+  /** Names the message that has begun and not ended; undefined between messages. */
+  get openMessage(): number | undefined {
+    const isOpen = this.frame || this.message || this.passedTextBytes > 0 || this.headers.isBegun;
+    return isOpen ? this.messageNumber : undefined;
+  }
+
+  /** By how many bytes the memory of messages that are not whole has grown since the last call; negative where it shrank. */
+  growth(): number {
+    const bytes = (this.message?.heldBytes ?? 0) + this.passedTextBytes;
+    const grown = bytes - this.toldBytes;
+    this.toldBytes = bytes;
+    return grown;
+  }
+
+  /** Nothing more comes. */
+  discard(): void {
+    this.failed = true;
+    this.message = undefined;
+    this.passedTextBytes = 0;
   }
 
   private readHeader(bytes: Buffer, at: number): number {
@@ -57,11 +90,22 @@ export class LargeMessages {
     if (!this.headers.isWhole) return next;
     const { header, bytes: raw } = this.headers.take();
     const isOurs = this.takes(header);
+    if (!isOurs && header.opcode < FIRST_CONTROL) this.countText(header);
+    if (this.failed) return next;
     this.frame = new Frame(header, isOurs);
     if (!isOurs) this.targets.pass(raw);
     // Nothing more may come for a while.
     if (header.length === 0) this.readPayload(this.frame, raw.subarray(0, 0));
     return next;
+  }
+
+  /** What the receiver behind puts together: texts, and small messages in one frame. */
+  private countText({ opcode, final, length }: FrameHeader): void {
+    this.passedTextBytes += length;
+    if (opcode !== BINARY && this.passedTextBytes > MAX_TEXT_BYTES) return this.fail();
+    if (!final) return;
+    this.passedTextBytes = 0;
+    this.messageNumber++;
   }
 
   /** What is not as it should be is left to the receiver behind, which knows what to answer, where it saw the beginning. */
@@ -95,12 +139,12 @@ export class LargeMessages {
     const bytes = this.message!.take();
     this.message = undefined;
     this.lastLength = bytes.length;
+    this.messageNumber++;
     this.targets.deliver(bytes);
   }
 
   private fail(): void {
-    this.failed = true;
-    this.message = undefined;
+    this.discard();
     this.targets.fail();
   }
 }
@@ -149,6 +193,10 @@ class Message {
     if (length > this.memory.length) this.resize(Math.max(length, 2 * this.memory.length));
     xor(piece, mask, this.memory, this.length, piece.length);
     this.length = length;
+  }
+
+  get heldBytes(): number {
+    return this.memory.length;
   }
 
   take(): Buffer {

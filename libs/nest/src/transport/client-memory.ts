@@ -1,0 +1,93 @@
+const MIB = 1024 * 1024;
+
+/** All that is held for clients together: messages that are not whole yet, and events that are not answered yet. */
+const PROCESS_BYTES = 128 * MIB;
+
+/** What one connection may hold of it: the default of WINDOW_BUDGET, so that who keeps to the windows is never held up. */
+const CONNECTION_BYTES = 64 * MIB;
+
+/** Where all is taken, a connection still may hold this much, so that those who hold more keep nobody from going on. */
+const LEAST_SHARE_BYTES = MIB;
+
+/** What an event costs beside its bytes until it is answered, about. */
+export const EVENT_BYTES = 4 * 1024;
+
+/** A budget of bytes that all connections of the process share. */
+export class ClientMemory {
+  private held = 0;
+  private readonly connections = new Set<ConnectionMemory>();
+  private readonly waiting = new Set<ConnectionMemory>();
+
+  constructor(
+    private readonly budgetBytes = PROCESS_BYTES,
+    private readonly connectionBytes = CONNECTION_BYTES,
+  ) {}
+
+  get heldBytes(): number {
+    return this.held;
+  }
+
+  /** `resume` is called when a connection that found itself over may go on. */
+  join(resume: () => void = () => undefined): ConnectionMemory {
+    const connection = new ConnectionMemory(this, resume);
+    this.connections.add(connection);
+    return connection;
+  }
+
+  /** @internal */
+  leave(connection: ConnectionMemory): void {
+    this.connections.delete(connection);
+    this.waiting.delete(connection);
+  }
+
+  /** @internal Whether a connection that holds so much may take no more. It is told when it may. */
+  isOver(connection: ConnectionMemory, bytes: number): boolean {
+    const share = Math.max(LEAST_SHARE_BYTES, this.budgetBytes / this.connections.size);
+    const isOver = bytes > this.connectionBytes || (this.held > this.budgetBytes && bytes > share);
+    if (isOver) this.waiting.add(connection);
+    return isOver;
+  }
+
+  /** @internal */
+  change(bytes: number): void {
+    this.held += bytes;
+    // Who is still over waits again, and is not to be asked again in the same round.
+    if (bytes < 0 && this.waiting.size > 0) for (const connection of [...this.waiting]) this.wake(connection);
+  }
+
+  private wake(connection: ConnectionMemory): void {
+    this.waiting.delete(connection);
+    if (!connection.isOver) connection.resume();
+  }
+}
+
+/** What is held for one connection. */
+export class ConnectionMemory {
+  private held = 0;
+
+  constructor(
+    private readonly all: ClientMemory,
+    readonly resume: () => void,
+  ) {}
+
+  get isOver(): boolean {
+    return this.all.isOver(this, this.held);
+  }
+
+  take(bytes: number): void {
+    this.held += bytes;
+    this.all.change(bytes);
+  }
+
+  give(bytes: number): void {
+    this.take(-bytes);
+  }
+
+  /** What is still held is given back by who took it. */
+  leave(): void {
+    this.all.leave(this);
+  }
+}
+
+/** One for the process: several gateways in it share its memory, too. */
+export const processMemory = new ClientMemory();
