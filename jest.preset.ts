@@ -2,8 +2,15 @@ import type { Config } from 'jest';
 
 const source = (path: string) => `<rootDir>/../../libs/${path}`;
 
+/** Transformed sources, in the workspace and for it alone; CI transforms everything anew. */
+export const transformCache: Config = {
+  cacheDirectory: '<rootDir>/../../.nx/jest',
+  cache: !process.env['CI'],
+};
+
 /** What every Node project shares: ESM through SWC, our libraries from their sources, so that a test never runs a stale build. */
 export const nodePreset: Config = {
+  ...transformCache,
   testEnvironment: 'node',
   // Tests await events, never a time; this only ends one whose event never comes, also on a machine that is busy.
   testTimeout: 30_000,

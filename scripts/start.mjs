@@ -1,6 +1,6 @@
 // npm start: the page and the gateway, built for production, on one port.
 import { join } from 'node:path';
-import { build, ensureInstalled, keepRunning, nodeBinary, root, say } from './workspace.mjs';
+import { build, ensureInstalled, keepAllRunning, nodeBinary, root, say } from './workspace.mjs';
 
 ensureInstalled();
 say('Building what has changed: the gateway and the page');
@@ -8,6 +8,10 @@ await build('api', 'web');
 
 say('Starting. Stop with Ctrl+C; uploads under way go on after the next start');
 const webDir = process.env.WEB_DIR || join(root, 'apps', 'web', 'dist', 'browser');
-process.exitCode = await keepRunning(nodeBinary(), [join(root, 'apps', 'api', 'dist', 'main.js')], {
-  env: { WEB_DIR: webDir },
-});
+process.exitCode = await keepAllRunning([
+  {
+    command: nodeBinary(),
+    args: [join(root, 'apps', 'api', 'dist', 'main.js'), '--end-with-parent'],
+    env: { WEB_DIR: webDir },
+  },
+]);

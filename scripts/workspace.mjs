@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whenParentEnds } from './parent-watch.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
 
@@ -73,14 +74,49 @@ export async function build(...projects) {
   if (code !== 0) fail('The build failed; its messages above say why.');
 }
 
-/** Starts something that runs until this script is told to stop, and stops with it. */
-export function keepRunning(command, args, { env = {}, cwd = root } = {}) {
-  const child = spawn(command, args, {
-    cwd,
-    env: toolEnvironment(env),
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  return new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))));
+/**
+ * Runs programs until one of them ends, this script is told to stop, or whoever started it has ended; then all of them
+ * end. Each has a pipe from this script as its stdin and ends when that does, so that none outlives a script that is killed.
+ */
+export async function keepAllRunning(programs) {
+  const children = programs.map(({ command, args, env = {}, cwd = root }) =>
+    spawn(command, args, {
+      cwd,
+      env: toolEnvironment(env),
+      stdio: ['pipe', 'inherit', 'inherit'],
+      shell: process.platform === 'win32',
+    }),
+  );
+  const stop = (signal) => {
+    for (const child of children) {
+      // Windows has no signals: there, the end of stdin has to do.
+      if (process.platform === 'win32') child.stdin.end();
+      else child.kill(signal);
+    }
+  };
+  for (const child of children) child.stdin.on('error', () => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
+  whenParentEnds(() => stop('SIGTERM'));
+  const ends = children.map(
+    (child) =>
+      new Promise((resolve) => {
+        child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+        child.once('error', () => resolve(1));
+      }),
+  );
+  const code = await Promise.race(ends);
+  stop('SIGTERM');
+  await Promise.all(ends);
+  return code;
 }
+
+/** A program that does not end with its stdin by itself. */
+export const endingWithStdin = ({ command, args, ...rest }) => ({
+  command: process.execPath,
+  args: [join(root, 'scripts', 'end-with-stdin.mjs'), command, ...args],
+  ...rest,
+});
+
+/** The same for one program that knows nothing of its parent. */
+export const keepRunning = (command, args, options = {}) =>
+  keepAllRunning([endingWithStdin({ command, args, ...options })]);

@@ -1,6 +1,6 @@
 import type { Config } from 'jest';
 import presets from 'jest-preset-angular/presets/index.js';
-import { nodePreset } from '../../jest.preset.ts';
+import { nodePreset, transformCache } from '../../jest.preset.ts';
 
 const angularPreset = presets.createEsmPreset({
   tsconfig: '<rootDir>/tsconfig.spec.json',
@@ -9,6 +9,7 @@ const angularPreset = presets.createEsmPreset({
 
 const config: Config = {
   ...(angularPreset as Config),
+  ...transformCache,
   displayName: 'angular',
   roots: ['<rootDir>/src'],
   setupFilesAfterEnv: ['<rootDir>/src/test-setup.ts'],

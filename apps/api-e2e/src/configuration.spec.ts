@@ -24,6 +24,7 @@ describe('configuration', () => {
 
   const linux = existsSync('/proc/self/cmdline');
 
+  if (!linux) process.stderr.write('Skipped: the flag of V8, which is read from /proc (run on Linux).\n');
   (linux ? it : it.skip)('runs with the flag of V8 that measures best (read from /proc, which Linux has)', async () => {
     const gateway = await Gateway.start();
     try {

@@ -19,7 +19,7 @@ function mountSmallDisk(): string | undefined {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder], { stdio: 'ignore' });
     return folder;
   } catch {
-    process.stdout.write('full-disk is skipped: mounting a small tmpfs needs root on Linux\n');
+    process.stderr.write('Skipped: a full disk, which needs a small tmpfs (run as root on Linux).\n');
     return undefined;
   }
 }

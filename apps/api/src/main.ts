@@ -4,11 +4,13 @@ import { isBuiltin } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { readEnvironment, type Environment } from './app.config.js';
+import { endWithParent } from './end-with-parent.js';
 import { restartWithFlags } from './v8-flags.js';
 
 /** Starts the gateway. Whatever keeps it from starting is said in one sentence. */
 async function main(): Promise<void> {
   restartWithFlags();
+  if (process.argv.includes('--end-with-parent')) endWithParent();
   requireSqlite();
   const environment = readEnvironment(process.env);
   const { createApp } = await import('./create-app.js');

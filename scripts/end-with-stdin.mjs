@@ -1,0 +1,26 @@
+// Runs a program that does not look after its parent, and ends it when stdin ends: whoever started this is gone then,
+// however it ended. Usage: node scripts/end-with-stdin.mjs PROGRAM ARGUMENT...
+import { spawn, spawnSync } from 'node:child_process';
+
+const FORCE_AFTER_MS = 15_000;
+const onWindows = process.platform === 'win32';
+const [program, ...args] = process.argv.slice(2);
+const child = spawn(program, args, { stdio: 'inherit', shell: onWindows });
+
+function end(signal) {
+  if (onWindows) spawnSync('taskkill', ['/pid', String(child.pid), '/T', '/F']);
+  else child.kill(signal);
+  setTimeout(() => child.kill('SIGKILL'), FORCE_AFTER_MS).unref();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(signal));
+process.stdin.on('error', () => end('SIGTERM'));
+process.stdin.on('end', () => end('SIGTERM'));
+process.stdin.resume();
+// The terminal may be gone as well.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+child.once('error', (error) => {
+  console.error(`${program} could not be started: ${error.message}`);
+  process.exit(1);
+});
+child.once('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
