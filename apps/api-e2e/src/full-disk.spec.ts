@@ -1,13 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createNodeUploadClient } from '@upload-streams/client/node';
+import type { Ack, ChunkWritten } from '@upload-streams/protocol';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { Gateway } from './support/gateway.js';
+import { lastValueFrom, tap, toArray } from 'rxjs';
+import { Gateway, sha256 } from './support/gateway.js';
 import { newSessionID, WireClient } from './support/wire-client.js';
 
 const MIB = 1024 * 1024;
@@ -38,7 +40,18 @@ afterAll(() => {
   });
   afterAll(() => gateway.close());
 
-  const full = { ok: false, error: expect.objectContaining({ code: 'STORAGE_FULL', recovery: 'fatal' }) };
+  afterEach(async () => {
+    await rm(ballast, { force: true });
+  });
+
+  const full = { ok: false, error: expect.objectContaining({ code: 'STORAGE_FULL', recovery: 'retry' }) };
+  /** Another program fills the disk, but for so many bytes. */
+  const ballast = join(folder, 'ballast');
+  const fillBut = async (bytes: number) => {
+    const { bavail, bsize } = await statfs(folder);
+    await writeFile(ballast, Buffer.alloc(Math.max(0, bavail * bsize - bytes)));
+  };
+  const readiness = async () => (await fetch(`${gateway.url}/health/ready`)).status;
 
   it('refuses a file that has no room before a byte of it is sent', async () => {
     const client = await WireClient.connect(gateway.url);
@@ -46,24 +59,84 @@ afterAll(() => {
     client.close();
   });
 
-  it('frees what a live stream took that no longer fits, and says so', async () => {
-    const client = await WireClient.connect(gateway.url);
-    const sessionID = newSessionID();
-    await client.begin(sessionID);
-    const acks = [];
-    for (let offset = 0; offset < 9 * MIB; offset += MIB)
-      acks.push(await client.chunk(sessionID, offset, randomBytes(MIB)));
-    expect(acks.find(({ ok }) => !ok)).toEqual(full);
-    expect(await gateway.partialFiles()).toEqual([]);
-    client.close();
+  it('counts what all uploads declared together: of two that do not both have room, the second one waits', async () => {
+    const [first, second] = [await WireClient.connect(gateway.url), await WireClient.connect(gateway.url)];
+    const [mine, theirs] = [newSessionID(), newSessionID()];
+    expect(await first.begin(mine, { size: 4 * MIB })).toMatchObject({ ok: true });
+    expect(await second.begin(theirs, { size: 4 * MIB })).toEqual(full);
+    await first.cancel(mine);
+    expect(await second.begin(theirs, { size: 4 * MIB })).toMatchObject({ ok: true });
+    await second.cancel(theirs);
+    first.close();
+    second.close();
   });
 
-  it('fails the upload of the engine with that error, and has room again for the next one', async () => {
+  it('keeps what everybody has, completes what was promised room, and goes on with the rest once there is more', async () => {
+    const [owner, other] = [await WireClient.connect(gateway.url), await WireClient.connect(gateway.url)];
+    const [declared, stream] = [newSessionID(), newSessionID()];
+    const [small, large] = [randomBytes(2 * MIB), randomBytes(4 * MIB)];
+    await owner.begin(declared, { size: small.length });
+    await owner.chunk(declared, 0, small.subarray(0, MIB));
+    await fillBut(4 * MIB);
+    await other.begin(stream);
+    let sent = 0;
+    let ack: Ack<ChunkWritten>;
+    do {
+      ack = await other.chunk(stream, sent, large.subarray(sent, sent + MIB / 2));
+      if (ack.ok) sent = ack.offset;
+    } while (ack.ok);
+    expect(ack).toEqual(full);
+    expect(sent).toBeGreaterThanOrEqual(MIB);
+    expect(sent).toBeLessThan(3 * MIB);
+    expect(await gateway.partialFiles()).toHaveLength(2);
+
+    const done = owner.success(declared);
+    await owner.chunk(declared, MIB, small.subarray(MIB), { last: true, fileCrc32: crc32(small) });
+    const first = await done;
+    expect(first).toMatchObject({ sha256: sha256(small) });
+
+    expect(await other.begin(stream)).toMatchObject({
+      ok: true,
+      offset: sent,
+      prefixCrc32: crc32(large.subarray(0, sent)),
+    });
+    await rm(ballast);
+    const complete = other.success(stream);
+    for (; sent < large.length; sent += MIB / 2) {
+      const last = sent + MIB / 2 >= large.length;
+      const chunk = large.subarray(sent, sent + MIB / 2);
+      const written = await other.chunk(stream, sent, chunk, { last, fileCrc32: last ? crc32(large) : undefined });
+      expect(written).toMatchObject({ ok: true });
+    }
+    const second = await complete;
+    expect(second).toMatchObject({ sha256: sha256(large) });
+    const hashes = Object.values(await gateway.storedFiles());
+    expect(hashes.sort()).toEqual([sha256(small), sha256(large)].sort());
+    owner.close();
+    other.close();
+    for (const { url } of [first, second]) await fetch(gateway.url + url, { method: 'DELETE' });
+  });
+
+  it('is not ready while the disk is full, and is again afterwards', async () => {
+    expect(await readiness()).toBe(200);
+    await fillBut(MIB / 2);
+    expect(await readiness()).toBe(503);
+    await rm(ballast);
+    expect(await readiness()).toBe(200);
+  });
+
+  it('lets the upload of the engine wait for room, and complete then', async () => {
+    await fillBut(3 * MIB);
     const client = createNodeUploadClient({ url: gateway.url });
-    const endless = Readable.from(Array.from({ length: 20 }, () => randomBytes(MIB)));
-    await expect(client.uploadToEnd(endless)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
-    const bytes = randomBytes(5 * MIB);
-    expect(await client.uploadToEnd(bytes)).toMatchObject({ size: 5 * MIB, crc32: crc32(bytes) });
+    const bytes = randomBytes(4 * MIB);
+    const waiting = client.upload(bytes).pipe(
+      tap(({ status }) => status === 'waiting' && rmSync(ballast, { force: true })),
+      toArray(),
+    );
+    const states = await lastValueFrom(waiting);
+    expect(states.map(({ status }) => status)).toContain('waiting');
+    expect(states.at(-1)).toMatchObject({ status: 'completed' });
+    expect(Object.values(await gateway.storedFiles())).toEqual([sha256(bytes)]);
     client.close();
   });
 });

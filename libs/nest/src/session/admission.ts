@@ -38,12 +38,14 @@ export class Admission {
     this.checkType(type);
     const { size, lastModified, metadata = {} } = wanted;
     const amendment = await this.policy.admit?.({ owner, fileName: requestedName, size, type, lastModified, metadata });
-    await this.storage.reserve(size);
+    const fileId = randomBytes(16).toString('hex');
+    // One that does not say how much will come has to find some room.
+    await this.storage.reserve(fileId, size ?? 1);
     return {
       sessionID: wanted.sessionID,
       protocol: wanted.protocol,
       owner,
-      fileId: randomBytes(16).toString('hex'),
+      fileId,
       requestedName,
       fileName: amendment?.fileName ?? requestedName,
       size,

@@ -29,6 +29,7 @@ export class SessionOpener {
     const file = await this.storage.open(record.fileId, record.checkpoint.offset, isNew);
     try {
       const start = await whatIsThere(file, record.checkpoint);
+      await this.storage.reserve(record.fileId, Math.max(0, (record.size ?? 0) - start.offset));
       return new LiveSession(record, file, start, this.budget, this.options, peer, note);
     } catch (error) {
       await file.close();

@@ -221,11 +221,18 @@ export class SessionService implements OnModuleInit {
 
   private async create(wanted: WantedUpload, peer: SessionPeer): Promise<LiveSession> {
     const record = await this.admission.admit(wanted, peer.owner);
-    // An attempt of before, whose outcome nobody knew, came between: it is gone on with.
-    if ((await this.store.create(record)) === 'exists') throw new UploadError('SESSION_NOT_FOUND');
-    const session = await this.opener.open(record, peer, this.note);
+    const session = await this.opened(record, peer).catch((error) => {
+      this.storage.release(record.fileId);
+      throw error;
+    });
     this.events.emit({ type: 'begun', sessionID: record.sessionID, owner: record.owner, fileName: record.fileName });
     return session;
+  }
+
+  private async opened(record: SessionRecord, peer: SessionPeer): Promise<LiveSession> {
+    // An attempt of before, whose outcome nobody knew, came between: it is gone on with.
+    if ((await this.store.create(record)) === 'exists') throw new UploadError('SESSION_NOT_FOUND');
+    return this.opener.open(record, peer, this.note);
   }
 
   /** Makes a session live for a connection, within what the connection may have. */

@@ -36,6 +36,7 @@ export class WholeFiles {
    */
   async keep(wanted: WantedUpload, owner: string | null, whole: IncomingChunk): Promise<FileRecord> {
     const session = await this.admission.admit(wanted, owner);
+    this.storage.release(session.fileId);
     this.check(wanted, whole);
     const { sessionID, fileName } = session;
     this.events.emit({ type: 'begun', sessionID, owner, fileName });

@@ -91,6 +91,11 @@ export class DiskStorage implements StorageBackend {
     return bavail * bsize;
   }
 
+  async totalBytes(): Promise<number> {
+    const { blocks, bsize } = await statfs(this.dataDir);
+    return blocks * bsize;
+  }
+
   async check(): Promise<void> {
     await access(this.partialDir, constants.W_OK);
     await access(this.filesDir, constants.W_OK);
@@ -148,9 +153,19 @@ class DiskPartialFile implements PartialFile {
   async append(offset: number, bytes: Uint8Array): Promise<void> {
     this.notice();
     const end = offset + bytes.length;
-    await writeAll(this.handle, bytes, offset);
+    await this.write(offset, bytes);
     freeBytes(bytes);
     if (this.hashing.advance(end)) this.writtenAt = this.modifiedAt();
+  }
+
+  /** What a disk took before it was full is taken back: it is room, and no chunk that was acknowledged. */
+  private async write(offset: number, bytes: Uint8Array): Promise<void> {
+    try {
+      await writeAll(this.handle, bytes, offset);
+    } catch (error) {
+      await this.handle.truncate(offset).catch(() => undefined);
+      throw error;
+    }
   }
 
   sync(): Promise<void> {

@@ -100,6 +100,8 @@ export interface StorageBackend {
   list(): Promise<readonly string[]>;
   /** Bytes that can still be stored; undefined where the store knows no such limit. */
   freeBytes(): Promise<number | undefined>;
+  /** Size of the medium, in bytes; undefined where the store knows no such limit. */
+  totalBytes?(): Promise<number | undefined>;
   /** Rejects where the store can't be used. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
 import { UPLOAD_STORAGE_BACKEND } from '../upload.tokens.js';
+import { StorageRoom } from './storage-room.js';
 import type { ByteRange, Download, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage-backend.js';
 
 /** What a medium says when it has no room: the disk is full, or the quota is used up. */
@@ -13,29 +14,31 @@ const MISSING = new Set(['ENOENT', 'NoSuchKey', 'NotFound', 'InvalidRange']);
 const isMissing = (error: unknown) =>
   MISSING.has((error as NodeJS.ErrnoException).code ?? '') || MISSING.has((error as Error).name);
 
-/** So long the room that was left counts as the room that is left, for small files. */
-const FREE_BYTES_FRESH_MS = 1000;
-
 /** Bytes, as the sessions see them: a storage back end whose errors are those of the catalogue. */
 @Injectable()
 export class StorageService implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(StorageService.name);
 
-  private freeBytes = 0;
-  private freeAskedAt = -Infinity;
+  private readonly room: StorageRoom;
 
-  constructor(@Inject(UPLOAD_STORAGE_BACKEND) private readonly backend: StorageBackend) {}
+  constructor(@Inject(UPLOAD_STORAGE_BACKEND) private readonly backend: StorageBackend) {
+    this.room = new StorageRoom(backend);
+  }
 
   async onModuleInit(): Promise<void> {
     await this.backend.prepare();
   }
 
-  /** Throws STORAGE_FULL where a file of this size has no room; a size that is not known has. */
-  async reserve(size = 0): Promise<void> {
-    const fresh = performance.now() - this.freeAskedAt < FREE_BYTES_FRESH_MS;
-    // Small files come by the thousand; where there is room for many, asking for each would say nothing new.
-    if (!fresh || size > this.freeBytes / 100) await this.askFreeBytes();
-    if (size > this.freeBytes) throw new UploadError('STORAGE_FULL');
+  /**
+   * Sets aside room for so many bytes of an upload, until its file is closed or it writes nothing for a minute. Throws
+   * STORAGE_FULL where there is too little beside what others were promised.
+   */
+  reserve(fileId: string, bytes: number): Promise<void> {
+    return this.translated(() => this.room.reserve(fileId, bytes));
+  }
+
+  release(fileId: string): void {
+    this.room.release(fileId);
   }
 
   async open(fileId: string, durable: number, isNew: boolean): Promise<PartialFile> {
@@ -47,18 +50,25 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
       get isBroken() {
         return file.isBroken;
       },
-      append: (offset, bytes) => this.translated(() => file.append(offset, bytes)),
+      append: (offset, bytes) =>
+        this.translated(async () => {
+          await this.room.take(fileId, bytes.length);
+          await file.append(offset, bytes);
+        }),
       sync: () => this.translated(() => file.sync()),
       read: (start) => file.read(start),
       digest: (size) => this.translated(() => file.digest(size)),
       complete: (storedName) => this.translated(() => file.complete(storedName)),
-      abort: () => this.translated(() => file.abort()),
-      close: () => this.translated(() => file.close()),
+      abort: () => this.released(fileId, () => file.abort()),
+      close: () => this.released(fileId, () => file.close()),
     };
   }
 
   put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
-    return this.translated(() => this.backend.put(file, bytes));
+    return this.translated(async () => {
+      await this.room.take(file.fileId, bytes.length);
+      return this.backend.put(file, bytes);
+    });
   }
 
   abort(fileId: string): Promise<void> {
@@ -101,13 +111,17 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     await this.backend.close();
   }
 
+  /** Rejects where nothing can be stored now: the store can't be used, or has no room. */
   check(): Promise<void> {
-    return this.translated(() => this.backend.check());
+    return this.translated(async () => {
+      await this.backend.check();
+      await this.room.check();
+    });
   }
 
-  private async askFreeBytes(): Promise<void> {
-    this.freeBytes = (await this.translated(() => this.backend.freeBytes())) ?? Infinity;
-    this.freeAskedAt = performance.now();
+  private async released(fileId: string, work: () => Promise<void>): Promise<void> {
+    this.room.release(fileId);
+    await this.translated(work);
   }
 
   private async translated<T>(work: () => Promise<T>): Promise<T> {
