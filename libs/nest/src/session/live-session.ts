@@ -54,7 +54,7 @@ export class LiveSession {
   private offset: number;
   private readonly durable: DurableOffset;
   private crc32: number;
-  private readonly grant: WindowGrant;
+  private grant: WindowGrant;
   /** The offset that the client may not pass. It never goes back, so that what was granted once stays granted. */
   private edge: number;
   /** Bytes of an original client that wait for their turn. */
@@ -68,7 +68,7 @@ export class LiveSession {
     readonly record: SessionRecord,
     private readonly file: PartialFile,
     start: Checkpoint,
-    budget: WindowBudget,
+    private readonly budget: WindowBudget,
     private readonly options: LiveSessionOptions,
     public peer: SessionPeer,
     note: (session: LiveSession, checkpoint: Checkpoint) => Promise<void>,
@@ -79,7 +79,7 @@ export class LiveSession {
     const noteOwn = (checkpoint: Checkpoint) => note(this, checkpoint);
     this.durable = new DurableOffset(file, options.durability, noteOwn, noted, start.offset);
     this.crc32 = start.crc32;
-    this.grant = budget.join();
+    this.grant = this.budget.join(this.sharer);
     this.edge = this.offset + this.grant.renew(0);
   }
 
@@ -110,6 +110,7 @@ export class LiveSession {
     if (previous !== peer) previous.failed(this.record.sessionID, new UploadError('SESSION_TAKEN_OVER'));
     await this.queue.settled();
     this.lastWritten = false;
+    this.joinAnew();
     this.edge = this.offset + this.grant.renew(0);
   }
 
@@ -196,6 +197,17 @@ export class LiveSession {
 
   private requireHolder(peer: SessionPeer): void {
     if (peer !== this.peer) throw new UploadError('SESSION_TAKEN_OVER');
+  }
+
+  /** Who shares windows with whom: those without an identity by their connection. */
+  private get sharer(): unknown {
+    return this.record.owner ?? this.peer;
+  }
+
+  private joinAnew(): void {
+    if (this.grant.owner === this.sharer) return;
+    this.grant.leave();
+    this.grant = this.budget.join(this.sharer);
   }
 
   private get point(): Checkpoint {
