@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { crc32, SERVER_DRAINING, SESSION_ID_PATTERN, UploadError } from '@upload-streams/protocol';
+import { accept, crc32, SERVER_DRAINING, SESSION_ID_PATTERN, UploadError } from '@upload-streams/protocol';
 import fc from 'fast-check';
 import { Readable } from 'node:stream';
-import { filter, firstValueFrom, lastValueFrom, of, tap, throwError, type Observable } from 'rxjs';
+import { filter, firstValueFrom, from, lastValueFrom, map, of, tap, throwError, type Observable } from 'rxjs';
 import { BytesSource } from './adapters/bytes-source.js';
 import { StreamSource } from './adapters/stream-source.js';
 import type { ChunkSource, SourceChunk } from './ports/chunk-source.js';
@@ -313,7 +313,7 @@ describe('UploadClient', () => {
     });
 
     it('gives up after three restarts', async () => {
-      gateway.prefixCrc32 = (bytes) => crc32(bytes) ^ 1;
+      gateway.prefixCrc32 = (bytes) => (crc32(bytes) ^ 1) >>> 0;
       gateway.fault = ({ payload }) => (payload['offset'] === 0 ? 'cut-after' : undefined);
       const state = await lastValueFrom(clientOf(gateway).upload(content));
       expect(state).toMatchObject({ status: 'failed', error: { code: 'SOURCE_CHANGED' } });
@@ -538,6 +538,39 @@ describe('UploadClient', () => {
       expect(state).toMatchObject({ status: 'failed', error: { code: 'SOURCE_FAILED' } });
       expect(close).toHaveBeenCalledTimes(1);
     });
+  });
+
+  describe('told what is not of the protocol', () => {
+    const content = contentOf(200 * KIB);
+
+    it.each([undefined, null, 'done', {}, { fileId: 1, size: 'x' }, { fileId: 'a', size: -1, crc32: 0 }])(
+      'takes the file %j for an error of the server, and goes on',
+      async (file) => {
+        let told = false;
+        const upload$ = clientOf(gateway)
+          .upload(content)
+          .pipe(
+            tap(({ uploaded, sessionID }) => {
+              if (told || uploaded === 0) return;
+              told = true;
+              gateway.emit(`upload_success_${sessionID}`, file);
+            }),
+          );
+        expect(await statusesOf(upload$)).toContain('waiting');
+        expectBytes(gateway.session.content, content);
+      },
+    );
+
+    it.each(['begin_upload', 'upload_chunk_'])(
+      'fails after a while where every answer to %s is none',
+      async (event) => {
+        const request = gateway.request.bind(gateway);
+        gateway.request = (name, payload) =>
+          name.startsWith(event) ? of({ ok: true, offset: 'NaN', window: null }) : request(name, payload);
+        const state = await lastValueFrom(clientOf(gateway).upload(content));
+        expect(state).toMatchObject({ status: 'failed', error: { code: 'INTERNAL' } });
+      },
+    );
   });
 
   describe('uploadToEnd', () => {
@@ -910,13 +943,20 @@ describe('UploadClient', () => {
     it('waits longer and longer for a check after the last byte that fails each time, and gives up', async () => {
       const content = contentOf(100 * KIB);
       let failures = 0;
-      gateway.fault = ({ event, payload }) => {
-        if (!event.startsWith('upload_chunk_') || payload['last'] !== true) return undefined;
-        // As a server that keeps all bytes: what comes again is an empty last chunk, which is acknowledged.
-        const session = gateway.session;
-        session.content = Buffer.concat([session.content, payload['chunk'] as Uint8Array]);
-        failures++;
-        throw new UploadError('INTERNAL');
+      const request = gateway.request.bind(gateway);
+      // All bytes are kept, and the last chunk is acknowledged, an empty one too where the upload goes on; then it fails.
+      gateway.request = (event, payload) => {
+        const { chunk, last } = payload as { chunk: Uint8Array; last: boolean };
+        if (!event.startsWith('upload_chunk_') || !last) return request(event, payload);
+        return from(tick()).pipe(
+          map(() => {
+            const { session } = gateway;
+            session.content = Buffer.concat([session.content, chunk]);
+            failures++;
+            setImmediate(() => gateway.fail(event.slice('upload_chunk_'.length), new UploadError('INTERNAL')));
+            return accept({ offset: session.content.length, durable: 0, window: gateway.window });
+          }),
+        );
       };
       const states: UploadState[] = [];
       clientOf(gateway, { minRetryDelayMs: 100, maxRetryDelayMs: 10_000 })

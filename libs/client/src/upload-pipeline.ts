@@ -39,6 +39,7 @@ import { answeredWithin, emitWithAck, throwOverdue } from './operators/emit-with
 import { retryByRecovery } from './operators/retry-by-recovery.js';
 import { sendWindow } from './operators/send-window.js';
 import type { UploadTransport } from './ports/transport.js';
+import { begunUpload, chunkWritten, completedUpload } from './server-answers.js';
 import { isLast, newHighest, type UploadEvent } from './upload-event.js';
 import type { ResolvedClientOptions } from './upload-options.js';
 import type { UploadRun, RunChunk } from './upload-run.js';
@@ -165,6 +166,7 @@ function begin(run: UploadRun, { transport, share }: Line): Observable<BegunUplo
       const mark = share.sent(inlineBytes ?? 0);
       return emitWithAck<BegunUpload>(transport, BEGIN_UPLOAD, payload).pipe(
         answeredWithin(transport, BEGIN_TIMEOUT_MS, signsOfWork(run, transport)),
+        map(begunUpload),
         tap(() => share.acked(mark)),
       );
     }),
@@ -205,7 +207,7 @@ function sendChunks(run: UploadRun, { transport, share }: Line): Observable<Uplo
       share.acked(mark, window);
       chunk.free?.();
     };
-    return ack$.pipe(tap(settle));
+    return ack$.pipe(map(chunkWritten), tap(settle));
   };
   return sendWindow(run.flight$, share, (maxBytes) => run.readChunk(maxBytes)).pipe(
     mergeMap(send),
@@ -229,7 +231,7 @@ function outcome(run: UploadRun, transport: UploadTransport): Observable<UploadE
   const error$ = transport.on(uploadErrorEvent(run.sessionID));
   const draining$ = transport.on(SERVER_DRAINING);
   return merge(
-    success$.pipe(map(([file]) => completed(file as CompletedUpload))),
+    success$.pipe(map(([file]) => completed(completedUpload(file)))),
     error$.pipe(
       map(([, error]) => {
         throw UploadError.fromBody(error);
