@@ -7,11 +7,15 @@ import { ENTRY } from './entry.ts';
 
 /** The built API on a data folder of its own. It may be killed and started again. */
 export class Gateway {
-  private constructor(
-    readonly dataDir: string,
-    private readonly env: Readonly<Record<string, string>>,
-    private process: ServerProcess,
-  ) {}
+  readonly dataDir: string;
+  private readonly env: Readonly<Record<string, string>>;
+  private process: ServerProcess;
+
+  private constructor(dataDir: string, env: Readonly<Record<string, string>>, process: ServerProcess) {
+    this.dataDir = dataDir;
+    this.env = env;
+    this.process = process;
+  }
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
     const dataDir = env['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'upload-streams-e2e-')));

@@ -6,9 +6,11 @@ export class RawWebSocket {
   /** Texts that came, without the packets that open a connection. */
   readonly received: string[] = [];
 
+  readonly socket: WebSocket;
   private wake: () => void = () => undefined;
 
-  private constructor(readonly socket: WebSocket) {
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
     socket.on('error', () => undefined);
     socket.on('close', () => this.wake());
     socket.on('message', (data, isBinary) => {
@@ -30,6 +32,10 @@ export class RawWebSocket {
       await raw.next();
     }
     return raw;
+  }
+
+  get isOpen(): boolean {
+    return this.socket.readyState === WebSocket.OPEN;
   }
 
   send(data: string | Uint8Array): void {

@@ -1,0 +1,107 @@
+// Sends wild input to a gateway while another owner uploads to it, and reports what became of both.
+import { createNodeUploadClient, type NodeUploadClient } from '@upload-streams/client/node';
+import { randomBytes, randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { lastValueFrom, tap } from 'rxjs';
+import { Gateway, sha256 } from '../support/gateway.ts';
+import { metricsOf } from '../support/process-metrics.ts';
+import { ATTACKERS } from './fuzz-attackers.ts';
+import { FuzzRandom } from './fuzz-random.ts';
+
+const MIB = 1024 * 1024;
+const ATTACKS_AT_ONCE = 4;
+const HONEST_BYTES = 3 * MIB;
+
+/** What memory may have grown by when all is over: caches, compiled code, and memory that is kept for the next uploads. */
+const GROWTH_MIB = 96;
+
+/** A second, and what a machine adds that runs other tests at the same time. */
+const LONGEST_WAIT_MS = 5000;
+
+interface FuzzReport {
+  inputs: number;
+  uploads: number;
+  mismatches: number;
+  /** The longest time in which an honest upload got no answer, in milliseconds. */
+  longestWaitMs: number;
+  readonly failures: string[];
+}
+
+/** Uploads one file after the other, as an owner that has nothing to do with the attacks. */
+async function uploadMeanwhile(client: NodeUploadClient, report: FuzzReport, isOver: () => boolean): Promise<string[]> {
+  const sent: string[] = [];
+  do {
+    const content = randomBytes(randomInt(1, HONEST_BYTES));
+    let heardAt = performance.now();
+    const listen = () => {
+      report.longestWaitMs = Math.max(report.longestWaitMs, performance.now() - heardAt);
+      heardAt = performance.now();
+    };
+    const { status } = await lastValueFrom(client.upload(content, { fileName: 'honest.bin' }).pipe(tap(listen)));
+    if (status !== 'completed') report.failures.push(`an honest upload ended as ${status}`);
+    sent.push(sha256(content));
+    report.uploads++;
+  } while (!isOver());
+  return sent;
+}
+
+async function attack(url: string, random: FuzzRandom, report: FuzzReport, inputs: number): Promise<void> {
+  while (report.inputs < inputs) report.inputs += await random.of(ATTACKERS)(url, random);
+}
+
+async function fuzz(gateway: Gateway, seed: number, inputs: number): Promise<FuzzReport> {
+  const report: FuzzReport = { inputs: 0, uploads: 0, mismatches: 0, longestWaitMs: 0, failures: [] };
+  const client = createNodeUploadClient({ url: gateway.url, token: 'h'.repeat(43) });
+  let isOver = false;
+  const uploading = uploadMeanwhile(client, report, () => isOver);
+  // A first upload, so that all code has run before memory is looked at.
+  while (report.uploads === 0 && report.failures.length === 0) await delay(50);
+  const { residentMib: before } = await metricsOf(gateway.url);
+  const attackers = Array.from({ length: ATTACKS_AT_ONCE }, (_, n) => new FuzzRandom(seed + n));
+  await Promise.all(attackers.map((random) => attack(gateway.url, random, report, inputs)));
+  isOver = true;
+  const sent = await uploading;
+  client.close();
+  const stored = new Set(Object.values(await gateway.storedFiles()));
+  report.mismatches = sent.filter((hash) => !stored.has(hash)).length;
+  const after = await settledMib(gateway.url, before + GROWTH_MIB);
+  if (report.longestWaitMs > LONGEST_WAIT_MS) report.failures.push('an honest upload waited for too long');
+  if (after > before + GROWTH_MIB) report.failures.push(`memory grew from ${before} MiB to ${after} MiB`);
+  return report;
+}
+
+/** Memory is given back by and by: closed connections have timers, and garbage waits for a collection. */
+async function settledMib(url: string, enough: number): Promise<number> {
+  let least = Infinity;
+  for (let tries = 0; tries < 60 && least > enough; tries++) {
+    least = Math.min(least, (await metricsOf(url)).residentMib);
+    if (least > enough) await delay(1000);
+  }
+  return Math.round(least);
+}
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
+const inputs = Number(positionals[0] ?? 10_000);
+const seed = Number(values.seed ?? randomInt(2 ** 31));
+console.log(`seed ${seed} (repeat it with: npm run fuzz -- ${inputs} --seed ${seed})`);
+const gateway = await Gateway.start();
+try {
+  const report = await fuzz(gateway, seed, inputs);
+  const errors = gateway.log.split('\n').filter((line) => line.includes('ERROR'));
+  console.log(`inputs           ${report.inputs}`);
+  console.log(`honest uploads   ${report.uploads}`);
+  console.log(`mismatches       ${report.mismatches}`);
+  console.log(`longest wait     ${Math.round(report.longestWaitMs)} ms`);
+  console.log(`errors logged    ${errors.length}`);
+  for (const line of [...new Set(errors)].slice(0, 10)) console.log(line);
+  for (const failure of report.failures) console.log(`FAILED ${failure}`);
+  process.exitCode = report.failures.length > 0 || report.mismatches > 0 || errors.length > 0 ? 1 : 0;
+} catch (error) {
+  // The process ended, most likely: what it said last is why.
+  console.log(`FAILED ${String(error)}\n${gateway.log.split('\n').slice(-20).join('\n')}`);
+  process.exitCode = 1;
+} finally {
+  await gateway.close();
+}
+process.exit();
