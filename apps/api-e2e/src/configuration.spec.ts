@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { Gateway } from './support/gateway.js';
 
 describe('configuration', () => {
@@ -49,4 +50,39 @@ describe('configuration', () => {
       await gateway.close();
     }
   });
+
+  it('does not start on a port in use, and says so once, naming PORT', async () => {
+    const gateway = await Gateway.start();
+    try {
+      const { port } = new URL(gateway.url);
+      const error = await failedStart({ PORT: port });
+      expect(error).toContain(`could not start. Another program uses the port ${port} of 127.0.0.1`);
+      expect(error.match(/port/gi)).toHaveLength(2);
+      expect(error).not.toContain('EADDRINUSE');
+    } finally {
+      await gateway.close();
+    }
+  });
+
+  it('does not start on a HOST that is not of this machine, and says so', async () => {
+    expect(await failedStart({ HOST: '192.0.2.1' })).toMatch(/could not start\. HOST is 192\.0\.2\.1/);
+  });
+
+  it.each(['/dev/null', tmpdir()])('does not start with WEB_DIR=%s, where there is no page', async (WEB_DIR) => {
+    expect(await failedStart({ WEB_DIR })).toContain(`could not start. WEB_DIR is ${WEB_DIR}`);
+  });
+
+  (linux ? it : it.skip)('does not start, nor hang, on a data folder below /proc', async () => {
+    expect(await failedStart({ DATA_DIR: '/proc/none/data' })).toContain(
+      "could not start. The data folder /proc/none/data can't be used by the user ",
+    );
+  });
 });
+
+async function failedStart(env: Record<string, string>): Promise<string> {
+  const error: unknown = await Gateway.start(env).then(
+    () => 'it started',
+    (reason: unknown) => reason,
+  );
+  return String(error);
+}

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createNodeUploadClient, type NodeUploadClient } from '@upload-streams/client/node';
 import type { CompletedUpload } from '@upload-streams/protocol';
 import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Gateway } from './support/gateway.js';
 import { HttpClient } from './support/http-client.js';
 
@@ -57,6 +59,7 @@ describe('files over HTTP', () => {
     ['bytes=0-99', 0, 100],
     ['bytes=99000-', 99_000, 100_000],
     ['bytes=-500', 99_500, 100_000],
+    ['bytes=-200000', 0, 100_000],
     ['bytes=99990-200000', 99_990, 100_000],
   ])('sends the range %s', async (range, start, end) => {
     const response = await owner.get(file.url, { Range: range });
@@ -68,6 +71,7 @@ describe('files over HTTP', () => {
   it('refuses a range outside of the file', async () => {
     const response = await owner.get(file.url, { Range: 'bytes=100000-' });
     expect(response.status).toBe(416);
+    expect(response.headers.get('content-range')).toBe('bytes */100000');
     expect(await response.json()).toMatchObject({
       error: { code: 'RANGE_NOT_SATISFIABLE', details: { size: 100_000 } },
     });
@@ -90,6 +94,78 @@ describe('files over HTTP', () => {
     expect((await owner.get(url)).status).toBe(404);
     expect((await owner.delete(url)).status).toBe(404);
     expect(Object.keys(await gateway.storedFiles()).filter((path) => path.startsWith(fileId))).toEqual([]);
+  });
+
+  it.each([
+    ['are missing', 404, 'FILE_NOT_FOUND', (path: string) => rm(path)],
+    // A folder opens like a file and then can't be read, also by root.
+    ['can not be read', 503, 'STORAGE_FAILED', (path: string) => rm(path).then(() => mkdir(path))],
+  ])('answers with an error where the bytes of a file %s', async (what, status, code, damage) => {
+    const { fileId, url } = await uploads.uploadToEnd(Buffer.from('bytes'), { fileName: 'damaged.txt' });
+    await damage(join(gateway.dataDir, 'files', fileId, 'damaged.txt'));
+    for (const range of [undefined, 'bytes=1-2']) {
+      const response = await owner.get(url, range ? { Range: range } : {});
+      expect(response.status).toBe(status);
+      expect(response.headers.get('content-type')).toContain('application/json');
+      expect(response.headers.get('content-disposition')).toBeNull();
+      expect(await response.json()).toMatchObject({ error: { code } });
+    }
+    expect(gateway.log).toContain(`The bytes of the file ${fileId} ${what}`);
+  });
+
+  it('lists no more than 1 MiB at once, and goes on behind its cursor', async () => {
+    const many = new HttpClient(gateway.url, 'owner-of-large-metadata-0123456789');
+    const client = createNodeUploadClient({ url: gateway.url, token: 'owner-of-large-metadata-0123456789' });
+    const metadata = Object.fromEntries(Array.from({ length: 15 }, (_, index) => [`key${index}`, 'x'.repeat(1024)]));
+    try {
+      await Promise.all(
+        Array.from({ length: 100 }, (_, index) =>
+          client.uploadToEnd(Buffer.from('x'), { fileName: `${index}.txt`, metadata }),
+        ),
+      );
+    } finally {
+      client.close();
+    }
+    const seen = new Set<string>();
+    let query = '?limit=200';
+    for (let pages = 0; query !== ''; pages++) {
+      const response = await many.get(`/api/files${query}`);
+      const text = await response.text();
+      expect(text.length).toBeLessThanOrEqual(1024 * 1024);
+      const { files, nextCursor } = JSON.parse(text) as { files: { fileId: string }[]; nextCursor?: string };
+      files.forEach(({ fileId }) => seen.add(fileId));
+      query = nextCursor === undefined ? '' : `?limit=200&cursor=${nextCursor}`;
+      expect(pages).toBeLessThan(10);
+    }
+    expect(seen.size).toBe(100);
+  });
+
+  it.each([
+    ['a page of another origin', { Origin: 'https://evil.example' }, 403],
+    ['a page without an origin', { Origin: 'null' }, 403],
+    ['another site, by its metadata', { 'Sec-Fetch-Site': 'cross-site' }, 403],
+    ['its own page', () => ({ Origin: gateway.url }), 204],
+    ['a page of an allowed origin', { Origin: 'https://app.example.com' }, 204],
+    ['a program', {}, 204],
+  ])('lets %s delete by cookie as it should', async (_, headers, status) => {
+    const { url } = await uploads.uploadToEnd(Buffer.from('x'), { fileName: 'x.txt' });
+    const given: Record<string, string> = typeof headers === 'function' ? headers() : headers;
+    const response = await fetch(gateway.url + url, {
+      method: 'DELETE',
+      headers: { Cookie: `upload_identity=${TOKEN}`, ...given },
+    });
+    expect(response.status).toBe(status);
+    if (status === 403) expect(await response.json()).toMatchObject({ error: { code: 'ORIGIN_NOT_ALLOWED' } });
+    expect((await owner.get(url)).status).toBe(status === 403 ? 200 : 404);
+  });
+
+  it('lets any page delete that sends a bearer token', async () => {
+    const { url } = await uploads.uploadToEnd(Buffer.from('x'), { fileName: 'x.txt' });
+    const response = await fetch(gateway.url + url, {
+      method: 'DELETE',
+      headers: { Authorization: `Bearer ${TOKEN}`, Cookie: 'theme=dark', Origin: 'https://other.example' },
+    });
+    expect(response.status).toBe(204);
   });
 
   it('lets pages of allowed origins read the API, and no others', async () => {

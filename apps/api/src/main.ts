@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { readEnvironment, type Environment } from './app.config.js';
 import { endWithParent } from './end-with-parent.js';
+import { explainListenError } from './start-error.js';
 import { restartWithFlags } from './v8-flags.js';
 
 /** Starts the gateway. Whatever keeps it from starting is said in one sentence. */
@@ -15,7 +16,9 @@ async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
   const { createApp } = await import('./create-app.js');
   const app = await createApp(environment);
-  await app.listen(environment.PORT, environment.HOST);
+  await app.listen(environment.PORT, environment.HOST).catch((error: unknown) => {
+    throw explainListenError(error, environment);
+  });
   const everywhere = ['0.0.0.0', '::'].includes(environment.HOST);
   const host = everywhere ? 'localhost' : environment.HOST;
   const { port } = app.getHttpServer().address() as AddressInfo;

@@ -10,6 +10,9 @@ const FRAMEWORK = new Set([
   'NestApplication',
 ]);
 
+/** Where Nest reports a failed start, as a stack; `main` says it, in one sentence. */
+const START_ERRORS = new Set(['ExceptionHandler', 'NestApplication']);
+
 /** Nest's logger without the framework's own notes; its warnings and errors stay. */
 export class PlainLogger extends ConsoleLogger {
   constructor() {
@@ -22,7 +25,6 @@ export class PlainLogger extends ConsoleLogger {
   }
 
   override error(message: unknown, ...rest: unknown[]): void {
-    // A failed start is said by `main`, in one sentence.
-    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...(rest as [string?]));
+    if (!START_ERRORS.has(String(rest.at(-1)))) super.error(message, ...(rest as [string?]));
   }
 }

@@ -8,6 +8,7 @@ export {
   type UploadPolicy,
   type UploadRequest,
 } from './policy/upload-policy.js';
+export { toUploadError } from './host-error.js';
 export { toCompletedUpload } from './session/completed-upload.js';
 export { type LetGo, type SessionHandover } from './session/session-handover.js';
 export type { Checkpoint, FileRecord, SessionRecord } from './session/session-record.js';

@@ -1,10 +1,5 @@
-import {
-  isUploadError,
-  originalBeginSchema,
-  originalChunkSchema,
-  parsePayload,
-  UploadError,
-} from '@upload-streams/protocol';
+import { isUploadError, originalBeginSchema, originalChunkSchema, parsePayload } from '@upload-streams/protocol';
+import { toUploadError } from './host-error.js';
 import type { SessionService } from './session/session.service.js';
 import type { SocketPeer } from './socket-peer.js';
 
@@ -51,7 +46,7 @@ export async function chunkOfOriginal(
     await sessions.receiveNext(peer, sessionID, chunk, last);
     return { ok: true };
   } catch (error) {
-    peer.failed(sessionID, UploadError.from(error));
+    peer.failed(sessionID, toUploadError(error));
     if (isUploadError(error, 'WINDOW_EXCEEDED')) peer.disconnect();
     return undefined;
   }

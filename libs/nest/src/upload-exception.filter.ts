@@ -1,6 +1,7 @@
-import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { BEGIN_UPLOAD, refuse, UploadError, uploadErrorEvent } from '@upload-streams/protocol';
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { BEGIN_UPLOAD, refuse, uploadErrorEvent } from '@upload-streams/protocol';
 import type { Socket } from 'socket.io';
+import { toUploadError } from './host-error.js';
 import { isOriginalPayload, sessionOfPayload } from './original-workflow.js';
 
 /**
@@ -9,13 +10,10 @@ import { isOriginalPayload, sessionOfPayload } from './original-workflow.js';
  */
 @Catch()
 export class UploadExceptionFilter implements ExceptionFilter {
-  private readonly logger = new Logger(UploadExceptionFilter.name);
-
   catch(exception: unknown, host: ArgumentsHost): void {
     const [socket, payload, ack] = host.getArgs<[Socket, unknown, unknown]>();
     const isBegin = host.switchToWs().getPattern() === BEGIN_UPLOAD;
-    const error = UploadError.from(exception);
-    if (error !== exception) this.logger.error(exception);
+    const error = toUploadError(exception);
     const sessionID = sessionOfPayload(payload);
     if (isBegin && isOriginalPayload(payload) && sessionID !== undefined) {
       socket.emit(uploadErrorEvent(sessionID), error.message, error.toBody());

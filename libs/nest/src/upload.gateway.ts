@@ -31,6 +31,7 @@ import {
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server, Socket } from 'socket.io';
 import type { Authenticator } from './auth/authenticator.js';
+import { toUploadError } from './host-error.js';
 import { guardOrigins } from './origin-guard.js';
 import { beginOriginal, chunkOfOriginal, isOriginalChunk, isOriginalPayload } from './original-workflow.js';
 import { SessionService } from './session/session.service.js';
@@ -135,8 +136,7 @@ export class UploadGateway
       const written = await this.sessions.receive(peer, sessionID, chunk);
       answer(accept(written));
     } catch (error) {
-      if (!(error instanceof UploadError)) this.logger.error(error);
-      answer(refuse(error));
+      answer(refuse(toUploadError(error)));
       if (isUploadError(error, 'WINDOW_EXCEEDED')) peer.disconnect();
     }
   }
@@ -171,8 +171,7 @@ export class UploadGateway
       const owner = await this.authenticator.authenticate({ headers, token: auth['token'] });
       socket.data.peer = new SocketPeer(socket, owner);
     } catch (error) {
-      if (!(error instanceof UploadError)) this.logger.error(error);
-      throw Object.assign(new Error('not authenticated'), { data: UploadError.from(error).toBody() });
+      throw Object.assign(new Error('not authenticated'), { data: toUploadError(error).toBody() });
     }
   }
 }

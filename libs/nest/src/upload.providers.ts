@@ -1,5 +1,4 @@
 import type { Provider } from '@nestjs/common';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AnonymousAuthenticator } from './auth/anonymous-authenticator.js';
 import { UploadEvents } from './events/upload-events.js';
@@ -12,6 +11,7 @@ import { SessionSweeper } from './session/session-sweeper.js';
 import { SessionService } from './session/session.service.js';
 import { SqliteSessionStore } from './session/sqlite-session-store.js';
 import { WholeFiles } from './session/whole-files.js';
+import { prepareDataDir } from './storage/data-dir.js';
 import { DiskStorage } from './storage/disk-storage.js';
 import { StorageService } from './storage/storage.service.js';
 import type { ResolvedUploadOptions } from './upload-options.js';
@@ -40,19 +40,11 @@ const replaceableProviders: Provider[] = [
     provide: UPLOAD_SESSION_STORE,
     inject: [UPLOAD_OPTIONS],
     useFactory: async ({ dataDir }: ResolvedUploadOptions) => {
-      await makeDataDir(dataDir);
+      await prepareDataDir(dataDir);
       return SqliteSessionStore.open(join(dataDir, 'catalogue.db'));
     },
   },
 ];
-
-async function makeDataDir(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true });
-  } catch (cause) {
-    throw new Error(`The data folder ${dataDir} can't be made: ${(cause as Error).message}`, { cause });
-  }
-}
 
 export const uploadProviders: Provider[] = [
   ...replaceableProviders,

@@ -89,7 +89,7 @@ export const ERRORS = {
   ORIGIN_NOT_ALLOWED: {
     recovery: 'fatal',
     status: 403,
-    when: 'A page of another origin connects, and CORS_ORIGINS does not list that origin.',
+    when: 'A page of another origin connects, or deletes a file with no other proof than a cookie, and CORS_ORIGINS does not list that origin.',
     message: () => 'Pages of this origin may not upload here (CORS_ORIGINS)',
   },
   UPLOAD_REFUSED: {

@@ -5,18 +5,19 @@ import type { Request, Response } from 'express';
 import { pipeline } from 'node:stream/promises';
 import parseRange from 'range-parser';
 
+/** A download of which nobody reads anything for so long is ended; one that is read slowly goes on. */
+export const STALLED_AFTER_MS = 60_000;
+
 /** Sends a file, or the one range that was asked for. Several ranges at once get the whole file, as RFC 9110 allows. */
 export async function sendFile(
   files: FilesService,
   file: FileRecord,
   request: Request,
   response: Response,
+  stalledAfterMs = STALLED_AFTER_MS,
 ): Promise<void> {
   const etag = `"${file.fileId}"`;
-  response.setHeader('ETag', etag);
-  response.setHeader('Last-Modified', new Date(file.createdAt).toUTCString());
-  response.setHeader('Accept-Ranges', 'bytes');
-  response.setHeader('Cache-Control', 'private, no-cache');
+  setValidators(response, file, etag);
   if (request.fresh) {
     response.status(304).end();
     return;
@@ -26,17 +27,28 @@ export async function sendFile(
     response.redirect(302, url);
     return;
   }
-  const range = wantedRange(request, file, etag);
+  const range = wantedRange(request, response, file, etag);
+  // Nothing is promised before the first bytes are there: a file that can't be read is an error, not an empty answer.
+  const bytes = request.method === 'HEAD' || file.size === 0 ? undefined : await files.open(file, range);
+  if (response.destroyed) {
+    bytes?.destroy();
+    return;
+  }
   setContentHeaders(response, file, range);
-  if (request.method === 'HEAD' || file.size === 0) {
+  if (!bytes) {
     response.end();
     return;
   }
-  await pipeline(files.read(file, range), response).catch((error: unknown) => {
-    // The client went away, or the disk failed midway: a short body is all that can still be said.
-    if (!response.headersSent) throw new UploadError('STORAGE_FAILED', undefined, { cause: error });
-    response.destroy();
-  });
+  response.setTimeout(stalledAfterMs, () => response.destroy());
+  // The client went away, or the store failed midway and said so: a short body is all that can still be told.
+  await pipeline(bytes, response).catch(() => response.destroy());
+}
+
+function setValidators(response: Response, { createdAt }: FileRecord, etag: string): void {
+  response.setHeader('ETag', etag);
+  response.setHeader('Last-Modified', new Date(createdAt).toUTCString());
+  response.setHeader('Accept-Ranges', 'bytes');
+  response.setHeader('Cache-Control', 'private, no-cache');
 }
 
 /** Of a store that people download from themselves, with the same name and type; it knows of ranges too. */
@@ -44,14 +56,22 @@ function presignedUrl(files: FilesService, file: FileRecord): Promise<string | u
   return files.presignedUrl(file, { disposition: contentDisposition.create(file.fileName), type: safeTypeOf(file) });
 }
 
-function wantedRange(request: Request, file: FileRecord, etag: string): ByteRange | undefined {
+function wantedRange(request: Request, response: Response, file: FileRecord, etag: string): ByteRange | undefined {
   const header = request.headers.range;
   const condition = request.headers['if-range'];
   if (header === undefined || (condition !== undefined && condition !== etag)) return undefined;
-  const ranges = parseRange(file.size, header, { combine: true });
-  if (ranges === -1) throw new UploadError('RANGE_NOT_SATISFIABLE', { size: file.size });
+  const ranges = parseRange(file.size, withinSize(header, file.size), { combine: true });
+  if (ranges === -1) {
+    response.setHeader('Content-Range', `bytes */${file.size}`);
+    throw new UploadError('RANGE_NOT_SATISFIABLE', { size: file.size });
+  }
   const [range] = ranges === -2 ? [] : ranges;
   return ranges !== -2 && ranges.type === 'bytes' && ranges.length === 1 ? range : undefined;
+}
+
+/** The last N bytes of a file that has fewer are all of it (RFC 9110, 14.1.2); range-parser finds them unsatisfiable. */
+function withinSize(header: string, size: number): string {
+  return header.replace(/^bytes=-(\d+)$/, (whole, count: string) => (Number(count) > size ? `bytes=-${size}` : whole));
 }
 
 /** As a download, never as a page of this origin, whatever the type claims to be. */

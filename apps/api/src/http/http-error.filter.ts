@@ -1,5 +1,6 @@
-import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { UploadError } from '@upload-streams/protocol';
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { toUploadError } from '@upload-streams/nest';
+import type { UploadError } from '@upload-streams/protocol';
 import type { Response } from 'express';
 
 /**
@@ -8,16 +9,24 @@ import type { Response } from 'express';
  */
 @Catch()
 export class HttpErrorFilter implements ExceptionFilter {
-  private readonly logger = new Logger(HttpErrorFilter.name);
-
   catch(exception: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
-    if (exception instanceof HttpException) {
+    if (exception instanceof HttpException && !response.headersSent) {
       response.status(exception.getStatus()).json(exception.getResponse());
       return;
     }
-    const error = UploadError.from(exception);
-    if (error !== exception) this.logger.error(exception);
+    if (response.headersSent) {
+      // Too late for an answer: a short body is all that can still be told.
+      response.destroy();
+      return;
+    }
+    const error = toUploadError(exception);
+    tellRetryAfter(response, error);
     response.status(error.status).json({ error: error.toBody() });
   }
+}
+
+function tellRetryAfter(response: Response, { details }: UploadError): void {
+  const retryAfterMs = details?.['retryAfterMs'];
+  if (typeof retryAfterMs === 'number') response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000));
 }

@@ -1,20 +1,41 @@
 import { createParamDecorator, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { UPLOAD_AUTHENTICATOR, type Authenticator, type FileRequester } from '@upload-streams/nest';
+import {
+  toUploadError,
+  UPLOAD_AUTHENTICATOR,
+  UPLOAD_OPTIONS,
+  type Authenticator,
+  type FileRequester,
+  type ResolvedUploadOptions,
+} from '@upload-streams/nest';
 import type { Request } from 'express';
+import { requireOwnPage } from './same-origin.js';
 
 type IdentifiedRequest = Request & { requester?: FileRequester };
 
 /** Asks the authenticator who is behind a request, as the gateway does for a connection. */
 @Injectable()
 export class OwnerGuard implements CanActivate {
-  constructor(@Inject(UPLOAD_AUTHENTICATOR) private readonly authenticator: Authenticator) {}
+  constructor(
+    @Inject(UPLOAD_AUTHENTICATOR) private readonly authenticator: Authenticator,
+    @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<IdentifiedRequest>();
-    const owner = await this.authenticator.authenticate({ headers: request.headers });
+    requireOwnPage(request.method, request.headers, this.options.allowedOrigins);
+    const owner = await this.identify(request);
     const { sessionID } = request.query;
     request.requester = { owner, sessionID: typeof sessionID === 'string' ? sessionID : undefined };
     return true;
+  }
+
+  /** Its errors are those of the catalogue, in the form of the catalogue, whatever the application throws. */
+  private async identify({ headers }: Request): Promise<string | null> {
+    try {
+      return await this.authenticator.authenticate({ headers });
+    } catch (thrown) {
+      throw toUploadError(thrown);
+    }
   }
 }
 

@@ -14,7 +14,8 @@ export interface Credentials {
 export interface Authenticator {
   /**
    * The owner: a stable string of at most 255 characters. `null` for a client that sends no credential: it owns its
-   * uploads by their session ID alone. Throws `UNAUTHORIZED` for a credential that is not accepted.
+   * uploads by their session ID alone. Throws `UNAUTHORIZED` for a credential that is not accepted, or
+   * Nest's `UnauthorizedException`, or what a JWT library throws.
    */
   authenticate(credentials: Credentials): string | null | Promise<string | null>;
 }

@@ -6,6 +6,8 @@ import type { FilePage, SessionStore } from '../session/session-store.js';
 import type { ByteRange, Download } from '../storage/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_SESSION_STORE } from '../upload.tokens.js';
+import { readPage } from './file-page.js';
+import { opened } from './opened-file.js';
 
 /** Who asks for a file: its owner, or, for a file that has none, whoever knows the session ID of its upload. */
 export interface FileRequester {
@@ -21,9 +23,13 @@ export class FilesService {
     private readonly storage: StorageService,
   ) {}
 
-  /** The files of an owner, the newest first. A client without an identity has no list. */
+  /**
+   * The files of an owner, the newest first: `limit` of them at the most, and no more than 1 MiB of JSON, which goes on
+   * behind `nextCursor`. A client without an identity has no list.
+   */
   async list(owner: string | null, limit: number, cursor?: string): Promise<FilePage> {
-    return owner === null ? { files: [], nextCursor: undefined } : this.store.listFiles(owner, limit, cursor);
+    if (owner === null) return { files: [], nextCursor: undefined };
+    return readPage((count, from) => this.store.listFiles(owner, count, from), limit, cursor);
   }
 
   /** Throws FILE_NOT_FOUND also for a file of someone else, so that nobody learns which IDs exist. */
@@ -33,6 +39,15 @@ export class FilesService {
     return file;
   }
 
+  /**
+   * The bytes, or a range of them, when the first ones are there. Throws FILE_NOT_FOUND where they are missing, and
+   * STORAGE_FAILED where the store does not give them.
+   */
+  async open(file: FileRecord, range?: ByteRange): Promise<Readable> {
+    return opened(this.storage.read(file, range), file.fileId);
+  }
+
+  /** As `open`, but what is wrong is told by the stream alone. */
   read(file: FileRecord, range?: ByteRange): Readable {
     return this.storage.read(file, range);
   }

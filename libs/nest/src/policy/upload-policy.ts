@@ -17,7 +17,8 @@ export type UploadAmendment = Partial<Pick<UploadRequest, 'fileName' | 'type' | 
 
 /**
  * An application's own rules. Both methods refuse by throwing an `UploadError`, `UPLOAD_REFUSED` with a `reason` as a
- * rule; any other error counts as INTERNAL.
+ * rule, or an `HttpException` of Nest, whose status says what it means (docs/errors.md); 429 and 503 are retried, after
+ * their `retryAfter`. Any other error counts as INTERNAL.
  */
 export interface UploadPolicy {
   /** Before anything is stored. May rename and tag. Called once for a session, not when it is resumed. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import { randomBytes } from 'node:crypto';
+import { fromHost } from '../host-error.js';
 import type { UploadPolicy } from '../policy/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
@@ -37,7 +38,9 @@ export class Admission {
     this.checkSize(wanted.size);
     this.checkType(type);
     const { size, lastModified, metadata = {} } = wanted;
-    const amendment = await this.policy.admit?.({ owner, fileName: requestedName, size, type, lastModified, metadata });
+    const amendment = await fromHost(() =>
+      this.policy.admit?.({ owner, fileName: requestedName, size, type, lastModified, metadata }),
+    );
     const fileId = randomBytes(16).toString('hex');
     // One that does not say how much will come has to find some room.
     await this.storage.reserve(fileId, size ?? 1);

@@ -33,6 +33,7 @@ const ENDS_SESSION: readonly ErrorCode[] = [
   'FILE_TOO_LARGE',
   'FILE_CHECKSUM_MISMATCH',
   'UPLOAD_REFUSED',
+  'FORBIDDEN',
 ];
 
 export const endsSession = (error: unknown): error is UploadError => isUploadError(error, ...ENDS_SESSION);

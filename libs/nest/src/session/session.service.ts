@@ -8,6 +8,7 @@ import {
   type UploadInProgress,
 } from '@upload-streams/protocol';
 import { UploadEvents } from '../events/upload-events.js';
+import { fromHost, toUploadError } from '../host-error.js';
 import type { UploadPolicy } from '../policy/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';
 import { storedNameOf } from '../storage/stored-name.js';
@@ -308,8 +309,7 @@ export class SessionService implements OnModuleInit {
       });
       if (file) session.peer.completed(sessionID, this.toCompleted(file));
     } catch (error) {
-      if (!(error instanceof UploadError)) this.logger.error(error);
-      session.peer.failed(sessionID, UploadError.from(error));
+      session.peer.failed(sessionID, toUploadError(error));
     }
   }
 
@@ -321,7 +321,7 @@ export class SessionService implements OnModuleInit {
     const { record, peer } = session;
     const stored = await this.reported(record, peer, 'verifying', () => session.complete(storedName));
     const file = { sessionID, fileId, owner, fileName, type, metadata, storedName, ...stored, createdAt: Date.now() };
-    await this.reported(record, peer, 'inspecting', async () => this.policy.inspect?.(file));
+    await this.reported(record, peer, 'inspecting', () => fromHost(() => this.policy.inspect?.(file)));
     const outcome = await this.completed(session, file);
     if (outcome === 'exists') return this.completedBefore(session);
     if (outcome !== 'completed') throw new UploadError(this.lost(session, outcome));

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { crc32 } from '@node-rs/crc32';
 import { isUploadError, UploadError } from '@upload-streams/protocol';
 import { UploadEvents } from '../events/upload-events.js';
+import { fromHost } from '../host-error.js';
 import type { UploadPolicy } from '../policy/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';
 import { storedNameOf } from '../storage/stored-name.js';
@@ -50,7 +51,7 @@ export class WholeFiles {
   private async accepted(session: SessionRecord, whole: IncomingChunk): Promise<FileRecord> {
     try {
       const file = await this.stored(session, whole);
-      await this.policy.inspect?.(file);
+      await fromHost(() => this.policy.inspect?.(file));
       return file;
     } catch (error) {
       await this.discard(session.fileId);
