@@ -127,6 +127,12 @@ describe('BlobSource', () => {
     expect(turns).toBeGreaterThanOrEqual(9);
   });
 
+  it('goes by the chosen file alone where its handle may not be read', async () => {
+    const denied = { getFile: () => Promise.reject(new DOMException('no permission', 'NotAllowedError')) };
+    const source = new BlobSource(blobOf(Uint8Array.of(1, 2, 3)), FACTS, denied);
+    expect(await source.verify()).toBe(true);
+  });
+
   it('reads no more once it is closed', async () => {
     const cancelled = jest.fn(() => Promise.resolve());
     const blob = blobOf(Uint8Array.of(1, 2, 3));

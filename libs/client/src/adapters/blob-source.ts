@@ -66,7 +66,7 @@ export class BlobSource extends HeldSource {
   /** The same Blob where the file did not change, else the file as it is now. */
   private async now(): Promise<Blob & Partial<Pick<File, 'lastModified'>>> {
     try {
-      const file = await this.handle?.getFile();
+      const file = await this.fromHandle();
       if (file && (file.size !== this.size || file.lastModified !== this.lastModified)) return file;
       if (await this.isReadable()) return this.blob;
       // Its date may have been set back within a second: what the handle gives is readable at any rate.
@@ -75,6 +75,16 @@ export class BlobSource extends HeldSource {
       throw new UploadError('SOURCE_FAILED', undefined, { cause });
     }
     throw new UploadError('SOURCE_CHANGED', { rereadable: false });
+  }
+
+  /** Undefined also where the person did not allow to read through the handle: the file may have been chosen anew since. */
+  private async fromHandle(): Promise<File | undefined> {
+    try {
+      return await this.handle?.getFile();
+    } catch (cause) {
+      if (cause instanceof DOMException && DENIED.has(cause.name)) return undefined;
+      throw cause;
+    }
   }
 
   private async isReadable(): Promise<boolean> {
@@ -92,6 +102,9 @@ export class BlobSource extends HeldSource {
     this.reader = undefined;
   }
 }
+
+/** What a browser says where a page may not read through a handle. */
+const DENIED = new Set(['NotAllowedError', 'SecurityError']);
 
 /** A browser refuses to read a file that was changed since it was chosen; one that is gone it does not find. */
 const isChange = (cause: unknown): boolean =>
