@@ -12,6 +12,7 @@ import {
   type CompletedPart,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { crc32 } from '@node-rs/crc32';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Readable } from 'node:stream';
 import type { ByteRange, Download } from '../storage/storage-backend.js';
@@ -41,23 +42,25 @@ const PRESIGNED_SECONDS = 300;
 export class ObjectStore {
   private readonly client: S3Client;
   private readonly ended = new AbortController();
-  private readonly crc32: boolean;
+  /** Whether the store is sent CRC-32, and asked for its own. */
+  private readonly withCrc32: boolean;
   readonly list: Listing;
 
   constructor(private readonly options: ResolvedS3Options) {
     this.client = newS3Client(options);
-    this.crc32 = options.checksums === 'when_supported';
+    this.withCrc32 = options.checksums === 'when_supported';
     this.list = new Listing(this.client, options.bucket, options.prefix, (work) => this.retrying(work));
   }
 
   async put(key: string, body: ObjectBody, digest?: PartDigest): Promise<StoredObject> {
-    const sent = () => ({ ...this.named(key), ...this.checksumOf(digest), ...bodyOf(body) });
+    const object = { ...this.named(key), ...(await this.checksumOf(body, digest)) };
+    const sent = () => ({ ...object, ...bodyOf(body) });
     return stored(await this.retrying(() => this.client.send(new PutObjectCommand(sent()))));
   }
 
   async createUpload(key: string): Promise<string> {
-    const crc32 = this.crc32 ? ({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const) : {};
-    const request = { ...this.named(key), ...crc32 };
+    const checksum = this.withCrc32 ? ({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const) : {};
+    const request = { ...this.named(key), ...checksum };
     const { UploadId } = await this.retrying(() => this.client.send(new CreateMultipartUploadCommand(request)));
     return UploadId!;
   }
@@ -69,8 +72,8 @@ export class ObjectStore {
     body: ObjectBody,
     digest?: PartDigest,
   ): Promise<StoredObject> {
-    const part = { ...this.named(key), UploadId, PartNumber };
-    const sent = () => ({ ...part, ...this.checksumOf(digest), ...bodyOf(body) });
+    const part = { ...this.named(key), UploadId, PartNumber, ...(await this.checksumOf(body, digest)) };
+    const sent = () => ({ ...part, ...bodyOf(body) });
     return stored(await this.retrying(() => this.client.send(new UploadPartCommand(sent()))));
   }
 
@@ -79,10 +82,10 @@ export class ObjectStore {
     key: string,
     UploadId: string,
     Parts: readonly CompletedPart[],
-    crc32: number | undefined,
+    wholeCrc32: number | undefined,
   ): Promise<StoredObject> {
-    const full = this.crc32 && crc32 !== undefined ? { ChecksumCRC32: base64Of(crc32) } : {};
-    const type = this.crc32 ? ({ ChecksumType: 'FULL_OBJECT' } as const) : {};
+    const full = this.withCrc32 && wholeCrc32 !== undefined ? { ChecksumCRC32: base64Of(wholeCrc32) } : {};
+    const type = this.withCrc32 ? ({ ChecksumType: 'FULL_OBJECT' } as const) : {};
     const request = { ...this.named(key), ...full, ...type, UploadId, MultipartUpload: { Parts: [...Parts] } };
     try {
       return stored(await this.retrying(() => this.client.send(new CompleteMultipartUploadCommand(request))));
@@ -101,7 +104,7 @@ export class ObjectStore {
   /** Undefined where there is no such object. */
   async head(key: string): Promise<(StoredObject & { readonly bytes: number }) | undefined> {
     try {
-      const mode = this.crc32 ? ({ ChecksumMode: 'ENABLED' } as const) : {};
+      const mode = this.withCrc32 ? ({ ChecksumMode: 'ENABLED' } as const) : {};
       const found = await this.retrying(() => this.client.send(new HeadObjectCommand({ ...this.named(key), ...mode })));
       return { ...stored(found), bytes: found.ContentLength ?? 0 };
     } catch (error) {
@@ -163,8 +166,22 @@ export class ObjectStore {
     return { Bucket: this.options.bucket, Key: this.options.prefix + key };
   }
 
-  private checksumOf(digest: PartDigest | undefined) {
-    return this.crc32 && digest ? { ChecksumCRC32: base64Of(digest.crc32) } : {};
+  /**
+   * Known before a byte is sent. Without it, the SDK would compute it on the way and send it behind the body, in a trailer,
+   * which many stores refuse with 411 or 501.
+   */
+  private async checksumOf(body: ObjectBody, digest: PartDigest | undefined) {
+    if (!this.withCrc32) return {};
+    return { ChecksumCRC32: base64Of(digest?.crc32 ?? (await this.crc32Of(body))) };
+  }
+
+  /** Some of the body may be in the store, which may fail in passing. */
+  private crc32Of({ chunks }: ObjectBody): Promise<number> {
+    return this.retrying(async () => {
+      let crc = 0;
+      for await (const bytes of chunks()) crc = crc32(bytes, crc);
+      return crc;
+    });
   }
 }
 
@@ -177,9 +194,9 @@ function stored({ ETag = '', ChecksumCRC32 }: { ETag?: string | undefined; Check
   return { etag: ETag.replaceAll('"', ''), crc32: ChecksumCRC32 === undefined ? undefined : numberOf(ChecksumCRC32) };
 }
 
-function base64Of(crc32: number): string {
+function base64Of(crc: number): string {
   const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32);
+  bytes.writeUInt32BE(crc);
   return bytes.toString('base64');
 }
 

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 3000;
 
-/** What a store says that works again in a while, beside all of 500 to 599. */
+/** What a store says that works again in a while, beside all of 500 to 599 but 501: what it lacks, it lacks for good. */
+const NOT_IMPLEMENTED = 501;
 const PASSING_STATUS = new Set([408, 429]);
 const PASSING_NAMES = new Set(['RequestTimeout', 'SlowDown', 'Throttling', 'RequestTimeTooSkewed', 'BadDigest']);
 
@@ -35,5 +36,5 @@ function mayPass(error: unknown): boolean {
   const status = statusOf(error);
   if (PASSING_NAMES.has((error as Error).name)) return true;
   // Without an answer it was the network.
-  return status === undefined || status >= 500 || PASSING_STATUS.has(status);
+  return status === undefined || (status >= 500 && status !== NOT_IMPLEMENTED) || PASSING_STATUS.has(status);
 }
