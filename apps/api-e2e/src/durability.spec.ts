@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createNodeUploadClient, type UploadState } from '@upload-streams/client/node';
 import type { Ack, BegunUpload, ChunkWritten } from '@upload-streams/protocol';
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
@@ -186,7 +186,7 @@ describe('durability', () => {
     expect(await client.begin(sessionID, whole)).toMatchObject({ ok: true, completed: first.ok && first.completed });
   });
 
-  it('removes at the start bytes that belong to nothing, and nothing else', async () => {
+  it('sets aside at the start unfinished bytes that no session has, and touches nothing else', async () => {
     await start();
     const client = await connect();
     const begun = newSessionID();
@@ -194,14 +194,35 @@ describe('durability', () => {
     await client.chunk(begun, 0, randomBytes(1000));
     const whole = { size: 1, chunk: Buffer.from('x'), crc32: crc32('x'), last: true, fileCrc32: crc32('x') };
     await client.begin(newSessionID(), whole);
+    const leftover = 'f'.repeat(32);
+    const [partial, files, quarantine] = ['partial', 'files', 'quarantine'].map((name) =>
+      join(gateway!.dataDir, name),
+    ) as [string, string, string];
+    await writeFile(join(partial, 'of-another-program'), 'not ours');
+    await mkdir(join(files, 'e'.repeat(32)));
+    await writeFile(join(files, 'e'.repeat(32), 'a.txt'), 'complete, and in no catalogue');
     const before = [await gateway!.partialFiles(), await gateway!.storedFiles()];
-    await writeFile(join(gateway!.dataDir, 'partial', 'f'.repeat(32)), 'left by a crash');
-    await mkdir(join(gateway!.dataDir, 'files', 'e'.repeat(32)));
-    await writeFile(join(gateway!.dataDir, 'files', 'e'.repeat(32), 'a.txt'), 'left by a crash');
+    await writeFile(join(partial, leftover), 'left by a crash');
     await gateway!.crashAndRestart();
-    while ((await readdir(join(gateway!.dataDir, 'files'))).length > 1)
-      await nextChange(join(gateway!.dataDir, 'files'));
+    while ((await readdir(quarantine)).length === 0) await nextChange(quarantine);
+    const [aside] = await readdir(quarantine);
+    expect(aside).toMatch(new RegExp(`^${leftover}\\.\\d+$`));
+    expect(await readFile(join(quarantine, aside!), 'utf8')).toBe('left by a crash');
     expect([await gateway!.partialFiles(), await gateway!.storedFiles()]).toEqual(before);
+    expect(gateway!.log).toContain(`Set aside the unfinished upload ${leftover}`);
+  });
+
+  it('removes what was set aside once its time is over', async () => {
+    await start({ QUARANTINE_TTL: '0s', SESSION_TTL: '1s' });
+    const { dataDir } = gateway!;
+    await writeFile(join(dataDir, 'partial', 'f'.repeat(32)), 'left by a crash');
+    await gateway!.crashAndRestart();
+    const left = async () => [
+      ...(await readdir(join(dataDir, 'partial'))),
+      ...(await readdir(join(dataDir, 'quarantine'))),
+    ];
+    while ((await left()).length > 0) await nextChange(join(dataDir, 'quarantine'));
+    expect(gateway!.log).toContain('Removed the unfinished upload');
   });
 });
 

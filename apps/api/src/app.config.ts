@@ -85,6 +85,10 @@ export const environmentSchema = z
     MAX_SESSIONS_PER_CONNECTION: wholeNumber(1, 1_000_000).default(256),
     /** An unfinished upload without progress is removed after this long. */
     SESSION_TTL: duration(1000).default(DURATIONS['d']!),
+    /** Unfinished bytes that no catalogue knows are set aside, and removed after this long. */
+    QUARANTINE_TTL: duration(0).default(UPLOAD_DEFAULTS.quarantineTtlMs),
+    /** Start although the catalogue and the stored files do not belong together. */
+    ADOPT_STORE: flag(UPLOAD_DEFAULTS.adoptStore),
     /** When bytes are synced: before each ack, every 64 MiB, or at the end only. */
     DURABILITY: oneOf(...DURABILITIES).default(UPLOAD_DEFAULTS.durability),
     /** Whether SHA-256 of each file is computed and told, beside CRC-32. */
@@ -149,6 +153,8 @@ export function uploadOptions(environment: Environment): UploadModuleOptions {
     windowBudgetBytes: environment.WINDOW_BUDGET,
     maxSessionsPerConnection: environment.MAX_SESSIONS_PER_CONNECTION,
     sessionTtlMs: environment.SESSION_TTL,
+    quarantineTtlMs: environment.QUARANTINE_TTL,
+    adoptStore: environment.ADOPT_STORE,
     durability: environment.DURABILITY,
     sha256: environment.SHA256,
     shutdownGraceMs: environment.SHUTDOWN_GRACE,

@@ -34,6 +34,16 @@ export interface UploadModuleOptions {
   readonly maxSessionsPerConnection?: number;
   /** An unfinished upload without progress is removed after this long, in milliseconds. @default 24 hours */
   readonly sessionTtlMs?: number;
+  /**
+   * Unfinished bytes that no catalogue knows are set aside, and removed after this long, in milliseconds; 0 or more.
+   * @default 7 days
+   */
+  readonly quarantineTtlMs?: number;
+  /**
+   * Start although the catalogue and the stored files do not belong together, and take them for each other's from now on.
+   * Nothing is removed, but files that the catalogue does not know are not listed. @default false
+   */
+  readonly adoptStore?: boolean;
   /** When bytes are synced, and so what the `durable` offset of an ack means: see `Durability`. @default 'checkpoint' */
   readonly durability?: Durability;
   /**
@@ -60,6 +70,8 @@ export const UPLOAD_DEFAULTS = {
   maxWindowBytes: 16 * MIB,
   maxSessionsPerConnection: 256,
   sessionTtlMs: 24 * 60 * 60 * 1000,
+  quarantineTtlMs: 7 * 24 * 60 * 60 * 1000,
+  adoptStore: false,
   durability: 'checkpoint',
   sha256: true,
   shutdownGraceMs: 10_000,
@@ -75,6 +87,7 @@ const BOUNDS = {
   maxWindowBytes: [MIN_CHUNK_BYTES, MAX_FILE_BYTES],
   maxSessionsPerConnection: [1, 1_000_000],
   sessionTtlMs: [1, Number.MAX_SAFE_INTEGER],
+  quarantineTtlMs: [0, Number.MAX_SAFE_INTEGER],
   shutdownGraceMs: [0, 3_600_000],
   reconnectInMs: [0, 3_600_000],
 } as const;

@@ -6,6 +6,7 @@ import { FilesService } from './files/files.service.js';
 import { openUploadPolicy } from './policy/upload-policy.js';
 import { Admission } from './session/admission.js';
 import { NoOtherNodes } from './session/session-handover.js';
+import { StorePairing } from './session/store-pairing.js';
 import { SessionOpener } from './session/session-opener.js';
 import { SessionSweeper } from './session/session-sweeper.js';
 import { SessionService } from './session/session.service.js';
@@ -49,6 +50,7 @@ const replaceableProviders: Provider[] = [
 export const uploadProviders: Provider[] = [
   ...replaceableProviders,
   StorageService,
+  StorePairing,
   Admission,
   SessionOpener,
   WholeFiles,

@@ -53,6 +53,16 @@ export class Gateway {
     await this.startAgain();
   }
 
+  /** Ends the process in good order; `start` begins another one. */
+  async stop(): Promise<void> {
+    await this.process.stop('SIGTERM');
+  }
+
+  /** Starts another process on the same port and data. */
+  start(): Promise<void> {
+    return this.startAgain();
+  }
+
   async close(): Promise<void> {
     await this.process.stop();
     await rm(this.dataDir, { recursive: true, force: true });

@@ -53,7 +53,10 @@ export class UploadMetrics implements OnModuleInit, OnModuleDestroy {
       completed: counter('upload_streams_completed_total', 'Uploads completed and verified'),
       cancelled: counter('upload_streams_cancelled_total', 'Uploads cancelled'),
       expired: counter('upload_streams_expired_total', 'Unfinished uploads removed after SESSION_TTL'),
-      orphan: counter('upload_streams_orphans_total', 'Bytes of nobody, left by a crash, found and removed'),
+      orphan: counter(
+        'upload_streams_orphans_total',
+        'Unfinished uploads that no catalogue knows, found at a start and set aside',
+      ),
     };
     const bytes = counter('upload_streams_completed_bytes_total', 'Bytes of completed uploads');
     return (event) => {

@@ -7,7 +7,7 @@ export type UploadLifecycleEvent =
   | { readonly type: 'begun'; readonly sessionID: string; readonly owner: string | null; readonly fileName: string }
   | { readonly type: 'completed'; readonly file: FileRecord }
   | { readonly type: 'cancelled' | 'expired'; readonly sessionID: string }
-  /** Bytes were found, and removed, that belonged to no session and no file: a crash had left them. */
+  /** Unfinished bytes were found, and set aside, that belonged to no session: a crash had left them. */
   | { readonly type: 'orphan'; readonly fileId: string };
 
 /** Inject it to learn of every upload: `events.completed$.subscribe((file) => ...)`. It completes at shutdown. */

@@ -20,6 +20,8 @@ const keptMs = (sessionTtlMs: number) => 2 * sessionTtlMs + 60 * 60 * 1000;
 export class RedisSessionStore implements SessionStore {
   private readonly logger = new Logger('Redis');
   private readonly ttlMs: number;
+  /** The ID that Redis had when this node started. */
+  private known: string | undefined;
 
   /** `nodeId` is noted as the holder of the sessions that this node creates or takes over. */
   constructor(
@@ -108,12 +110,37 @@ export class RedisSessionStore implements SessionStore {
     return (await this.change(scripts.REMOVE_FILE, fileId, listOf(file.owner), file.sessionID)) === 'yes';
   }
 
+  async identity(): Promise<string | undefined> {
+    return (await this.redis.call(() => this.redis.client.get(this.identityKey))) ?? undefined;
+  }
+
+  async setIdentity(id: string, replace = false): Promise<string> {
+    const condition = replace ? {} : { NX: true as const };
+    await this.redis.call(() => this.redis.client.set(this.identityKey, id, condition));
+    this.known = await this.identity();
+    return this.known ?? id;
+  }
+
+  async hasFiles(): Promise<boolean> {
+    return (await this.redis.call(() => this.redis.client.exists(`${this.redis.prefix}sequence`))) > 0;
+  }
+
+  /** Rejects also where Redis lost what it had, or is another one. */
   async check(): Promise<void> {
     await this.redis.check();
+    if (this.known === undefined || (await this.identity()) === this.known) return;
+    this.logger.error(
+      'Redis lost the catalogue, or is another one. Put it back from a backup or rebuild it (npm run catalogue:rebuild)',
+    );
+    throw new UploadError('STORAGE_FAILED');
   }
 
   async close(): Promise<void> {
     await this.redis.close();
+  }
+
+  private get identityKey(): string {
+    return `${this.redis.prefix}store-id`;
   }
 
   private change(change: Script, ...args: readonly (string | number)[]): Promise<unknown> {

@@ -10,6 +10,7 @@ import { script } from './redis-connection.js';
  *   file-of:<sessionID>   its file ID
  *   owner:<owner>         sorted set: file IDs by the order in which they were completed; none for files of nobody
  *   sequence              the number of the last entry
+ *   store-id              the random ID of the store of bytes that the catalogue belongs to
  *   call:<id>             what a change answered, for ten minutes
  *
  * Sessions expire by themselves, long after the sweep should have removed them with their bytes. The catalogue stays.

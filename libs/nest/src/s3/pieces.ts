@@ -6,8 +6,14 @@ export interface Piece {
 
 export const PIECES = 'pieces/';
 export const FILES = 'files/';
+/** Names what was set aside, and when: the bytes stay where they are, since an upload in parts can't be moved. */
+export const QUARANTINE = 'quarantine/';
+/** Holds the random ID of the store. */
+export const IDENTITY = 'upload-streams-store-id';
 
 export const fileKey = (fileId: string): string => FILES + fileId;
+
+export const quarantinePrefix = (fileId: string): string => `${QUARANTINE}${fileId}/`;
 
 export const piecesPrefix = (fileId: string): string => `${PIECES}${fileId}/`;
 

@@ -27,7 +27,7 @@ export interface S3StorageOptions {
   readonly giveUpAfterMs?: number;
   /** How long a start waits for the store, in milliseconds. @default 30_000 */
   readonly startTimeoutMs?: number;
-  /** Bytes of nobody are removed when they are older than this, in milliseconds. @default 1 hour */
+  /** Unfinished bytes that no catalogue knows are set aside when they are older than this, in milliseconds. @default 1 hour */
   readonly orphanAgeMs?: number;
   /** Whether people download from the store itself, by a URL that is valid for a few minutes. @default false */
   readonly presignDownloads?: boolean;

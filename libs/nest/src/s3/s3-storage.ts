@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { digestOf } from '../storage/digest.js';
+import { isFileId } from '../storage/file-id.js';
 import type { PartDigest } from '../storage/passing-digest-worker.js';
 import { PassingDigests } from '../storage/passing-digests.js';
 import type {
   ByteRange,
   Download,
   PartialFile,
+  Quarantined,
   StorageBackend,
   StoredDigest,
   StoredFile,
 } from '../storage/storage-backend.js';
 import { findResumption } from './found-upload.js';
-import { ObjectStore } from './object-store.js';
+import { ObjectStore, type ObjectBody } from './object-store.js';
 import { PartMemory } from './part-memory.js';
-import { fileIdOf, fileKey, FILES, PIECES, piecesPrefix } from './pieces.js';
+import { fileIdOf, fileKey, FILES, IDENTITY, PIECES, piecesPrefix, QUARANTINE, quarantinePrefix } from './pieces.js';
 import { statusOf } from './retrying.js';
 import { readBack } from './read-back.js';
+import { isRefusal, probeStore } from './store-probe.js';
 import { S3CompletedFile } from './s3-completed-file.js';
 import { S3_DEFAULTS, type ResolvedS3Options, type S3StorageOptions } from './s3-options.js';
 import { S3PartialFile, type SharedParts } from './s3-partial-file.js';
@@ -51,11 +55,19 @@ export class S3Storage implements StorageBackend {
 
   /** Rejects with one sentence where the bucket can't be used. */
   async prepare(): Promise<void> {
+    const { bucket, endpoint = 'AWS' } = this.options;
     try {
       await this.requireBucket();
     } catch (cause) {
-      const { bucket, endpoint = 'AWS' } = this.options;
       throw new Error(`The bucket ${bucket} at ${endpoint} can't be used: ${reasonOf(cause)}`, { cause });
+    }
+    try {
+      await probeStore(this.shared.store);
+    } catch (cause) {
+      const advice = await this.checksumAdvice(cause);
+      throw new Error(`The bucket ${bucket} at ${endpoint} refuses what uploads need: ${reasonOf(cause)}${advice}`, {
+        cause,
+      });
     }
   }
 
@@ -65,7 +77,10 @@ export class S3Storage implements StorageBackend {
     const { store } = this.shared;
     const completed = await store.head(fileKey(fileId));
     if (completed) {
-      const removeAll = () => this.abort(fileId);
+      const removeAll = async () => {
+        await this.abort(fileId);
+        await store.remove(fileKey(fileId));
+      };
       const removeRest = () => this.abortUploads(fileId);
       return new S3CompletedFile(fileId, completed.bytes, this.shared, removeAll, removeRest);
     }
@@ -90,7 +105,6 @@ export class S3Storage implements StorageBackend {
 
   async abort(fileId: string): Promise<void> {
     await this.abortUploads(fileId);
-    await this.shared.store.remove(fileKey(fileId));
   }
 
   read({ fileId }: StoredFile, range?: ByteRange): Readable {
@@ -102,18 +116,50 @@ export class S3Storage implements StorageBackend {
   }
 
   /** Of what is old enough: what is younger may be about to be noted by another gateway. */
-  async list(): Promise<readonly string[]> {
+  async unfinished(): Promise<readonly string[]> {
     const before = Date.now() - this.options.orphanAgeMs;
     const found = new Set<string>();
-    for (const prefix of [FILES, PIECES]) {
-      for await (const { key, modifiedAt } of this.shared.store.list.objects(prefix)) {
-        if (modifiedAt <= before) found.add(fileIdOf(key));
-      }
+    for await (const { key, modifiedAt } of this.shared.store.list.objects(PIECES)) {
+      if (modifiedAt <= before) found.add(fileIdOf(key));
     }
     for await (const { key, begunAt } of this.shared.store.list.uploads(FILES)) {
       if (begunAt <= before) found.add(fileIdOf(key));
     }
-    return [...found];
+    for (const { fileId } of await this.quarantined()) found.delete(fileId);
+    return [...found].filter(isFileId);
+  }
+
+  async quarantine(fileId: string): Promise<void> {
+    await this.shared.store.put(quarantinePrefix(fileId) + Date.now(), bodyOfText(''));
+  }
+
+  async quarantined(): Promise<readonly Quarantined[]> {
+    const found: Quarantined[] = [];
+    for await (const { key } of this.shared.store.list.objects(QUARANTINE)) {
+      const [, fileId, since] = /^quarantine\/([0-9a-f]{32})\/(\d{1,15})$/.exec(key) ?? [];
+      if (fileId !== undefined) found.push({ fileId, since: Number(since) });
+    }
+    return found;
+  }
+
+  async purge({ fileId, since }: Quarantined): Promise<void> {
+    await this.abortUploads(fileId);
+    await this.shared.store.remove(quarantinePrefix(fileId) + since);
+  }
+
+  async identity(): Promise<string | undefined> {
+    const { store } = this.shared;
+    if (!(await store.head(IDENTITY))) return undefined;
+    return String(await buffer(store.read(IDENTITY))).trim() || undefined;
+  }
+
+  async setIdentity(id: string): Promise<void> {
+    await this.shared.store.put(IDENTITY, bodyOfText(id));
+  }
+
+  async hasFiles(): Promise<boolean> {
+    for await (const { key } of this.shared.store.list.objects(FILES)) if (isFileId(fileIdOf(key))) return true;
+    return false;
   }
 
   /** An object store is as large as it has to be. */
@@ -142,6 +188,20 @@ export class S3Storage implements StorageBackend {
     }
   }
 
+  /** Whether the store takes the same requests without CRC-32, and what to set then. */
+  private async checksumAdvice(error: unknown): Promise<string> {
+    if (this.options.checksums === 'when_required' || !isRefusal(error)) return '';
+    const store = new ObjectStore({ ...this.options, checksums: 'when_required' });
+    try {
+      await probeStore(store);
+      return '. It works without CRC-32: set S3_CHECKSUMS=when_required (option checksums)';
+    } catch {
+      return '';
+    } finally {
+      store.close();
+    }
+  }
+
   /** Removes what there is beside the completed file. */
   private async abortUploads(fileId: string): Promise<void> {
     const { store } = this.shared;
@@ -150,6 +210,16 @@ export class S3Storage implements StorageBackend {
     }
     for await (const { key } of store.list.objects(piecesPrefix(fileId))) await store.remove(key);
   }
+}
+
+function bodyOfText(text: string): ObjectBody {
+  const bytes = Buffer.from(text);
+  return {
+    bytes: bytes.length,
+    async *chunks() {
+      yield bytes;
+    },
+  };
 }
 
 function reasonOf(error: unknown): string {

@@ -232,7 +232,7 @@ describe('an answer that is lost', () => {
   it('stores a file anew, and says so, of which the catalogue has an entry and the disk no bytes', async () => {
     const gateway = await openSessionGateway(dataDir, { store, backend: disk });
     const { fileId } = await upload(gateway, true);
-    await disk.abort(fileId);
+    await disk.remove({ fileId, storedName: 'model.bin' });
     const again = await upload(gateway, true);
     expect(again.fileId).not.toBe(fileId);
     expect(await allFilesHaveTheirBytes()).toEqual([again.fileId]);

@@ -55,7 +55,17 @@ export interface SessionStore {
   /** Gives whether the file was there. Its session, if there still is one, goes too. */
   removeFile(fileId: string): Promise<boolean>;
 
-  /** Rejects where the store can't be used. */
+  /** The random ID of the store of bytes that this catalogue belongs to; undefined where it has none yet. */
+  identity(): Promise<string | undefined>;
+  /**
+   * Keeps the ID, unless there is one and `replace` is not set; gives the one that is kept now. Of several that set one at
+   * once, the first wins.
+   */
+  setIdentity(id: string, replace?: boolean): Promise<string>;
+  /** Whether there is at least one file in the catalogue. */
+  hasFiles(): Promise<boolean>;
+
+  /** Rejects where the store can't be used: where it can't be read or written, or was replaced by another one. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

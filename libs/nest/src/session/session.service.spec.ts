@@ -242,10 +242,10 @@ describe('SessionService', () => {
     const peer = new TestPeer();
     await server.sessions.begin(peer, wanted);
     const soon = Date.now() + 1000;
-    expect(await server.sessions.expire(SESSION, soon)).toBe(false);
+    expect(await server.sessions.expire(SESSION, soon)).toBe('kept');
     await server.sessions.release(peer);
-    expect(await server.sessions.expire(SESSION, Date.now() - 1000)).toBe(false);
-    expect(await server.sessions.expire(SESSION, soon)).toBe(true);
+    expect(await server.sessions.expire(SESSION, Date.now() - 1000)).toBe('kept');
+    expect(await server.sessions.expire(SESSION, soon)).toBe('expired');
     expect(await readdir(join(dataDir, 'partial'))).toEqual([]);
     await server.stop();
   });

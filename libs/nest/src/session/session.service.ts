@@ -183,14 +183,17 @@ export class SessionService implements OnModuleInit {
     await this.endings.settleAll(this.live.all());
   }
 
-  /** Removes a session that nobody has continued since `before`, milliseconds since 1970. Gives whether it did. */
-  async expire(sessionID: string, before: number): Promise<boolean> {
+  /**
+   * Removes a session that nobody has continued since `before`, milliseconds since 1970, with its unfinished bytes. Of a
+   * completed one only the record is forgotten; the file stays.
+   */
+  async expire(sessionID: string, before: number): Promise<'expired' | 'forgotten' | 'kept'> {
     return this.transitions.run(sessionID, async () => {
       const record = await this.store.find(sessionID);
-      if (!record || record.updatedAt >= before || this.live.get(sessionID)) return false;
+      if (!record || record.updatedAt >= before || this.live.get(sessionID)) return 'kept';
       if (record.completed) await this.store.remove(sessionID);
       else await this.endings.drop(record, record.epoch);
-      return !record.completed;
+      return record.completed ? 'forgotten' : 'expired';
     });
   }
 

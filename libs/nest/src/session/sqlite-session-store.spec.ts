@@ -1,9 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { Logger } from '@nestjs/common';
+import { describe, expect, it, jest } from '@jest/globals';
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describeSessionStore } from '../testing/describe-session-store.js';
+import { sessionOf } from '../testing/session-records.js';
 import { SqliteSessionStore } from './sqlite-session-store.js';
 
 async function createStore() {
@@ -34,6 +36,30 @@ describe('SqliteSessionStore', () => {
     database.exec('PRAGMA user_version = 99');
     database.close();
     expect(() => SqliteSessionStore.open(fixture.path)).toThrow(/is of version 99; this program reads version 1/);
+    await fixture.close();
+  });
+
+  it('keeps its files from other users', async () => {
+    const fixture = await createStore();
+    for (const name of [fixture.path, `${fixture.path}-wal`]) expect((await stat(name)).mode & 0o777).toBe(0o600);
+    await fixture.close();
+  });
+
+  it.each([
+    ['removed', async () => undefined],
+    ['replaced', (path: string) => copyFile(`${path}.other`, path)],
+  ])('takes no more changes once its file was %s, and says so once', async (_, replace) => {
+    const said = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    const fixture = await createStore();
+    await fixture.store.check();
+    await copyFile(fixture.path, `${fixture.path}.other`);
+    await rm(fixture.path);
+    await replace(fixture.path);
+    await expect(fixture.store.create(sessionOf(1))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    await expect(fixture.store.check()).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    expect(said).toHaveBeenCalledTimes(1);
+    expect(said).toHaveBeenCalledWith(expect.stringContaining('was removed or replaced'));
+    said.mockRestore();
     await fixture.close();
   });
 

@@ -1,7 +1,8 @@
 import { UploadError } from '@upload-streams/protocol';
-import { closeSync, fdatasync, openSync } from 'node:fs';
+import { chmodSync, closeSync, fdatasync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { promisify } from 'node:util';
+import { CataloguePlace } from './catalogue-place.js';
 import { GroupCommit } from './group-commit.js';
 import type { Checkpoint, FileRecord, SessionRecord } from './session-record.js';
 import type { FilePage, LostSession, SessionStore } from './session-store.js';
@@ -36,10 +37,15 @@ const SETUP = `
     fileName TEXT NOT NULL, storedName TEXT NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL,
     crc32 INTEGER NOT NULL, sha256 TEXT NOT NULL, metadata TEXT NOT NULL, createdAt INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   CREATE INDEX IF NOT EXISTS files_by_owner ON files (owner, number);
 `;
 
 const sync = promisify(fdatasync);
+
+/** Names of facts. */
+const IDENTITY = 'store-id';
+const CHECKED = 'checked-at';
 
 type Row = Record<string, string | number | null>;
 
@@ -51,6 +57,7 @@ export class SqliteSessionStore implements SessionStore {
     private readonly database: DatabaseSync,
     private readonly statements: Statements,
     private readonly log: number,
+    private readonly place: CataloguePlace,
   ) {
     this.changes = new GroupCommit(database, () => sync(log));
   }
@@ -69,7 +76,9 @@ export class SqliteSessionStore implements SessionStore {
         ? new Error(`The catalogue ${path} can't be used: another process may have it open`, { cause })
         : cause;
     }
-    return new SqliteSessionStore(database, prepare(database), openSync(`${path}-wal`, 'r+'));
+    for (const file of [path, `${path}-wal`]) chmodSync(file, 0o600);
+    const place = new CataloguePlace(path);
+    return new SqliteSessionStore(database, prepare(database), openSync(`${path}-wal`, 'r+'), place);
   }
 
   async create(session: SessionRecord): Promise<'created' | 'exists'> {
@@ -77,6 +86,8 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async find(sessionID: string): Promise<SessionRecord | undefined> {
+    // Every begin asks this first: no bytes are stored that no change could make known.
+    this.place.require();
     return sessionOf(this.statements.find.get({ sessionID }) as Row | undefined);
   }
 
@@ -153,8 +164,28 @@ export class SqliteSessionStore implements SessionStore {
     });
   }
 
+  async identity(): Promise<string | undefined> {
+    return this.statements.fact.get({ name: IDENTITY })?.['value'] as string | undefined;
+  }
+
+  async setIdentity(id: string, replace = false): Promise<string> {
+    await this.change(() => {
+      if (replace) this.statements.removeFact.run({ name: IDENTITY });
+      this.statements.addFact.run({ name: IDENTITY, value: id });
+    });
+    return (await this.identity())!;
+  }
+
+  async hasFiles(): Promise<boolean> {
+    return this.statements.anyFile.get() !== undefined;
+  }
+
+  /** By a change that is synced: a full disk and a damaged or replaced file show it no other way. */
   async check(): Promise<void> {
-    this.statements.check.get();
+    await this.change(() => {
+      this.statements.removeFact.run({ name: CHECKED });
+      this.statements.addFact.run({ name: CHECKED, value: String(Date.now()) });
+    });
   }
 
   async close(): Promise<void> {
@@ -173,6 +204,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   private async change<T>(work: () => T): Promise<T> {
+    this.place.require();
     try {
       return await this.changes.run(work);
     } catch (cause) {
@@ -218,7 +250,10 @@ const SQL = {
   listFiles: 'SELECT * FROM files WHERE owner = :owner AND number < :below ORDER BY number DESC LIMIT :limit',
   removeSessionOfFile: 'DELETE FROM sessions WHERE sessionID = (SELECT sessionID FROM files WHERE fileId = :fileId)',
   removeFile: 'DELETE FROM files WHERE fileId = :fileId',
-  check: 'SELECT 1',
+  fact: 'SELECT value FROM facts WHERE name = :name',
+  addFact: 'INSERT OR IGNORE INTO facts (name, value) VALUES (:name, :value)',
+  removeFact: 'DELETE FROM facts WHERE name = :name',
+  anyFile: 'SELECT 1 FROM files LIMIT 1',
 } as const;
 
 function prepare(database: DatabaseSync): Statements {

@@ -4,6 +4,7 @@ import { isUploadError, UploadError } from '@upload-streams/protocol';
 import { UploadEvents } from '../events/upload-events.js';
 import { fromHost } from '../host-error.js';
 import type { UploadPolicy } from '../policy/upload-policy.js';
+import type { StoredFile } from '../storage/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import { storedNameOf } from '../storage/stored-name.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
@@ -54,7 +55,7 @@ export class WholeFiles {
       await fromHost(() => this.policy.inspect?.(file));
       return file;
     } catch (error) {
-      await this.discard(session.fileId);
+      await this.discard({ fileId: session.fileId, storedName: storedNameOf(session.fileName) });
       throw error;
     }
   }
@@ -68,22 +69,22 @@ export class WholeFiles {
       return await this.store.add(file);
     } catch (error) {
       // A refusal for want of room: nothing was changed, nor will be.
-      if (isUploadError(error, 'STORAGE_FULL')) await this.discard(file.fileId);
+      if (isUploadError(error, 'STORAGE_FULL')) await this.discard(file);
       else if (await this.store.findFile(file.fileId).catch(() => undefined)) return 'added';
       throw error;
     }
   }
 
   /** The file that the catalogue has of the session; the bytes of a second one go, which the catalogue refused. */
-  private async before({ sessionID, fileId }: FileRecord): Promise<FileRecord> {
-    const before = await this.store.findFileOfSession(sessionID);
+  private async before(file: FileRecord): Promise<FileRecord> {
+    const before = await this.store.findFileOfSession(file.sessionID);
     if (!before) throw new UploadError('STORAGE_FAILED');
-    if (before.fileId !== fileId) await this.discard(fileId);
+    if (before.fileId !== file.fileId) await this.discard(file);
     return before;
   }
 
-  private async discard(fileId: string): Promise<void> {
-    await this.storage.abort(fileId).catch((error) => this.logger.warn(error));
+  private async discard(file: StoredFile): Promise<void> {
+    await this.storage.remove(file).catch((error) => this.logger.warn(error));
   }
 
   private check({ size }: WantedUpload, { chunk, crc32: expected, fileCrc32 }: IncomingChunk): void {

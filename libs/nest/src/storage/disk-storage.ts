@@ -1,26 +1,55 @@
 import { freeBytes } from '@upload-streams/protocol';
 import { constants, createReadStream, fstatSync } from 'node:fs';
-import { access, mkdir, open, readdir, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  opendir,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  statfs,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { DiskQuarantine, fileIdsIn } from './disk-quarantine.js';
+import { readIdentity, writeIdentity } from './disk-identity.js';
 import { DigestThread, type GrowingDigest } from './digest-thread.js';
 import { FileThread } from './file-thread.js';
+import { isFileId } from './file-id.js';
 import { SharedFolderSync, syncFolder } from './folder-sync.js';
-import type { ByteRange, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage-backend.js';
+import type {
+  ByteRange,
+  PartialFile,
+  Quarantined,
+  StorageBackend,
+  StoredDigest,
+  StoredFile,
+} from './storage-backend.js';
 import type { WholeFileRequest } from './whole-file-worker.js';
+
+/** A link in the place of a file may lead anywhere, so none is followed. */
+const READ_NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /** How much is read at once where a file has to be hashed again: 1 MiB. */
 const READ_BYTES = 1024 * 1024;
 
 /**
  * Files on a local disk: `partial/<fileId>` while they grow, `files/<fileId>/<stored name>` once they are complete. A
- * rename within one file system moves them, so that there is never half a file in `files`.
+ * rename within one file system moves them, so that there is never half a file in `files`. Unfinished bytes that no
+ * catalogue knows wait in `quarantine`.
  */
 export class DiskStorage implements StorageBackend {
   private readonly partialDir: string;
   private readonly filesDir: string;
   private readonly filesSync: SharedFolderSync;
+  private readonly asides: DiskQuarantine;
   private readonly digests: DigestThread;
   private readonly wholeFiles = new FileThread<WholeFileRequest, StoredDigest>('whole-file-worker');
 
@@ -33,17 +62,18 @@ export class DiskStorage implements StorageBackend {
     this.partialDir = join(dataDir, 'partial');
     this.filesDir = join(dataDir, 'files');
     this.filesSync = new SharedFolderSync(this.filesDir);
+    this.asides = new DiskQuarantine(join(dataDir, 'quarantine'), this.partialDir);
   }
 
   async prepare(): Promise<void> {
-    await mkdir(this.partialDir, { recursive: true });
-    await mkdir(this.filesDir, { recursive: true });
+    await Promise.all([makePrivate(this.partialDir), makePrivate(this.filesDir), this.asides.prepare()]);
   }
 
   async open(fileId: string, durable: number): Promise<PartialFile> {
     const path = join(this.partialDir, fileId);
+    await this.asides.takeBack(fileId);
     await this.takeBack(fileId, path);
-    const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     try {
       const size = await soundSize(handle, durable);
       return new DiskPartialFile(
@@ -69,11 +99,12 @@ export class DiskStorage implements StorageBackend {
 
   async abort(fileId: string): Promise<void> {
     await rm(join(this.partialDir, fileId), { force: true });
-    await rm(join(this.filesDir, fileId), { recursive: true, force: true });
   }
 
   read({ fileId, storedName }: StoredFile, range?: ByteRange): Readable {
-    return createReadStream(join(this.filesDir, fileId, storedName), range);
+    const folder = join(this.filesDir, fileId);
+    // Node's types know flags by their names only.
+    return createReadStream(join(folder, storedName), { ...range, flags: READ_NO_LINK as unknown as string });
   }
 
   async remove({ fileId }: StoredFile): Promise<void> {
@@ -81,9 +112,20 @@ export class DiskStorage implements StorageBackend {
     await this.filesSync.sync();
   }
 
-  async list(): Promise<readonly string[]> {
-    const [partial, files] = await Promise.all([readdir(this.partialDir), readdir(this.filesDir)]);
-    return [...new Set([...partial, ...files])];
+  unfinished(): Promise<readonly string[]> {
+    return fileIdsIn(this.partialDir);
+  }
+
+  quarantine(fileId: string): Promise<void> {
+    return this.asides.add(fileId);
+  }
+
+  quarantined(): Promise<readonly Quarantined[]> {
+    return this.asides.list();
+  }
+
+  purge(entry: Quarantined): Promise<void> {
+    return this.asides.remove(entry);
   }
 
   async freeBytes(): Promise<number> {
@@ -96,23 +138,58 @@ export class DiskStorage implements StorageBackend {
     return blocks * bsize;
   }
 
+  /** By writing: a disk without inodes, or one that was mounted read-only, shows it no other way. */
   async check(): Promise<void> {
-    await access(this.partialDir, constants.W_OK);
-    await access(this.filesDir, constants.W_OK);
+    for (const folder of [this.partialDir, this.filesDir]) {
+      const trial = join(folder, `.check-${randomUUID()}`);
+      await writeFile(trial, 'x', { flag: 'wx', mode: 0o600 });
+      await rm(trial);
+    }
+  }
+
+  identity(): Promise<string | undefined> {
+    return readIdentity(this.dataDir);
+  }
+
+  setIdentity(id: string): Promise<void> {
+    return writeIdentity(this.dataDir, id);
+  }
+
+  async hasFiles(): Promise<boolean> {
+    const entries = await opendir(this.filesDir);
+    for await (const entry of entries) if (entry.isDirectory() && isFileId(entry.name)) return true;
+    return false;
   }
 
   async close(): Promise<void> {
     await Promise.all([this.digests.close(), this.wholeFiles.close()]);
   }
 
-  /** A crash after the rename and before the catalogue knew of it: the bytes are a partial file still. */
+  /**
+   * A crash after the rename and before the catalogue knew of it: the bytes are a partial file still. A folder that holds
+   * anything else than the one file is left alone, and so are links; nothing is written over.
+   */
   private async takeBack(fileId: string, path: string): Promise<void> {
     const folder = join(this.filesDir, fileId);
-    const [storedName] = await readdir(folder).catch(() => []);
-    if (storedName === undefined) return;
-    await rename(join(folder, storedName), path);
-    await rm(folder, { recursive: true });
+    const names = (await isFolder(folder)) ? await readdir(folder) : [];
+    if (names.length !== 1 || (await exists(path))) return;
+    await rename(join(folder, names[0]!), path);
+    await rmdir(folder);
   }
+}
+
+/** Also where an earlier version made the folder for everybody to read. */
+async function makePrivate(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 /**
@@ -186,7 +263,7 @@ class DiskPartialFile implements PartialFile {
 
   async complete(storedName: string): Promise<void> {
     await this.handle.sync();
-    await mkdir(this.folder, { recursive: true });
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await rename(this.path, join(this.folder, storedName));
     await Promise.all([syncFolder(this.folder), this.filesSync.sync()]);
   }

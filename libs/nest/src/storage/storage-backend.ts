@@ -29,6 +29,13 @@ export interface StoredDigest {
   readonly sha256: string | undefined;
 }
 
+/** Unfinished bytes that were known to no catalogue. */
+export interface Quarantined {
+  readonly fileId: string;
+  /** When they were set aside, in milliseconds since 1970. */
+  readonly since: number;
+}
+
 /** The bytes of an unfinished upload. One user at a time, one call at a time, but for `sync`, which may run beside the others. */
 export interface PartialFile {
   /** Bytes that were there when it was opened. */
@@ -82,10 +89,10 @@ export interface StorageBackend {
   open(fileId: string, durable: number, isNew?: boolean): Promise<PartialFile>;
   /**
    * Stores a file that came whole, reads it back, and gives the digests of what is stored. When it resolves, the file
-   * survives a crash of the machine. Where it rejects, or the caller has no use for the file, `abort` removes it.
+   * survives a crash of the machine. Where it rejects, or the caller has no use for the file, `remove` removes it.
    */
   put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest>;
-  /** Removes what there is of an upload that nobody has open. */
+  /** Removes the unfinished bytes of an upload that nobody has open. It never touches a completed file. */
   abort(fileId: string): Promise<void>;
   /** A completed file, or a range of it. The stream fails where the file is gone. */
   read(file: StoredFile, range?: ByteRange): Readable;
@@ -94,10 +101,26 @@ export interface StorageBackend {
   /** Removes a completed file, if it is there. */
   remove(file: StoredFile): Promise<void>;
   /**
-   * The IDs of all files and partial files of which there are bytes. Where several processes use the store, not of such as
-   * are so new that another one may be about to make them known.
+   * The IDs of all uploads of which there are unfinished bytes outside of the quarantine. Where several processes use the
+   * store, not of such as are so new that another one may be about to make them known. Never of completed files, and never
+   * of what this program did not write.
    */
-  list(): Promise<readonly string[]>;
+  unfinished(): Promise<readonly string[]>;
+  /** Sets unfinished bytes aside, with the time at which that was. Does nothing where they are gone. */
+  quarantine(fileId: string): Promise<void>;
+  /** What was set aside. */
+  quarantined(): Promise<readonly Quarantined[]>;
+  /** Removes what was set aside, for good. */
+  purge(entry: Quarantined): Promise<void>;
+  /**
+   * The random ID that this store of bytes was given, which the catalogue keeps too; undefined where it has none yet. So
+   * nobody takes another store's files for this catalogue's.
+   */
+  identity(): Promise<string | undefined>;
+  /** Keeps the ID, in place of an earlier one; durable when it resolves. */
+  setIdentity(id: string): Promise<void>;
+  /** Whether there is at least one completed file that this program wrote. */
+  hasFiles(): Promise<boolean>;
   /** Bytes that can still be stored; undefined where the store knows no such limit. */
   freeBytes(): Promise<number | undefined>;
   /** Size of the medium, in bytes; undefined where the store knows no such limit. */

@@ -3,7 +3,15 @@ import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
 import { UPLOAD_STORAGE_BACKEND } from '../upload.tokens.js';
 import { StorageRoom } from './storage-room.js';
-import type { ByteRange, Download, PartialFile, StorageBackend, StoredDigest, StoredFile } from './storage-backend.js';
+import type {
+  ByteRange,
+  Download,
+  PartialFile,
+  Quarantined,
+  StorageBackend,
+  StoredDigest,
+  StoredFile,
+} from './storage-backend.js';
 
 /** What a medium says when it has no room: the disk is full, or the quota is used up. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -20,13 +28,19 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(StorageService.name);
 
   private readonly room: StorageRoom;
+  private preparing: Promise<void> | undefined;
 
   constructor(@Inject(UPLOAD_STORAGE_BACKEND) private readonly backend: StorageBackend) {
     this.room = new StorageRoom(backend);
   }
 
   async onModuleInit(): Promise<void> {
-    await this.backend.prepare();
+    await this.prepared();
+  }
+
+  /** Resolves when the back end is ready; for whoever needs it while modules are initialised. */
+  prepared(): Promise<void> {
+    return (this.preparing ??= this.backend.prepare());
   }
 
   /**
@@ -103,8 +117,32 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     return this.translated(() => this.backend.remove(file));
   }
 
-  list(): Promise<readonly string[]> {
-    return this.translated(() => this.backend.list());
+  unfinished(): Promise<readonly string[]> {
+    return this.translated(() => this.backend.unfinished());
+  }
+
+  quarantine(fileId: string): Promise<void> {
+    return this.translated(() => this.backend.quarantine(fileId));
+  }
+
+  quarantined(): Promise<readonly Quarantined[]> {
+    return this.translated(() => this.backend.quarantined());
+  }
+
+  purge(entry: Quarantined): Promise<void> {
+    return this.translated(() => this.backend.purge(entry));
+  }
+
+  identity(): Promise<string | undefined> {
+    return this.translated(() => this.backend.identity());
+  }
+
+  setIdentity(id: string): Promise<void> {
+    return this.translated(() => this.backend.setIdentity(id));
+  }
+
+  hasFiles(): Promise<boolean> {
+    return this.translated(() => this.backend.hasFiles());
   }
 
   async onApplicationShutdown(): Promise<void> {

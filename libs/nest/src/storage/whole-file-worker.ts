@@ -47,7 +47,7 @@ class WholeFile {
 
   readonly write = (): void => {
     const { parent, folder, storedName, bytes } = this.request;
-    mkdirSync(join(parent, folder));
+    mkdirSync(join(parent, folder), { mode: 0o700 });
     this.fd = openSync(join(parent, folder, storedName), 'wx+', 0o600);
     for (let written = 0; written < bytes.length;) {
       written += writeSync(this.fd, bytes, written, bytes.length - written, written);

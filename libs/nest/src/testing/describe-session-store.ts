@@ -227,6 +227,22 @@ export function describeSessionStore(name: string, create: () => Promise<Session
       ]);
     });
 
+    it('keeps the first ID of several, until it is told to replace it', async () => {
+      expect(await store.identity()).toBeUndefined();
+      const set = await Promise.all(['a', 'b', 'c'].map((id) => store.setIdentity(id)));
+      expect(new Set(set).size).toBe(1);
+      const again = await fixture.reopen();
+      expect(await again.identity()).toBe(set[0]);
+      expect(await again.setIdentity('d', true)).toBe('d');
+    });
+
+    it('knows whether there are files in it', async () => {
+      await store.create(session(1));
+      expect(await store.hasFiles()).toBe(false);
+      await store.add(fileOf(session(2)));
+      expect(await store.hasFiles()).toBe(true);
+    });
+
     it('says that it works', async () => {
       await expect(store.check()).resolves.toBeUndefined();
     });

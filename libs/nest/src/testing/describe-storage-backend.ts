@@ -85,8 +85,9 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
 
     it('removes a file that came whole and that its caller has no use for', async () => {
       await fixture.backend.put(file, text('Hello, world'));
-      await fixture.backend.abort(file.fileId);
-      expect(await fixture.backend.list()).toEqual([]);
+      await fixture.backend.remove(file);
+      await expect(contentOf()).rejects.toThrow();
+      expect(await fixture.backend.hasFiles()).toBe(false);
     });
 
     it('gives a range of a file, both ends included', async () => {
@@ -170,13 +171,67 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
       expect(await contentOf()).toBe('Hello');
     });
 
-    it('lists what it has bytes of', async () => {
+    it('never touches a completed file when unfinished bytes of its ID are removed', async () => {
       await store('Hello');
-      const other = await fixture.backend.open('c3d4', 0);
-      await other.append(0, text('half'));
-      await other.sync();
-      expect([...(await fixture.backend.list())].sort()).toEqual(['a1b2', 'c3d4']);
-      await other.close();
+      await fixture.backend.abort(file.fileId);
+      expect(await contentOf()).toBe('Hello');
+    });
+
+    describe('unfinished bytes', () => {
+      const HALF = 'c3d4'.repeat(8);
+
+      beforeEach(async () => {
+        const stored = { fileId: 'a1b2'.repeat(8), storedName: 'report.txt' };
+        await fixture.backend.put(stored, text('Hello'));
+        const half = await fixture.backend.open(HALF, 0);
+        await half.append(0, text('half'));
+        await half.sync();
+        await half.close();
+      });
+
+      it('are listed, and completed files and what others wrote are not', async () => {
+        const foreign = await fixture.backend.open('made-by-another', 0);
+        await foreign.append(0, text('half'));
+        await foreign.sync();
+        await foreign.close();
+        expect(await fixture.backend.unfinished()).toEqual([HALF]);
+      });
+
+      it('are set aside, and removed from there', async () => {
+        const before = Date.now();
+        await fixture.backend.quarantine(HALF);
+        expect(await fixture.backend.unfinished()).toEqual([]);
+        const [entry, ...others] = await (await fixture.reopen()).quarantined();
+        expect(others).toEqual([]);
+        expect(entry).toMatchObject({ fileId: HALF });
+        expect(entry!.since).toBeGreaterThanOrEqual(before);
+        await fixture.backend.purge(entry!);
+        expect(await fixture.backend.quarantined()).toEqual([]);
+        const anew = await fixture.backend.open(HALF, 0);
+        expect(anew.size).toBe(0);
+        await anew.close();
+      });
+
+      it('are there again for an upload that goes on after all', async () => {
+        await fixture.backend.quarantine(HALF);
+        const again = await (await fixture.reopen()).open(HALF, 4);
+        expect(again.size).toBe(4);
+        await again.complete('half.txt');
+        await again.close();
+        for (const entry of await fixture.backend.quarantined()) await fixture.backend.purge(entry);
+        const stored = { fileId: HALF, storedName: 'half.txt' };
+        expect(String(await buffer(fixture.backend.read(stored)))).toBe('half');
+      });
+    });
+
+    it('keeps an ID, and knows whether it has files', async () => {
+      expect(await fixture.backend.identity()).toBeUndefined();
+      expect(await fixture.backend.hasFiles()).toBe(false);
+      await fixture.backend.setIdentity('first');
+      await fixture.backend.setIdentity('second');
+      expect(await (await fixture.reopen()).identity()).toBe('second');
+      await fixture.backend.put({ fileId: 'a1b2'.repeat(8), storedName: 'report.txt' }, text('Hello'));
+      expect(await fixture.backend.hasFiles()).toBe(true);
     });
 
     it('says that it works', async () => {
