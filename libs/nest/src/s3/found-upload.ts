@@ -4,47 +4,90 @@ import type { FoundPart } from './listing.js';
 import type { ObjectStore } from './object-store.js';
 import { partAt } from './part-layout.js';
 import { fileKey, pieceOf, piecesPrefix, type Piece } from './pieces.js';
+import { pointOf, type PrefixPoint } from './prefix-point.js';
 
 /** What the store has of an unfinished upload, up to the offset from which it can go on. */
 export interface Resumption {
   readonly offset: number;
+  /** CRC-32 of all before the offset; undefined where nobody told it. */
+  readonly crc32: number | undefined;
   readonly uploadId: string | undefined;
   readonly parts: readonly CompletedPart[];
   /** Those that cover what follows the parts. */
   readonly tail: readonly Piece[];
   /** All that there are. */
   readonly pieces: readonly Piece[];
+  readonly points: readonly PrefixPoint[];
 }
 
-const NOTHING: Resumption = { offset: 0, uploadId: undefined, parts: [], tail: [], pieces: [] };
+export const NOTHING: Resumption = {
+  offset: 0,
+  crc32: 0,
+  uploadId: undefined,
+  parts: [],
+  tail: [],
+  pieces: [],
+  points: [],
+};
+
+interface WholeParts {
+  readonly uploadId: string;
+  readonly parts: readonly CompletedPart[];
+}
 
 /**
  * Finds what was durable at an offset: full parts up to the part that it lies in, and pieces from there. What lies beyond
- * is left alone, since nobody knows its checksum: it is sent again, and written over. Without all that was durable,
- * nothing is of use, and the upload begins at zero.
+ * is left alone, since nobody knows its checksum: it is sent again, and written over. Where something of it is missing,
+ * the upload goes on from the last point before it at which its parts are whole.
  */
-export async function findResumption(store: ObjectStore, fileId: string, durable: number): Promise<Resumption> {
+export async function findResumption(
+  store: ObjectStore,
+  fileId: string,
+  durable: number,
+  crc32: number | undefined,
+): Promise<Resumption> {
   if (durable === 0) return NOTHING;
-  const { number, start } = partAt(durable);
-  const pieces = await findPieces(store, fileId);
-  const tail = piecesOver(pieces, start, durable);
-  if (start < durable && (tail.at(-1)?.end ?? 0) < durable) return NOTHING;
-  if (number === 1) return { offset: durable, uploadId: undefined, parts: [], tail, pieces };
-  for await (const { key, uploadId } of store.list.uploads(fileKey(fileId))) {
-    if (key !== fileKey(fileId)) continue;
-    const parts = await fullParts(store, key, uploadId, number - 1);
-    if (parts.length === number - 1) return { offset: durable, uploadId, parts, tail, pieces };
+  const { pieces, points } = await findBeside(store, fileId);
+  const whole = await findWholeParts(store, fileKey(fileId), partAt(durable).number - 1);
+  const before = points.filter(({ offset }) => offset < durable).sort((a, b) => b.offset - a.offset);
+  for (const point of [{ offset: durable, crc32 }, ...before]) {
+    const found = resumeAt(point.offset, pieces, whole);
+    if (found) return { ...found, ...point, pieces, points };
   }
-  return NOTHING;
+  return { ...NOTHING, pieces, points };
 }
 
-async function findPieces(store: ObjectStore, fileId: string): Promise<Piece[]> {
+function resumeAt(offset: number, pieces: readonly Piece[], whole: WholeParts | undefined) {
+  const { number, start } = partAt(offset);
+  const tail = piecesOver(pieces, start, offset);
+  if (start < offset && (tail.at(-1)?.end ?? 0) < offset) return undefined;
+  if (number === 1) return { uploadId: undefined, parts: [], tail };
+  if (!whole || whole.parts.length < number - 1) return undefined;
+  return { uploadId: whole.uploadId, parts: whole.parts.slice(0, number - 1), tail };
+}
+
+async function findBeside(store: ObjectStore, fileId: string) {
   const pieces: Piece[] = [];
+  const points: PrefixPoint[] = [];
   for await (const { key } of store.list.objects(piecesPrefix(fileId))) {
     const piece = pieceOf(key);
+    const point = pointOf(key);
     if (piece) pieces.push(piece);
+    if (point) points.push(point);
   }
-  return pieces;
+  return { pieces, points };
+}
+
+/** Gateways that held the upload one after the other may each have begun one in parts: the one that has most counts. */
+async function findWholeParts(store: ObjectStore, key: string, last: number): Promise<WholeParts | undefined> {
+  let most: WholeParts | undefined;
+  if (last === 0) return most;
+  for await (const { key: found, uploadId } of store.list.uploads(key)) {
+    if (found !== key) continue;
+    const parts = await fullParts(store, key, uploadId, last);
+    if (parts.length > (most?.parts.length ?? 0)) most = { uploadId, parts };
+  }
+  return most;
 }
 
 /** The parts from the first one on, up to `last`, that are whole. */

@@ -68,10 +68,10 @@ export class GrowingPart {
     this.savedUpTo = Math.min(this.savedUpTo, end);
   }
 
-  /** Saves what is not saved yet, and gives the piece that it became; undefined where there was nothing. */
-  async save(): Promise<Piece | undefined> {
-    const piece = { start: this.savedUpTo, end: this.end };
-    if (piece.start === piece.end) return undefined;
+  /** Saves what is not saved yet before `upTo`, and returns the piece that it became; undefined where there was nothing. */
+  async save(upTo = this.end): Promise<Piece | undefined> {
+    const piece = { start: this.savedUpTo, end: upTo };
+    if (piece.start >= piece.end) return undefined;
     await this.store.put(pieceKey(this.fileId, piece), this.body(piece.start, piece.end));
     this.savedUpTo = piece.end;
     return piece;

@@ -12,8 +12,8 @@ import {
   type CompletedPart,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { crc32 } from '@node-rs/crc32';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { crc32 } from '@node-rs/crc32';
 import { Readable } from 'node:stream';
 import type { ByteRange, Download } from '../storage/storage-backend.js';
 import type { PartDigest } from '../storage/passing-digest-worker.js';
@@ -36,6 +36,20 @@ export interface StoredObject {
   readonly crc32: number | undefined;
 }
 
+interface SentBody {
+  readonly ContentLength: number;
+  readonly Body: Uint8Array | Readable;
+}
+
+interface During {
+  readonly abortSignal?: AbortSignal;
+}
+
+interface Answer {
+  readonly ETag?: string | undefined;
+  readonly ChecksumCRC32?: string | undefined;
+}
+
 const PRESIGNED_SECONDS = 300;
 
 /** The object store in words of our own. Calls that fail in passing are made again. */
@@ -54,8 +68,9 @@ export class ObjectStore {
 
   async put(key: string, body: ObjectBody, digest?: PartDigest): Promise<StoredObject> {
     const object = { ...this.named(key), ...(await this.checksumOf(body, digest)) };
-    const sent = () => ({ ...object, ...bodyOf(body) });
-    return stored(await this.retrying(() => this.client.send(new PutObjectCommand(sent()))));
+    return this.sendBody(body, (sent, during) =>
+      this.client.send(new PutObjectCommand({ ...object, ...sent }), during),
+    );
   }
 
   async createUpload(key: string): Promise<string> {
@@ -73,8 +88,7 @@ export class ObjectStore {
     digest?: PartDigest,
   ): Promise<StoredObject> {
     const part = { ...this.named(key), UploadId, PartNumber, ...(await this.checksumOf(body, digest)) };
-    const sent = () => ({ ...part, ...bodyOf(body) });
-    return stored(await this.retrying(() => this.client.send(new UploadPartCommand(sent()))));
+    return this.sendBody(body, (sent, during) => this.client.send(new UploadPartCommand({ ...part, ...sent }), during));
   }
 
   /** Where the answer to an earlier call was lost, the object is there already: it is taken for the answer. */
@@ -167,8 +181,8 @@ export class ObjectStore {
   }
 
   /**
-   * Known before a byte is sent. Without it, the SDK would compute it on the way and send it behind the body, in a trailer,
-   * which many stores refuse with 411 or 501.
+   * Always before the bytes: without it, the SDK sends it behind them, in a trailer, for which it leaves out the length.
+   * There are stores that know neither.
    */
   private async checksumOf(body: ObjectBody, digest: PartDigest | undefined) {
     if (!this.withCrc32) return {};
@@ -183,14 +197,34 @@ export class ObjectStore {
       return crc;
     });
   }
+
+  /**
+   * Sends bytes as a stream, chunk by chunk, without putting them together first. The SDK does not listen to failures of
+   * the stream: they end the request, and the process lives.
+   */
+  private sendBody(body: ObjectBody, send: (sent: SentBody, during: During) => Promise<Answer>): Promise<StoredObject> {
+    return this.retrying(async () => {
+      // Some stores want a body also where there is none.
+      if (body.bytes === 0) return stored(await send({ ContentLength: 0, Body: new Uint8Array(0) }, {}));
+      const failed = new AbortController();
+      const stream = Readable.from(body.chunks());
+      let cause: Error | undefined;
+      stream.on('error', (error) => {
+        cause ??= error;
+        failed.abort();
+      });
+      try {
+        return stored(await send({ ContentLength: body.bytes, Body: stream }, { abortSignal: failed.signal }));
+      } catch (error) {
+        throw cause ?? error;
+      } finally {
+        stream.destroy();
+      }
+    });
+  }
 }
 
-/** As a stream, chunk by chunk, without putting them together first. Some stores want a body also where there is none. */
-function bodyOf({ bytes, chunks }: ObjectBody) {
-  return { ContentLength: bytes, Body: bytes === 0 ? new Uint8Array(0) : Readable.from(chunks()) };
-}
-
-function stored({ ETag = '', ChecksumCRC32 }: { ETag?: string | undefined; ChecksumCRC32?: string | undefined }) {
+function stored({ ETag = '', ChecksumCRC32 }: Answer): StoredObject {
   return { etag: ETag.replaceAll('"', ''), crc32: ChecksumCRC32 === undefined ? undefined : numberOf(ChecksumCRC32) };
 }
 

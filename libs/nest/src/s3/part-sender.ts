@@ -57,15 +57,11 @@ export class PartSender {
     return { object, digests };
   }
 
-  async abort(): Promise<void> {
-    await this.settled();
-    const uploadId = await this.upload?.catch(() => undefined);
-    if (uploadId !== undefined) await this.store.abortUpload(this.key, uploadId);
-  }
-
   private async sendOne(part: GrowingPart, digest: Promise<PartDigest | undefined>): Promise<void> {
     const { number } = part.span;
     this.upload ??= this.store.createUpload(this.key);
+    // It may fail while nobody waits for it yet; who sends learns of it below.
+    this.upload.catch(() => undefined);
     const known = await digest;
     const { etag } = await this.store.uploadPart(this.key, await this.upload, number, part.body(), known);
     if (known) this.digests.set(number, known);

@@ -3,13 +3,16 @@ import type { PartDigest } from '../storage/passing-digest-worker.js';
 import type { PassingDigest, PassingDigests } from '../storage/passing-digests.js';
 import type { PartialFile, StoredDigest } from '../storage/storage-backend.js';
 import type { Resumption } from './found-upload.js';
-import { GrowingPart, piecesOver } from './growing-part.js';
+import { crc32 } from '@node-rs/crc32';
+import { GrowingPart } from './growing-part.js';
 import { HeldChunk } from './held-chunk.js';
+import { KeptTails } from './kept-tails.js';
 import type { ObjectStore } from './object-store.js';
 import { partAt } from './part-layout.js';
 import type { PartMemory, WaitingBytes } from './part-memory.js';
 import { PartSender } from './part-sender.js';
-import { fileKey, pieceKey, type Piece } from './pieces.js';
+import { fileKey } from './pieces.js';
+import type { PrefixPoint } from './prefix-point.js';
 import { readBack } from './read-back.js';
 import { isProven } from './stored-proof.js';
 
@@ -21,8 +24,8 @@ export interface SharedParts {
   readonly partsAtOnce: number;
 }
 
-/** Two parts: with chunks that fit into parts, nothing has to be saved in a piece for it. */
-const SYNC_EVERY_BYTES = 16 * 1024 * 1024;
+/** A part of the first size: what has to be saved in a piece is what the chunk that filled the part has beyond it. */
+const SYNC_EVERY_BYTES = 8 * 1024 * 1024;
 
 /** An upload that grows in the object store, part by part. */
 export class S3PartialFile implements PartialFile, WaitingBytes {
@@ -31,9 +34,15 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
   readonly size: number;
   private part: GrowingPart;
   private readonly sender: PartSender;
-  private pieces: readonly Piece[];
-  /** The offsets of the last two syncs: either may be the one that was noted. */
-  private synced: readonly number[];
+  readonly prefixCrc32: number | undefined;
+  private readonly kept: KeptTails;
+  /** Parts that are full and not sent yet. */
+  private readonly full = new Set<GrowingPart>();
+  /** CRC-32 of all that was appended; undefined where that of what was there before is not known. */
+  private crc32: number | undefined;
+  /** The start of the part that grows; undefined where its checksum is not known. */
+  private point: PrefixPoint | undefined;
+  private readonly hadBegun: boolean;
   private hashing: PassingDigest | undefined;
   private stored: StoredDigest | undefined;
   private readonly saving = new SerialQueue();
@@ -45,13 +54,20 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     private readonly fileId: string,
     private readonly shared: SharedParts,
     resumption: Resumption,
+    /** Removes all that the store has of the file. */
+    private readonly removeAll: () => Promise<void>,
+    /** Removes what it has beside the completed file. */
+    private readonly removeRest: () => Promise<void>,
   ) {
-    const { offset, uploadId, parts, tail, pieces } = resumption;
+    const { offset, crc32, uploadId, parts, tail, pieces, points } = resumption;
     this.size = offset;
+    this.prefixCrc32 = crc32;
+    this.crc32 = crc32;
     this.part = new GrowingPart(offset, fileId, shared.store, tail);
     this.sender = new PartSender(shared.store, fileKey(fileId), shared.partsAtOnce, uploadId, parts);
-    this.pieces = pieces;
-    this.synced = [offset];
+    this.kept = new KeptTails(shared.store, fileId, offset, pieces, points);
+    if (offset === this.part.span.start && crc32 !== undefined) this.point = { offset, crc32 };
+    this.hadBegun = offset > 0 || pieces.length > 0;
     // What was sent before can't be hashed by now; then all is read back at the end.
     if (offset === 0) this.hashing = shared.digests.open();
     shared.memory.join(this);
@@ -73,6 +89,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
       throw this.fault ?? new Error('the file is closed');
     }
     const cuts = partEndsWithin(offset, length);
+    const points = this.pointsWithin(bytes, cuts, offset);
     const passed = this.hashing?.pass(bytes, cuts) ?? Promise.resolve({ bytes, parts: [] });
     const held = new HeldChunk(
       passed.then((back) => back.bytes),
@@ -83,21 +100,30 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
       from += this.part.add(from === 0 ? held : held.share(), from, length - from);
       if (this.part.end < this.part.span.end) break;
       const index = ended++;
-      await this.sendPart(passed.then(({ parts }) => parts[index]));
+      await this.sendPart(
+        passed.then(({ parts }) => parts[index]),
+        points[index],
+      );
     }
     this.shared.memory.changed();
   }
 
   async sync(): Promise<void> {
-    const { part } = this;
+    const { part, point } = this;
     const { end } = part;
-    await this.sender.settled();
-    await this.save(part);
-    // It may have become full meanwhile.
-    await this.sender.settled();
+    this.kept.willSync(end);
+    // The part may become full, and be sent, before this comes to an end: the piece is saved all the same, since it is not
+    // the part's end that gets recorded.
+    const saved = this.saving.run(() => this.saveNow(part, end));
+    const pointSaved = point && this.kept.savePoint(point);
+    const [{ status }] = await Promise.allSettled([saved, pointSaved, this.sender.settled()]);
     if (this.fault) throw this.fault;
-    this.synced = [end, ...this.synced.slice(0, 1)];
-    await this.removePieces(this.needlessPieces());
+    if (status === 'rejected') throw new Error('the file is closed');
+  }
+
+  recorded(offset: number): void {
+    const inHand = [this.part, ...this.full].flatMap(({ pieces }) => pieces);
+    this.kept.recorded(offset, inHand);
   }
 
   async *read(start: number): AsyncIterable<Uint8Array> {
@@ -120,20 +146,13 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
 
   async complete(): Promise<void> {
     await this.digest(this.part.end);
-    await this.removePieces(this.pieces);
-    if (this.size === 0) return;
-    // Gateways that held it before may each have begun an upload.
-    const { store } = this.shared;
-    for await (const { key, uploadId } of store.list.uploads(fileKey(this.fileId))) {
-      if (key === fileKey(this.fileId)) await store.abortUpload(key, uploadId);
-    }
+    // Gateways that held it before may each have begun an upload, and so may a call whose answer was lost.
+    if (this.hadBegun || this.sender.hasBegun || this.kept.isUsed) await this.removeRest();
   }
 
   async abort(): Promise<void> {
     await this.close();
-    await this.sender.abort();
-    await this.removePieces(this.pieces);
-    if (this.stored) await this.shared.store.remove(fileKey(this.fileId));
+    await this.removeAll();
   }
 
   async close(): Promise<void> {
@@ -143,6 +162,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     this.hashing = undefined;
     await this.sender.settled();
     await this.saving.settled();
+    await this.kept.settled();
     this.part.release();
     this.shared.memory.leave(this);
   }
@@ -150,32 +170,31 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
   spill(): Promise<void> {
     const { part } = this;
     return this.saving.run(async () => {
+      // One that was sent meanwhile, or is about to be, gives its memory back by itself.
+      if (part !== this.part || this.waitingBytes === 0) return;
       await this.saveNow(part);
-      if (part === this.part && this.waitingBytes > 0) part.spill(this.pieces);
+      if (part === this.part && this.waitingBytes > 0) part.spill(this.kept.pieces);
     });
   }
 
-  private async sendPart(digest: Promise<PartDigest | undefined>): Promise<void> {
+  private async sendPart(digest: Promise<PartDigest | undefined>, next?: PrefixPoint): Promise<void> {
     const { part } = this;
     this.part = new GrowingPart(part.span.end, this.fileId, this.shared.store);
+    this.point = next;
+    this.full.add(part);
     this.sender.send(part, digest, async (error) => {
       if (error !== undefined) this.break(error);
       await this.saving.settled();
+      this.full.delete(part);
       part.release();
     });
     await this.sender.room();
   }
 
-  private save(part: GrowingPart): Promise<void> {
-    return this.saving.run(() => this.saveNow(part));
-  }
-
-  private async saveNow(part: GrowingPart): Promise<void> {
-    // A part that was sent meanwhile, or is about to be, needs no piece.
-    if (part !== this.part || this.closed) return;
+  private async saveNow(part: GrowingPart, upTo?: number): Promise<void> {
+    if (this.closed) throw new Error('the file is closed');
     try {
-      const piece = await part.save();
-      if (piece) this.pieces = [...this.pieces, piece];
+      this.kept.saved(await part.save(upTo));
     } catch (error) {
       this.break(error);
       throw error;
@@ -205,19 +224,18 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     return sent && isProven(object, sent.whole, parts) ? sent.whole : readBack(store, key, digests);
   }
 
-  /** All but those from which the file could go on at one of the last two syncs. */
-  private needlessPieces(): Piece[] {
-    const needed = this.synced.flatMap((offset) => piecesOver(this.pieces, partAt(offset).start, offset));
-    const kept = new Set([...needed, ...this.part.pieces]);
-    return this.pieces.filter((piece) => !kept.has(piece));
-  }
-
-  /** What can't be removed now stays until the upload ends, or the sweep finds it. */
-  private async removePieces(pieces: readonly Piece[]): Promise<void> {
-    const gone = new Set(pieces);
-    this.pieces = this.pieces.filter((piece) => !gone.has(piece));
-    const removals = pieces.map((piece) => this.shared.store.remove(pieceKey(this.fileId, piece)));
-    await Promise.allSettled(removals);
+  /** The points where parts end within the bytes. */
+  private pointsWithin(bytes: Uint8Array, cuts: readonly number[], offset: number): PrefixPoint[] {
+    if (this.crc32 === undefined) return [];
+    const points: PrefixPoint[] = [];
+    let start = 0;
+    for (const cut of cuts) {
+      this.crc32 = crc32(bytes.subarray(start, cut), this.crc32);
+      points.push({ offset: offset + cut, crc32: this.crc32 });
+      start = cut;
+    }
+    this.crc32 = crc32(bytes.subarray(start), this.crc32);
+    return points;
   }
 
   private break(error: unknown): void {

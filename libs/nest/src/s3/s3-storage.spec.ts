@@ -41,7 +41,7 @@ describeWhere(
       server = await SwiftServer.start();
       process.env['AWS_ACCESS_KEY_ID'] = server.accessKeyId;
       process.env['AWS_SECRET_ACCESS_KEY'] = server.secretAccessKey;
-    }, 30_000);
+    }, 90_000);
     afterAll(() => server.close());
 
     const optionsOf = (changes: Partial<S3StorageOptions> = {}): S3StorageOptions => ({
@@ -166,7 +166,10 @@ describeWhere(
           }
         }));
 
-      it('begins at zero where something of what was durable is gone', () =>
+      it.each([
+        ['its tail objects', String.raw`pieces/a1b2/\d`, 8 * MIB],
+        ['all that it has beside its parts', 'pieces/', 0],
+      ])('goes on from its last whole part where %s are gone, and removes nothing', (_, gone, offset) =>
         using(async (open) => {
           const storage = open();
           const content = randomBytes(10 * MIB);
@@ -174,11 +177,63 @@ describeWhere(
           await append(first, content);
           await first.sync();
           await first.close();
-          await removePieces(storage);
-          const again = await storage.open(FILE.fileId, content.length);
-          expect(again.size).toBe(0);
-          await append(again, content);
+          await removeObjects(storage, new RegExp(gone));
+          const kept = await everythingIn(storage);
+          const again = await storage.open(FILE.fileId, content.length, false, crc32(content));
+          expect(again).toMatchObject({ size: offset, prefixCrc32: crc32(content.subarray(0, offset)) });
+          expect(await everythingIn(storage)).toEqual(kept);
+          await append(again, content, offset);
           expect(await finish(again, content.length)).toEqual(digestOf(content));
+          expect(await everythingIn(storage)).toEqual([`files/${FILE.fileId}`]);
+        }),
+      );
+
+      it('goes on from where a sync began, though the part filled up before it came to an end', () =>
+        using(async (open) => {
+          const content = randomBytes(18 * MIB);
+          const first = await open().open(FILE.fileId, 0, true);
+          await append(first, content, 0, 10 * MIB);
+          const syncing = first.sync();
+          await append(first, content, 10 * MIB);
+          await syncing;
+          await first.close();
+          const again = await open().open(FILE.fileId, 10 * MIB, false, crc32(content.subarray(0, 10 * MIB)));
+          expect(again.size).toBe(10 * MIB);
+          await append(again, content, 10 * MIB);
+          expect(await finish(again, content.length)).toEqual(digestOf(content));
+        }));
+
+      it('keeps what an offset needs until a later one is recorded', () =>
+        using(async (open) => {
+          const content = randomBytes(22 * MIB);
+          const first = await open().open(FILE.fileId, 0, true);
+          const offsets = [3 * MIB, 5 * MIB, 10 * MIB, 12 * MIB, 21 * MIB];
+          for (const [index, offset] of offsets.entries()) {
+            await append(first, content, offsets[index - 1] ?? 0, offset);
+            await first.sync();
+          }
+          first.recorded!(3 * MIB);
+          await first.close();
+          for (const offset of offsets) {
+            const again = await open().open(FILE.fileId, offset, false, crc32(content.subarray(0, offset)));
+            expect(again.size).toBe(offset);
+            await again.close();
+          }
+        }));
+
+      it('removes what nothing needs any more once a later offset is recorded', () =>
+        using(async (open) => {
+          const storage = open();
+          const content = randomBytes(10 * MIB);
+          const file = await storage.open(FILE.fileId, 0, true);
+          await append(file, content, 0, 3 * MIB);
+          await file.sync();
+          await append(file, content, 3 * MIB);
+          await file.sync();
+          file.recorded!(10 * MIB);
+          await file.close();
+          const pieces = (await everythingIn(storage)).filter((key) => /^pieces\/a1b2\/\d/.test(key));
+          expect(pieces).toEqual([`pieces/a1b2/${8 * MIB}-${10 * MIB}`]);
         }));
 
       it('is not harmed by a gateway that lost the session and does not know it yet', () =>
@@ -389,9 +444,9 @@ describeWhere(
       return keys.sort();
     }
 
-    async function removePieces(storage: S3Storage): Promise<void> {
+    async function removeObjects(storage: S3Storage, which: RegExp): Promise<void> {
       const { store } = sharedOf(storage);
-      for await (const { key } of store.list.objects('pieces/')) await store.remove(key);
+      for await (const { key } of store.list.objects('pieces/')) if (which.test(key)) await store.remove(key);
     }
   },
 );

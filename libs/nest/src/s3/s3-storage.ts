@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { Logger } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { digestOf } from '../storage/digest.js';
 import { isFileId } from '../storage/file-id.js';
@@ -14,7 +15,7 @@ import type {
   StoredDigest,
   StoredFile,
 } from '../storage/storage-backend.js';
-import { findResumption } from './found-upload.js';
+import { findResumption, NOTHING, type Resumption } from './found-upload.js';
 import { ObjectStore, type ObjectBody } from './object-store.js';
 import { PartMemory } from './part-memory.js';
 import { fileIdOf, fileKey, FILES, IDENTITY, PIECES, piecesPrefix, QUARANTINE, quarantinePrefix } from './pieces.js';
@@ -31,6 +32,7 @@ import { isProven } from './stored-proof.js';
  * and `pieces/<fileId>/<start>-<end>` for what is durable and fills no part yet. Several gateways may use one bucket.
  */
 export class S3Storage implements StorageBackend {
+  private readonly logger = new Logger(S3Storage.name);
   private readonly options: ResolvedS3Options;
   private readonly shared: SharedParts;
   readonly presignedUrl?: (file: StoredFile, download: Download) => Promise<string>;
@@ -71,22 +73,26 @@ export class S3Storage implements StorageBackend {
     }
   }
 
-  async open(fileId: string, durable: number, isNew = false): Promise<PartialFile> {
-    const nothing = { offset: 0, uploadId: undefined, parts: [], tail: [], pieces: [] };
-    if (isNew) return new S3PartialFile(fileId, this.shared, nothing);
+  async open(fileId: string, durable: number, isNew = false, durableCrc32?: number): Promise<PartialFile> {
     const { store } = this.shared;
+    const removeRest = () => this.abortUploads(fileId);
+    const removeAll = async () => {
+      await removeRest();
+      await store.remove(fileKey(fileId));
+    };
+    const goOn = (from: Resumption) => new S3PartialFile(fileId, this.shared, from, removeAll, removeRest);
+    if (isNew) return goOn(NOTHING);
     const completed = await store.head(fileKey(fileId));
     if (completed) {
-      const removeAll = async () => {
-        await this.abort(fileId);
-        await store.remove(fileKey(fileId));
-      };
-      const removeRest = () => this.abortUploads(fileId);
       return new S3CompletedFile(fileId, completed.bytes, this.shared, removeAll, removeRest);
     }
-    const resumption = await findResumption(store, fileId, durable);
-    if (resumption.offset === 0) await this.abort(fileId);
-    return new S3PartialFile(fileId, this.shared, resumption);
+    const resumption = await findResumption(store, fileId, durable, durableCrc32);
+    // Nobody was told that anything of it is durable.
+    if (durable === 0) await this.abortUploads(fileId);
+    if (resumption.offset < durable) {
+      this.logger.warn(`${fileKey(fileId)}: of ${durable} bytes that were durable, ${resumption.offset} can be used`);
+    }
+    return goOn(resumption);
   }
 
   async put({ fileId }: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {

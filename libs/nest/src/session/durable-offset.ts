@@ -9,6 +9,16 @@ export type CheckpointNote = (checkpoint: Checkpoint) => Promise<void>;
 /** Bytes written since the last checkpoint that set off the next one, where the store says nothing else: 64 MiB. */
 const CHECKPOINT_EVERY_BYTES = 64 * 1024 * 1024;
 
+/** What a client may have sent beyond what is durable, where a crash of the process loses it: 16 MiB. */
+export const MAX_UNDURABLE_BYTES = 16 * 1024 * 1024;
+
+/** Acks wait for the store while more than this is written and not durable. The rest is for what is under way. */
+const MAX_WAITING_BYTES = MAX_UNDURABLE_BYTES / 2;
+
+/** Up to where a file is durable that has less than was recorded: as far as its back end knows it to be. */
+export const durablePrefixOf = ({ size, prefixCrc32 }: PartialFile): Checkpoint =>
+  prefixCrc32 === undefined ? { offset: 0, crc32: 0 } : { offset: size, crc32: prefixCrc32 };
+
 /**
  * How far the bytes of a session are durable, and what makes them so. Durable is what is synced and noted: after a power
  * cut, only the note tells how far the sync had come.
@@ -35,13 +45,29 @@ export class DurableOffset {
     return this.noted.offset;
   }
 
+  /** The client may send up to this offset, whatever the window budget has: what is beyond would be sent twice. */
+  get limit(): number {
+    const isLost = this.durability !== 'complete' && !this.file.keepsUnsynced;
+    return isLost ? this.value + MAX_UNDURABLE_BYTES : Infinity;
+  }
+
   /** Something was written up to `point`: makes durable what has to be by now, all of it where the client asks to flush. */
   async written(point: Checkpoint, flush: boolean): Promise<void> {
     if (flush || this.durability === 'chunk') return this.sync(point);
-    if (point.offset - this.confirmedAt < (this.file.syncEveryBytes ?? CHECKPOINT_EVERY_BYTES)) return;
-    this.confirmedAt = point.offset;
-    if (this.durability === 'checkpoint') this.syncInBackground(point);
-    else await this.note(this.noted);
+    const every = this.file.syncEveryBytes ?? CHECKPOINT_EVERY_BYTES;
+    if (!this.syncing && Math.floor(point.offset / every) > Math.floor(this.confirmedAt / every)) {
+      this.confirmedAt = point.offset;
+      if (this.durability === 'checkpoint') this.syncInBackground(point);
+      else await this.note(this.noted);
+    }
+    await this.keepUp(point);
+  }
+
+  /** A store that is slower than the client slows it down, so that little is sent again after a crash. */
+  private async keepUp(point: Checkpoint): Promise<void> {
+    const isFarAhead = () => this.limit < point.offset + MAX_WAITING_BYTES;
+    if (isFarAhead()) await this.settled();
+    if (isFarAhead()) await this.sync(point);
   }
 
   /** The note is written anew: its time is what the session expires by. */
@@ -83,6 +109,7 @@ export class DurableOffset {
     }
     await this.note(point);
     this.noted = point;
+    this.file.recorded?.(point.offset);
   }
 
   /** Whether bytes that count as written may be lost. */

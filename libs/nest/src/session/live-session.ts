@@ -10,7 +10,7 @@ import {
 } from '@upload-streams/protocol';
 import type { PartialFile, StoredDigest } from '../storage/storage-backend.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
-import { DurableOffset } from './durable-offset.js';
+import { DurableOffset, durablePrefixOf } from './durable-offset.js';
 import { SerialQueue } from './serial-queue.js';
 import type { SessionPeer } from './session-peer.js';
 import type { Checkpoint, SessionRecord } from './session-record.js';
@@ -76,12 +76,12 @@ export class LiveSession {
   ) {
     this.epoch = record.epoch;
     this.offset = start.offset;
-    const noted = record.checkpoint.offset > start.offset ? { offset: 0, crc32: 0 } : record.checkpoint;
+    const noted = record.checkpoint.offset > start.offset ? durablePrefixOf(file) : record.checkpoint;
     const noteOwn = (checkpoint: Checkpoint) => note(this, checkpoint);
     this.durable = new DurableOffset(file, options.durability, noteOwn, noted, start.offset);
     this.crc32 = start.crc32;
     this.grant = this.budget.join(this.sharer);
-    this.edge = this.offset + this.grant.renew(0);
+    this.edge = this.edgeAfter(this.offset, 0);
   }
 
   /** Where the client is to go on. */
@@ -112,7 +112,7 @@ export class LiveSession {
     await this.queue.settled();
     this.lastWritten = false;
     this.joinAnew();
-    this.edge = this.offset + this.grant.renew(0);
+    this.edge = this.edgeAfter(this.offset, 0);
   }
 
   /**
@@ -211,6 +211,10 @@ export class LiveSession {
     this.grant = this.budget.join(this.sharer);
   }
 
+  private edgeAfter(offset: number, writtenBytes: number): number {
+    return Math.max(offset, Math.min(offset + this.grant.renew(writtenBytes), this.durable.limit));
+  }
+
   private get point(): Checkpoint {
     return { offset: this.offset, crc32: this.crc32 };
   }
@@ -246,12 +250,13 @@ export class LiveSession {
     this.checkSize(end, chunk.last);
     if (chunk.last && fileCrc32 !== chunk.fileCrc32) throw new UploadError('FILE_CHECKSUM_MISMATCH');
     if (isNew && length > 0) await this.file.append(this.offset, chunk.chunk);
-    this.edge = Math.max(this.edge, end + this.grant.renew(end - this.offset));
+    const writtenBytes = end - this.offset;
     this.offset = end;
     this.crc32 = fileCrc32;
     this.lastWritten = chunk.last;
     // An empty chunk that is not the last one is a flush: its ack waits until all before is durable.
     await this.durable.written(this.point, isNew && length === 0 && !chunk.last);
+    this.edge = Math.max(this.edge, this.edgeAfter(end, writtenBytes));
     return this.written();
   }
 

@@ -4,6 +4,7 @@ import type { PartialFile } from '../storage/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
 import { UPLOAD_OPTIONS } from '../upload.tokens.js';
+import { durablePrefixOf } from './durable-offset.js';
 import { LiveSession } from './live-session.js';
 import type { SessionPeer } from './session-peer.js';
 import type { Checkpoint, SessionRecord } from './session-record.js';
@@ -26,7 +27,7 @@ export class SessionOpener {
 
   async open(record: SessionRecord, peer: SessionPeer, note: SessionNote): Promise<LiveSession> {
     const isNew = record.epoch === 1;
-    const file = await this.storage.open(record.fileId, record.checkpoint.offset, isNew);
+    const file = await this.storage.open(record.fileId, record.checkpoint, isNew);
     try {
       const start = await whatIsThere(file, record.checkpoint);
       await this.storage.reserve(record.fileId, Math.max(0, (record.size ?? 0) - start.offset));
@@ -39,11 +40,11 @@ export class SessionOpener {
 }
 
 /**
- * The offset is what the disk holds, never more. Only what came after the checkpoint is read, and all of it where the
- * disk holds less than the checkpoint says.
+ * The offset is what the store holds, never more. Only what came after the checkpoint is read, and all of it where the
+ * store holds less than the checkpoint says and does not know the checksum of what it holds.
  */
 async function whatIsThere(file: PartialFile, checkpoint: Checkpoint): Promise<Checkpoint> {
-  let { offset, crc32: crc } = file.size >= checkpoint.offset ? checkpoint : { offset: 0, crc32: 0 };
+  let { offset, crc32: crc } = file.size >= checkpoint.offset ? checkpoint : durablePrefixOf(file);
   if (file.size > offset) {
     for await (const bytes of file.read(offset)) {
       crc = crc32(bytes, crc);

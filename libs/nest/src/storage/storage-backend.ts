@@ -40,7 +40,12 @@ export interface Quarantined {
 export interface PartialFile {
   /** Bytes that were there when it was opened. */
   readonly size: number;
-  /** After so many bytes, a sync is worth what it costs. @default 64 MiB */
+  /**
+   * CRC-32 of the first `size` bytes, where the back end has less than was `durable` and knows it: the upload goes on from
+   * there. Undefined where the bytes have to be read for it.
+   */
+  readonly prefixCrc32?: number | undefined;
+  /** At each multiple of so many bytes, a sync is worth what it costs. @default 64 MiB */
   readonly syncEveryBytes?: number;
   /** Whether another process, or this one when it opens the file anew, finds what was appended and not synced. */
   readonly keepsUnsynced: boolean;
@@ -56,6 +61,11 @@ export interface PartialFile {
   append(offset: number, bytes: Uint8Array): Promise<void>;
   /** When it resolves, all that was appended before the call survives a crash of the machine. */
   sync(): Promise<void>;
+  /**
+   * The caller will not go on from before `offset` any more: it recorded that this offset is durable. Until then, whatever
+   * is needed to go on from any offset that was synced must stay.
+   */
+  recorded?(offset: number): void;
   /** The bytes from `start` on, to be hashed after a restart: asked for only where `size` is more than was `durable`. */
   read(start: number): AsyncIterable<Uint8Array>;
   /**
@@ -84,9 +94,10 @@ export interface StorageBackend {
   /**
    * Opens the partial file, or makes an empty one. Bytes beyond `durable` may be lost or rubbish if the machine stopped
    * since they were written: a back end that can't tell that they are sound drops them. For one that `isNew`, nothing has
-   * to be looked for.
+   * to be looked for. `durableCrc32` is the CRC-32 of all before `durable`. Where something of that is missing, what is
+   * left stays, and `size` says up to where it can be used.
    */
-  open(fileId: string, durable: number, isNew?: boolean): Promise<PartialFile>;
+  open(fileId: string, durable: number, isNew?: boolean, durableCrc32?: number): Promise<PartialFile>;
   /**
    * Stores a file that came whole, reads it back, and gives the digests of what is stored. When it resolves, the file
    * survives a crash of the machine. Where it rejects, or the caller has no use for the file, `remove` removes it.

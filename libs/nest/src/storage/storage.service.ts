@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
+import type { Checkpoint } from '../session/session-record.js';
 import { UPLOAD_STORAGE_BACKEND } from '../upload.tokens.js';
 import { StorageRoom } from './storage-room.js';
 import type {
@@ -55,10 +56,11 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     this.room.release(fileId);
   }
 
-  async open(fileId: string, durable: number, isNew: boolean): Promise<PartialFile> {
-    const file = await this.translated(() => this.backend.open(fileId, durable, isNew));
+  async open(fileId: string, durable: Checkpoint, isNew: boolean): Promise<PartialFile> {
+    const file = await this.translated(() => this.backend.open(fileId, durable.offset, isNew, durable.crc32));
     return {
       size: file.size,
+      prefixCrc32: file.prefixCrc32,
       syncEveryBytes: file.syncEveryBytes,
       keepsUnsynced: file.keepsUnsynced,
       get isBroken() {
@@ -70,6 +72,7 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
           await file.append(offset, bytes);
         }),
       sync: () => this.translated(() => file.sync()),
+      recorded: (offset) => file.recorded?.(offset),
       read: (start) => file.read(start),
       digest: (size) => this.translated(() => file.digest(size)),
       complete: (storedName) => this.translated(() => file.complete(storedName)),
