@@ -47,7 +47,8 @@ test('"File uploaded successfully" is not shown before the server has the whole 
   link,
   server,
 }) => {
-  const file = randomFile('early.bin', MIB);
+  // Large enough that the page is looked at before the end, however busy the machine is.
+  const file = randomFile('early.bin', 8 * MIB);
   const success = uploads.page.getByText('File uploaded successfully');
   link.bytesPerSecond = MIB;
   await uploads.choose(file);
