@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createNodeUploadClient } from '@upload-streams/client/node';
 import { ServerProcess } from '@upload-streams/testing';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFile, rm, truncate, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ENTRY } from './support/entry.ts';
-import { Gateway } from './support/gateway.js';
+import { Gateway, sha256 } from './support/gateway.js';
+import { HttpClient } from './support/http-client.js';
+
+const REBUILD = join(dirname(ENTRY), 'rebuild-catalogue.js');
 
 const LOST: readonly (readonly [string, (catalogue: string) => Promise<void>])[] = [
   ['missing', (catalogue) => unlink(catalogue)],
@@ -50,6 +54,71 @@ describe('a catalogue that is lost', () => {
     await copyFile(`${catalogue}.backup`, catalogue);
     await gateway.start();
     expect(await gateway.storedFiles()).toEqual(stored);
+  });
+
+  describe('is rebuilt from the stored files', () => {
+    const token = randomBytes(24).toString('base64url');
+    const metadata = { album: 'Ünïcode ☂' };
+
+    const listed = async () => (await new HttpClient(gateway.url, token).list()).files;
+    const digestsOf = (fileUrls: readonly string[]) =>
+      Promise.all(
+        fileUrls.map(async (path) => {
+          const response = await new HttpClient(gateway.url, token).get(path);
+          return sha256(new Uint8Array(await response.arrayBuffer()));
+        }),
+      );
+
+    function rebuild(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+      const env = { ...process.env, NODE_OPTIONS: '', DATA_DIR: gateway.dataDir };
+      return spawnSync(process.execPath, [REBUILD, ...args], { env, encoding: 'utf8' });
+    }
+
+    it.each(LOST)('(%s) with names, owners, metadata, times, and their order', async (_, lose) => {
+      const client = createNodeUploadClient({ url: gateway.url, token });
+      for (const size of [0, 100, 3_000_000]) {
+        await client.uploadToEnd(randomBytes(size), { fileName: `${size}.bin`, type: 'text/plain', metadata });
+      }
+      const { fileId } = await client.uploadToEnd(randomBytes(50), { fileName: 'deleted.bin' });
+      await new HttpClient(gateway.url, token).delete(`/api/files/${fileId}`);
+      const ownerless = createNodeUploadClient({ url: gateway.url });
+      const { url } = await ownerless.uploadToEnd(randomBytes(200), { fileName: 'ownerless.bin' });
+      for (const one of [client, ownerless]) one.close();
+      const before = await listed();
+      expect(before.map(({ fileName }) => fileName)).toEqual(['3000000.bin', '100.bin', '0.bin']);
+      const urls = [...before.map((file) => file.url), url];
+      const digests = await digestsOf(urls);
+      await stop();
+      await lose(catalogue);
+      expect(rebuild()).toMatchObject({ status: 0, stdout: expect.stringContaining('4 files restored, 0 were there') });
+      await gateway.start();
+      expect(await listed()).toEqual(before);
+      expect(await digestsOf(urls)).toEqual(digests);
+      await stop();
+      expect(rebuild()).toMatchObject({ status: 0, stdout: expect.stringContaining('0 files restored, 4 were there') });
+      await gateway.start();
+    });
+
+    it('without owners where no record was kept, if it is told to', async () => {
+      await upload(100, 3_000_000);
+      const stored = await gateway.storedFiles();
+      await stop();
+      await unlink(catalogue);
+      await unlink(join(gateway.dataDir, 'records.jsonl'));
+      expect(rebuild().stdout).toContain(
+        '0 files restored, 0 were there, 0 failed, 0 have a record and no bytes, 2 have',
+      );
+      expect(rebuild('--unrecorded').stdout).toContain('2 files restored');
+      await gateway.start();
+      expect(await gateway.storedFiles()).toEqual(stored);
+    });
+
+    it('not while the gateway runs, and says so', async () => {
+      expect(rebuild()).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('another process may have it open'),
+      });
+    });
   });
 
   it('costs no file either where it is told to start all the same', async () => {

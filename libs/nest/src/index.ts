@@ -9,6 +9,7 @@ export {
   type UploadRequest,
 } from './policy/upload-policy.js';
 export { toUploadError } from './host-error.js';
+export { CatalogueRebuild, type RebuildCounts, type RebuildOptions } from './session/catalogue-rebuild.js';
 export { toCompletedUpload } from './session/completed-upload.js';
 export { type LetGo, type SessionHandover } from './session/session-handover.js';
 export type { Checkpoint, FileRecord, SessionRecord } from './session/session-record.js';
@@ -19,7 +20,9 @@ export { DiskStorage } from './storage/disk-storage.js';
 export type {
   ByteRange,
   Download,
+  KeptFile,
   PartialFile,
+  Quarantined,
   StorageBackend,
   StoredDigest,
   StoredFile,
@@ -33,7 +36,12 @@ export {
   type UploadModuleOptions,
 } from './upload-options.js';
 export { UploadGateway } from './upload.gateway.js';
-export { UploadModule, type UploadModuleAsyncOptions, type UploadModuleExtras } from './upload.module.js';
+export {
+  CatalogueRebuildModule,
+  UploadModule,
+  type UploadModuleAsyncOptions,
+  type UploadModuleExtras,
+} from './upload.module.js';
 export {
   UPLOAD_AUTHENTICATOR,
   UPLOAD_OPTIONS,

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { resolveUploadOptions, type UploadModuleOptions } from './upload-options.js';
-import { uploadExports, uploadProviders } from './upload.providers.js';
+import { CatalogueRebuild } from './session/catalogue-rebuild.js';
+import { rebuildProviders, uploadExports, uploadProviders } from './upload.providers.js';
 import { UPLOAD_OPTIONS } from './upload.tokens.js';
 
 /** What goes with the options: providers that replace the default ones, and the modules these need. */
@@ -25,6 +26,23 @@ export class UploadModule {
   static forRootAsync({ useFactory, inject = [], ...extras }: UploadModuleAsyncOptions): DynamicModule {
     const resolve = async (...dependencies: unknown[]) => resolveUploadOptions(await useFactory(...dependencies));
     return dynamicModule({ provide: UPLOAD_OPTIONS, useFactory: resolve, inject }, extras);
+  }
+}
+
+/** Only what rebuilds the catalogue: inject `CatalogueRebuild`. Not beside `UploadModule` on the same stores. */
+@Module({})
+export class CatalogueRebuildModule {
+  static forRoot(
+    options: UploadModuleOptions,
+    { imports = [], providers = [] }: UploadModuleExtras = {},
+  ): DynamicModule {
+    const resolved = { provide: UPLOAD_OPTIONS, useFactory: () => resolveUploadOptions(options) };
+    return {
+      module: CatalogueRebuildModule,
+      imports,
+      providers: [resolved, ...rebuildProviders, ...providers],
+      exports: [CatalogueRebuild],
+    };
   }
 }
 

@@ -5,6 +5,7 @@ import { UploadEvents } from './events/upload-events.js';
 import { FilesService } from './files/files.service.js';
 import { openUploadPolicy } from './policy/upload-policy.js';
 import { Admission } from './session/admission.js';
+import { CatalogueRebuild } from './session/catalogue-rebuild.js';
 import { NoOtherNodes } from './session/session-handover.js';
 import { StorePairing } from './session/store-pairing.js';
 import { SessionOpener } from './session/session-opener.js';
@@ -46,6 +47,9 @@ const replaceableProviders: Provider[] = [
     },
   },
 ];
+
+/** What rebuilds the catalogue: the stores, and no gateway. */
+export const rebuildProviders: Provider[] = [...replaceableProviders, StorageService, CatalogueRebuild, UploadShutdown];
 
 export const uploadProviders: Provider[] = [
   ...replaceableProviders,

@@ -61,6 +61,7 @@ export class FilesService {
   async remove(fileId: string, requester: FileRequester): Promise<void> {
     const file = await this.find(fileId, requester);
     await this.removeEntry(fileId);
+    await this.storage.forgetRecord(fileId);
     await this.storage.remove(file);
   }
 

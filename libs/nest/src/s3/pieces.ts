@@ -8,6 +8,8 @@ export const PIECES = 'pieces/';
 export const FILES = 'files/';
 /** Names what was set aside, and when: the bytes stay where they are, since an upload in parts can't be moved. */
 export const QUARANTINE = 'quarantine/';
+/** What the catalogue knows of each file, once more. */
+export const RECORDS = 'records/';
 /** Holds the random ID of the store. */
 export const IDENTITY = 'upload-streams-store-id';
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { Logger } from '@nestjs/common';
 import type { Readable } from 'node:stream';
+import type { FileRecord } from '../session/session-record.js';
 import { digestOf } from '../storage/digest.js';
 import { isFileId } from '../storage/file-id.js';
 import type { PartDigest } from '../storage/passing-digest-worker.js';
@@ -9,6 +10,7 @@ import { PassingDigests } from '../storage/passing-digests.js';
 import type {
   ByteRange,
   Download,
+  KeptFile,
   PartialFile,
   Quarantined,
   StorageBackend,
@@ -18,7 +20,17 @@ import type {
 import { findResumption, NOTHING, type Resumption } from './found-upload.js';
 import { ObjectStore, type ObjectBody } from './object-store.js';
 import { PartMemory } from './part-memory.js';
-import { fileIdOf, fileKey, FILES, IDENTITY, PIECES, piecesPrefix, QUARANTINE, quarantinePrefix } from './pieces.js';
+import {
+  fileIdOf,
+  fileKey,
+  FILES,
+  IDENTITY,
+  PIECES,
+  piecesPrefix,
+  QUARANTINE,
+  quarantinePrefix,
+  RECORDS,
+} from './pieces.js';
 import { statusOf } from './retrying.js';
 import { readBack } from './read-back.js';
 import { isRefusal, probeStore } from './store-probe.js';
@@ -151,6 +163,29 @@ export class S3Storage implements StorageBackend {
   async purge({ fileId, since }: Quarantined): Promise<void> {
     await this.abortUploads(fileId);
     await this.shared.store.remove(quarantinePrefix(fileId) + since);
+  }
+
+  async keepRecord(file: FileRecord): Promise<void> {
+    await this.shared.store.put(RECORDS + file.fileId, bodyOfText(JSON.stringify(file)));
+  }
+
+  async forgetRecord(fileId: string): Promise<void> {
+    await this.shared.store.remove(RECORDS + fileId);
+  }
+
+  async records(): Promise<readonly FileRecord[]> {
+    const { store } = this.shared;
+    const records: FileRecord[] = [];
+    for await (const { key } of store.list.objects(RECORDS)) {
+      if (isFileId(fileIdOf(key))) records.push(JSON.parse(String(await buffer(store.read(key)))) as FileRecord);
+    }
+    return records;
+  }
+
+  async *completedFiles(): AsyncIterable<KeptFile> {
+    for await (const { key, bytes: size, modifiedAt } of this.shared.store.list.objects(FILES)) {
+      if (isFileId(fileIdOf(key)) && key === fileKey(fileIdOf(key))) yield { fileId: fileIdOf(key), size, modifiedAt };
+    }
   }
 
   async identity(): Promise<string | undefined> {

@@ -338,7 +338,8 @@ export class SessionService implements OnModuleInit {
    */
   private async completed(session: LiveSession, file: FileRecord): ReturnType<SessionStore['complete']> {
     try {
-      return await this.store.complete(session.epoch, file);
+      const [outcome] = await Promise.all([this.store.complete(session.epoch, file), this.storage.keepRecord(file)]);
+      return outcome;
     } catch (error) {
       if (await this.store.findFile(file.fileId).catch(() => undefined)) return 'completed';
       throw error;

@@ -66,7 +66,8 @@ export class WholeFiles {
    */
   private async added(file: FileRecord): Promise<'added' | 'exists'> {
     try {
-      return await this.store.add(file);
+      const [outcome] = await Promise.all([this.store.add(file), this.storage.keepRecord(file)]);
+      return outcome;
     } catch (error) {
       // A refusal for want of room: nothing was changed, nor will be.
       if (isUploadError(error, 'STORAGE_FULL')) await this.discard(file);

@@ -18,14 +18,17 @@ import {
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { FileRecord } from '../session/session-record.js';
 import { DiskQuarantine, fileIdsIn } from './disk-quarantine.js';
 import { readIdentity, writeIdentity } from './disk-identity.js';
 import { DigestThread, type GrowingDigest } from './digest-thread.js';
 import { FileThread } from './file-thread.js';
 import { isFileId } from './file-id.js';
+import { RecordJournal } from './record-journal.js';
 import { SharedFolderSync, syncFolder } from './folder-sync.js';
 import type {
   ByteRange,
+  KeptFile,
   PartialFile,
   Quarantined,
   StorageBackend,
@@ -50,6 +53,7 @@ export class DiskStorage implements StorageBackend {
   private readonly filesDir: string;
   private readonly filesSync: SharedFolderSync;
   private readonly asides: DiskQuarantine;
+  private readonly journal: RecordJournal;
   private readonly digests: DigestThread;
   private readonly wholeFiles = new FileThread<WholeFileRequest, StoredDigest>('whole-file-worker');
 
@@ -62,6 +66,7 @@ export class DiskStorage implements StorageBackend {
     this.partialDir = join(dataDir, 'partial');
     this.filesDir = join(dataDir, 'files');
     this.filesSync = new SharedFolderSync(this.filesDir);
+    this.journal = new RecordJournal(join(dataDir, 'records.jsonl'));
     this.asides = new DiskQuarantine(join(dataDir, 'quarantine'), this.partialDir);
   }
 
@@ -147,6 +152,28 @@ export class DiskStorage implements StorageBackend {
     }
   }
 
+  keepRecord(file: FileRecord): Promise<void> {
+    return this.journal.append(file);
+  }
+
+  forgetRecord(fileId: string): Promise<void> {
+    return this.journal.append({ removed: fileId });
+  }
+
+  records(): Promise<readonly FileRecord[]> {
+    return this.journal.read();
+  }
+
+  async *completedFiles(): AsyncIterable<KeptFile> {
+    for (const folder of await readdir(this.filesDir, { withFileTypes: true })) {
+      if (!folder.isDirectory() || !isFileId(folder.name)) continue;
+      const [name, ...others] = await readdir(join(this.filesDir, folder.name));
+      const found = name === undefined ? undefined : await lstat(join(this.filesDir, folder.name, name));
+      if (others.length > 0 || !found?.isFile()) continue;
+      yield { fileId: folder.name, storedName: name!, size: found.size, modifiedAt: Math.floor(found.mtimeMs) };
+    }
+  }
+
   identity(): Promise<string | undefined> {
     return readIdentity(this.dataDir);
   }
@@ -162,7 +189,7 @@ export class DiskStorage implements StorageBackend {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.digests.close(), this.wholeFiles.close()]);
+    await Promise.all([this.digests.close(), this.wholeFiles.close(), this.journal.close()]);
   }
 
   /**

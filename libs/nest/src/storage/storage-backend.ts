@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { FileRecord } from '../session/session-record.js';
 
 /** Bytes of a file: from `start` to `end`, both included. */
 export interface ByteRange {
@@ -27,6 +28,17 @@ export interface StoredDigest {
   readonly crc32: number;
   /** In hexadecimal digits; undefined where the back end is told to leave it out. */
   readonly sha256: string | undefined;
+}
+
+/** A completed file, as the store finds it. */
+export interface KeptFile {
+  readonly fileId: string;
+  /** Undefined where the store knows files by their IDs alone. */
+  readonly storedName?: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number;
 }
 
 /** Unfinished bytes that were known to no catalogue. */
@@ -123,6 +135,17 @@ export interface StorageBackend {
   quarantined(): Promise<readonly Quarantined[]>;
   /** Removes what was set aside, for good. */
   purge(entry: Quarantined): Promise<void>;
+  /**
+   * Keeps beside the bytes what the catalogue knows of a file, so that it can be rebuilt; durable when it resolves. It may
+   * be kept again.
+   */
+  keepRecord(file: FileRecord): Promise<void>;
+  /** The record of a file that is removed counts no more. */
+  forgetRecord(fileId: string): Promise<void>;
+  /** The records that count. */
+  records(): Promise<readonly FileRecord[]>;
+  /** All completed files that this program wrote. Links are not followed. */
+  completedFiles(): AsyncIterable<KeptFile>;
   /**
    * The random ID that this store of bytes was given, which the catalogue keeps too; undefined where it has none yet. So
    * nobody takes another store's files for this catalogue's.

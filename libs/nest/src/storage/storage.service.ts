@@ -3,10 +3,12 @@ import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
 import type { Checkpoint } from '../session/session-record.js';
 import { UPLOAD_STORAGE_BACKEND } from '../upload.tokens.js';
+import type { FileRecord } from '../session/session-record.js';
 import { StorageRoom } from './storage-room.js';
 import type {
   ByteRange,
   Download,
+  KeptFile,
   PartialFile,
   Quarantined,
   StorageBackend,
@@ -136,6 +138,23 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     return this.translated(() => this.backend.purge(entry));
   }
 
+  /** Never rejects: a file whose record can't be kept is in the catalogue all the same, and the operator is told. */
+  async keepRecord(file: FileRecord): Promise<void> {
+    await this.unlessFailing(() => this.backend.keepRecord(file), `no record of the file ${file.fileId} was kept`);
+  }
+
+  async forgetRecord(fileId: string): Promise<void> {
+    await this.unlessFailing(() => this.backend.forgetRecord(fileId), `the record of the file ${fileId} is still kept`);
+  }
+
+  records(): Promise<readonly FileRecord[]> {
+    return this.translated(() => this.backend.records());
+  }
+
+  completedFiles(): AsyncIterable<KeptFile> {
+    return this.backend.completedFiles();
+  }
+
   identity(): Promise<string | undefined> {
     return this.translated(() => this.backend.identity());
   }
@@ -158,6 +177,10 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
       await this.backend.check();
       await this.room.check();
     });
+  }
+
+  private async unlessFailing(work: () => Promise<void>, what: string): Promise<void> {
+    await work().catch((error: unknown) => this.logger.warn(`${what}: ${(error as Error).message}`));
   }
 
   private async released(fileId: string, work: () => Promise<void>): Promise<void> {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
+import { fileOf, sessionOf } from './session-records.js';
 import type { StorageBackend } from '../storage/storage-backend.js';
 
 /** A back end to be tested. */
@@ -222,6 +223,22 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
         const stored = { fileId: HALF, storedName: 'half.txt' };
         expect(String(await buffer(fixture.backend.read(stored)))).toBe('half');
       });
+    });
+
+    it('keeps the records of files beside them, until they are forgotten', async () => {
+      const [first, second] = [1, 2].map((number) => fileOf(sessionOf(number, { fileId: `${number}`.repeat(32) })));
+      await Promise.all([first!, second!].map((record) => fixture.backend.keepRecord(record)));
+      await fixture.backend.forgetRecord(first!.fileId);
+      expect(await (await fixture.reopen()).records()).toEqual([second]);
+    });
+
+    it('finds all completed files that it wrote, and nothing else', async () => {
+      const kept = { fileId: 'a1b2'.repeat(8), storedName: 'report.txt' };
+      await fixture.backend.put(kept, text('Hello'));
+      await (await write('half')).close();
+      const found = [];
+      for await (const one of fixture.backend.completedFiles()) found.push(one);
+      expect(found).toEqual([expect.objectContaining({ fileId: kept.fileId, size: 5 })]);
     });
 
     it('keeps an ID, and knows whether it has files', async () => {

@@ -1,0 +1,35 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { CatalogueRebuild, CatalogueRebuildModule } from '@upload-streams/nest';
+import { readEnvironment, uploadOptions } from './app.config.js';
+import { storeProviders } from './app.stores.js';
+import { PlainLogger } from './plain-logger.js';
+
+/** Puts the stored files into the catalogue that are not in it, with the gateway's own settings. The gateway must not run. */
+async function main(): Promise<void> {
+  const environment = readEnvironment(process.env);
+  const stores = { providers: await storeProviders(environment) };
+  const app = await NestFactory.createApplicationContext(
+    CatalogueRebuildModule.forRoot(uploadOptions(environment), stores),
+    { logger: new PlainLogger(), abortOnError: false },
+  );
+  try {
+    const counts = await app.get(CatalogueRebuild).run({ unrecorded: process.argv.includes('--unrecorded') });
+    const { present, restored, unrecorded, failed, missing } = counts;
+    process.stdout.write(
+      `The catalogue is rebuilt: ${restored} files restored, ${present} were there, ${failed} failed, ` +
+        `${missing} have a record and no bytes, ${unrecorded} have no record.\n`,
+    );
+    if (unrecorded > 0) {
+      process.stdout.write('With --unrecorded, files without a record are restored too; nobody owns them then.\n');
+    }
+    if (failed > 0) process.exitCode = 1;
+  } finally {
+    await app.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  const sentence = `The catalogue was not rebuilt. ${error instanceof Error ? error.message : String(error)}\n`;
+  process.stderr.write(sentence, () => process.exit(1));
+});
