@@ -46,6 +46,11 @@ export class Cluster {
     return new Cluster({ dataDir, redis, store, env: settings, processes, nginx });
   }
 
+  /** The settings of a node, for programs that work on the same Redis and store. */
+  get settings(): Readonly<Record<string, string>> {
+    return this.env;
+  }
+
   /** Leads to any of the nodes. */
   get url(): string {
     return this.nginx.url;
