@@ -209,7 +209,7 @@ describe('durability', () => {
     expect(aside).toMatch(new RegExp(`^${leftover}\\.\\d+$`));
     expect(await readFile(join(quarantine, aside!), 'utf8')).toBe('left by a crash');
     expect([await gateway!.partialFiles(), await gateway!.storedFiles()]).toEqual(before);
-    expect(gateway!.log).toContain(`Set aside the unfinished upload ${leftover}`);
+    await gateway!.logged(`Set aside the unfinished upload ${leftover}`);
   });
 
   it('removes what was set aside once its time is over', async () => {
@@ -222,7 +222,7 @@ describe('durability', () => {
       ...(await readdir(join(dataDir, 'quarantine'))),
     ];
     while ((await left()).length > 0) await nextChange(join(dataDir, 'quarantine'));
-    expect(gateway!.log).toContain('Removed the unfinished upload');
+    await gateway!.logged('Removed the unfinished upload');
   });
 });
 

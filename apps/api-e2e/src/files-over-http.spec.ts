@@ -110,7 +110,7 @@ describe('files over HTTP', () => {
       expect(response.headers.get('content-disposition')).toBeNull();
       expect(await response.json()).toMatchObject({ error: { code } });
     }
-    expect(gateway.log).toContain(`The bytes of the file ${fileId} ${what}`);
+    await gateway.logged(`The bytes of the file ${fileId} ${what}`);
   });
 
   it('lists no more than 1 MiB at once, and goes on behind its cursor', async () => {

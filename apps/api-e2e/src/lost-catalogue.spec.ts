@@ -145,7 +145,7 @@ describe('a catalogue that is lost', () => {
       code: 'STORAGE_FAILED',
     });
     client.close();
-    expect(gateway.log).toContain('was removed or replaced');
+    await gateway.logged('was removed or replaced');
     expect(await gateway.storedFiles()).toEqual(stored);
   });
 });

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 export interface ServerProcessOptions {
@@ -20,7 +20,7 @@ export class ServerProcess {
     private readonly child: ChildProcess,
     /** Where it listens, for example `http://127.0.0.1:40123`. */
     readonly url: string,
-    private readonly output: string[],
+    private readonly output: Output,
   ) {}
 
   /** Starts the server and waits until it listens; rejects with what it printed if it ends before. */
@@ -29,7 +29,7 @@ export class ServerProcess {
       env: { ...process.env, NODE_OPTIONS: '', PORT: '0', HOST: '127.0.0.1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const output: string[] = [];
+    const output = new Output();
     const url = await listening(child, output, options.startTimeoutMs ?? 30_000);
     return new ServerProcess(child, url, output);
   }
@@ -40,7 +40,15 @@ export class ServerProcess {
 
   /** All that it has printed, a line each. */
   get log(): readonly string[] {
-    return this.output;
+    return this.output.lines;
+  }
+
+  /** Resolves once it has printed a line that contains a text; rejects when it ends without. */
+  async printed(text: string): Promise<void> {
+    while (!this.log.some((line) => line.includes(text))) {
+      if (this.output.ended) throw new Error(`the server ended without printing "${text}"`);
+      await once(this.output, 'change');
+    }
   }
 
   get running(): boolean {
@@ -56,20 +64,37 @@ export class ServerProcess {
   }
 }
 
-function listening(child: ChildProcess, output: string[], timeoutMs: number): Promise<string> {
+/** What a process has printed, and an event for each change: a line more, or its end. */
+class Output extends EventEmitter<{ change: [] }> {
+  readonly lines: string[] = [];
+  ended = false;
+
+  add(line: string): void {
+    this.lines.push(line);
+    this.emit('change');
+  }
+
+  end(): void {
+    this.ended = true;
+    this.emit('change');
+  }
+}
+
+function listening(child: ChildProcess, output: Output, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`the server ${why}:\n${output.join('\n')}`));
+    const fail = (why: string) => reject(new Error(`the server ${why}:\n${output.lines.join('\n')}`));
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       fail(`did not listen within ${timeoutMs} ms`);
     }, timeoutMs);
     child.once('close', (code) => {
+      output.end();
       clearTimeout(timer);
       fail(`ended with code ${code}`);
     });
     for (const stream of [child.stdout!, child.stderr!]) {
       createInterface(stream).on('line', (line) => {
-        output.push(line);
+        output.add(line);
         const url = LISTENING.exec(line)?.[1];
         if (url === undefined) return;
         clearTimeout(timer);

@@ -35,6 +35,11 @@ export class Gateway {
     return this.process.log.join('\n');
   }
 
+  /** Resolves once the log has a line that contains a text: it may come later than what it tells of. */
+  logged(text: string): Promise<void> {
+    return this.process.printed(text);
+  }
+
   /** Ends the process as a crash would, and starts another one on the same port and data. */
   async crashAndRestart(): Promise<void> {
     await this.process.stop('SIGKILL');
