@@ -1,6 +1,8 @@
 // npm run soak:cluster -- [--uploads n] [--max-mib n] [--every-seconds n] [--signal SIGKILL|SIGTERM]
-// [--redis-away-seconds n]: three gateways, killed or replaced in turn while uploads go on, and Redis taken away once.
-// Needs Redis, nginx and Swift: see apps/api-e2e/src/support/cluster.ts.
+// [--redis-away-seconds n] [--store-mib-per-second n] [--s3-endpoint url [--s3-bucket name]]: three gateways, killed or
+// replaced in turn while uploads go on, and Redis taken away once.
+// Needs Redis, nginx and Swift: see apps/api-e2e/src/support/cluster.ts. With an endpoint, it works below a prefix of
+// its own in a bucket that exists, with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment.
 import { join } from 'node:path';
 import { build, ensureInstalled, keepRunning, nodeBinary, root, say } from './workspace.mjs';
 

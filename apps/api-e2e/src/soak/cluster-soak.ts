@@ -6,7 +6,7 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { lastValueFrom, tap } from 'rxjs';
-import { Cluster } from '../support/cluster.ts';
+import { Cluster, startSwift, type StoreServer } from '../support/cluster.ts';
 
 const MIB = 1024 * 1024;
 const REDIS_AWAY_AFTER_MS = 3000;
@@ -20,6 +20,9 @@ const { values } = parseArgs({
     'every-seconds': { type: 'string', default: '5' },
     signal: { type: 'string', default: 'SIGKILL' },
     'redis-away-seconds': { type: 'string', default: '0' },
+    's3-endpoint': { type: 'string' },
+    's3-bucket': { type: 'string', default: 'uploads' },
+    'store-mib-per-second': { type: 'string' },
   },
 });
 const settings = {
@@ -29,7 +32,13 @@ const settings = {
   everyMs: 1000 * Number(values['every-seconds']),
   signal: values.signal as NodeJS.Signals,
   redisAwayMs: 1000 * Number(values['redis-away-seconds']),
+  s3Endpoint: values['s3-endpoint'],
+  s3Bucket: values['s3-bucket'],
+  storeBytesPerSecond: MIB * Number(values['store-mib-per-second'] ?? Infinity),
 };
+
+/** The gateways work below a prefix of their own, in whatever bucket they are given. */
+const S3_PREFIX = `soak-${randomBytes(6).toString('hex')}/`;
 
 interface Report {
   readonly mismatches: string[];
@@ -88,6 +97,39 @@ async function replaceInTurn(cluster: Cluster, report: Report, over: AbortSignal
   }
 }
 
+/** One that runs already, with the access keys of the environment; otherwise Swift. */
+async function startStore(): Promise<StoreServer> {
+  const { s3Endpoint, s3Bucket } = settings;
+  if (s3Endpoint === undefined) return startSwift();
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, S3_REGION = 'us-east-1' } = process.env;
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
+    throw new Error('--s3-endpoint needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment');
+  }
+  return {
+    url: s3Endpoint,
+    region: S3_REGION,
+    bucket: s3Bucket,
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Behind a link of `--store-mib-per-second` in each direction, for each connection. */
+async function slowed(store: StoreServer): Promise<StoreServer> {
+  const bytesPerSecond = settings.storeBytesPerSecond;
+  if (bytesPerSecond === Infinity) return store;
+  const { hostname, port, protocol } = new URL(store.url);
+  if (protocol !== 'http:') throw new Error('--store-mib-per-second needs an endpoint of http:');
+  const link = await FaultProxy.open({ host: hostname, port: Number(port || 80) });
+  link.shape({ upstream: { bytesPerSecond }, downstream: { bytesPerSecond } });
+  const close = async () => {
+    await link.close();
+    await store.close();
+  };
+  return { ...store, url: link.url, close };
+}
+
 /** Once, soon after the beginning. */
 async function takeRedisAway({ redis }: Cluster): Promise<void> {
   if (settings.redisAwayMs === 0) return;
@@ -100,7 +142,7 @@ async function takeRedisAway({ redis }: Cluster): Promise<void> {
 
 async function main(): Promise<void> {
   const report: Report = { mismatches: [], neededAPerson: [], reasons: new Map(), fileBytes: 0, replaced: 0 };
-  const cluster = await Cluster.start(3);
+  const cluster = await Cluster.start(3, { S3_PREFIX }, async () => slowed(await startStore()));
   gatewayUrl = cluster.url;
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => void cluster.close().finally(() => process.exit(130)));

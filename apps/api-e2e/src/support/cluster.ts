@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ENTRY } from './entry.ts';
 
-const BUCKET = 'uploads';
+/** An S3 API, and what to reach it with. */
+export interface StoreServer {
+  readonly url: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  close(): Promise<void>;
+}
 
 interface ClusterParts {
   readonly dataDir: string;
@@ -20,7 +28,7 @@ export class Cluster {
   static readonly packages = 'redis-server nginx swift-proxy swift-account swift-container swift-object';
 
   readonly redis: RedisServer;
-  readonly store: SwiftServer;
+  readonly store: StoreServer;
   private readonly dataDir: string;
   private readonly env: Readonly<Record<string, string>>;
   private readonly processes: ServerProcess[];
@@ -35,10 +43,14 @@ export class Cluster {
     this.nginx = parts.nginx;
   }
 
-  static async start(nodes: number, env: Readonly<Record<string, string>> = {}): Promise<Cluster> {
+  /** With an object store of its own, unless it is given one. */
+  static async start(
+    nodes: number,
+    env: Readonly<Record<string, string>> = {},
+    startStore: () => Promise<StoreServer> = startSwift,
+  ): Promise<Cluster> {
     const dataDir = await mkdtemp(join(tmpdir(), 'upload-streams-cluster-'));
-    const [redis, store] = await Promise.all([RedisServer.start(), SwiftServer.start()]);
-    await makeBucket(store);
+    const [redis, store] = await Promise.all([RedisServer.start(), startStore()]);
     const settings = { DATA_DIR: dataDir, ...settingsOf(redis, store), ...env };
     const start = () => ServerProcess.start({ entry: ENTRY, env: settings });
     const processes = await Promise.all(Array.from({ length: nodes }, start));
@@ -84,10 +96,26 @@ export class Cluster {
   }
 }
 
-function settingsOf(redis: RedisServer, store: SwiftServer): Record<string, string> {
+/** OpenStack Swift with an empty bucket. */
+export async function startSwift(): Promise<StoreServer> {
+  const swift = await SwiftServer.start();
+  const { url, region, accessKeyId, secretAccessKey } = swift;
+  const bucket = 'uploads';
+  const client = new S3Client({
+    endpoint: url,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  client.destroy();
+  return { url, region, bucket, accessKeyId, secretAccessKey, close: () => swift.close() };
+}
+
+function settingsOf(redis: RedisServer, store: StoreServer): Record<string, string> {
   return {
     STORAGE: 's3',
-    S3_BUCKET: BUCKET,
+    S3_BUCKET: store.bucket,
     S3_ENDPOINT: store.url,
     S3_REGION: store.region,
     S3_PATH_STYLE: 'true',
@@ -97,16 +125,4 @@ function settingsOf(redis: RedisServer, store: SwiftServer): Record<string, stri
     SESSION_STORE: 'redis',
     REDIS_URL: redis.url,
   };
-}
-
-async function makeBucket(store: SwiftServer): Promise<void> {
-  const { url: endpoint, region, accessKeyId, secretAccessKey } = store;
-  const client = new S3Client({
-    endpoint,
-    region,
-    forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  client.destroy();
 }
