@@ -153,11 +153,11 @@ export class DiskStorage implements StorageBackend {
   }
 
   keepRecord(file: FileRecord): Promise<void> {
-    return this.journal.append(file);
+    return this.journal.keep(file);
   }
 
   forgetRecord(fileId: string): Promise<void> {
-    return this.journal.append({ removed: fileId });
+    return this.journal.forget(fileId);
   }
 
   records(): Promise<readonly FileRecord[]> {
