@@ -2,30 +2,45 @@ import { Logger } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import { statSync } from 'node:fs';
 
+/** What is wrong with a damaged catalogue, and what helps. */
+export const damageOf = (path: string): string =>
+  `The catalogue ${path} is damaged. Stop the gateway, move this file and its -wal file away, put a backup in its place ` +
+  'or rebuild it (npm run catalogue:rebuild), and start the gateway again';
+
 /**
- * Whether the file of the catalogue is still the one that was opened. One that was removed or replaced goes on taking
- * changes, which nobody will ever find again.
+ * Whether the file of the catalogue is still the one that was opened, and sound. One that was removed or replaced goes on
+ * taking changes, which nobody will ever find again.
  */
 export class CataloguePlace {
   private readonly logger = new Logger('Catalogue');
   private readonly opened: string | undefined;
+  private isDamaged = false;
   private wasSaid = false;
 
   constructor(private readonly path: string) {
     this.opened = this.present();
   }
 
-  /** Throws STORAGE_FAILED where it is another file, or none. Takes microseconds. */
+  /** Throws STORAGE_FAILED where it is another file, none, or a damaged one. Takes microseconds. */
   require(): void {
-    if (this.present() === this.opened) return;
-    if (!this.wasSaid) {
-      this.wasSaid = true;
-      this.logger.error(
-        `The catalogue ${this.path} was removed or replaced while the gateway runs. It takes no more uploads. ` +
-          'Stop it, put the catalogue back or rebuild it (npm run catalogue:rebuild), and start it again',
-      );
-    }
+    if (!this.isDamaged && this.present() === this.opened) return;
+    this.say(
+      `The catalogue ${this.path} was removed or replaced while the gateway runs. ` +
+        'Stop it, put the catalogue back or rebuild it (npm run catalogue:rebuild), and start it again',
+    );
     throw new UploadError('STORAGE_FAILED');
+  }
+
+  /** A part of it could not be read: nothing more may be written into it. */
+  giveUp(): void {
+    this.isDamaged = true;
+    this.say(damageOf(this.path));
+  }
+
+  private say(why: string): void {
+    if (this.wasSaid) return;
+    this.wasSaid = true;
+    this.logger.error(`${why}. It takes no more uploads until then`);
   }
 
   private present(): string | undefined {

@@ -1,26 +1,26 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, jest } from '@jest/globals';
-import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describeSessionStore } from '../testing/describe-session-store.js';
-import { sessionOf } from '../testing/session-records.js';
+import { fileOf, sessionOf } from '../testing/session-records.js';
 import { SqliteSessionStore } from './sqlite-session-store.js';
 
 async function createStore() {
   const folder = await mkdtemp(join(tmpdir(), 'session-store-'));
   const path = join(folder, 'catalogue.db');
-  let open = SqliteSessionStore.open(path);
+  let current = SqliteSessionStore.open(path);
   return {
-    store: open,
+    store: current,
     path,
     reopen: async () => {
-      await open.close();
-      return (open = SqliteSessionStore.open(path));
+      await current.close();
+      return (current = SqliteSessionStore.open(path));
     },
     close: async () => {
-      await open.close();
+      await current.close();
       await rm(folder, { recursive: true });
     },
   };
@@ -60,6 +60,43 @@ describe('SqliteSessionStore', () => {
     expect(said).toHaveBeenCalledTimes(1);
     expect(said).toHaveBeenCalledWith(expect.stringContaining('was removed or replaced'));
     said.mockRestore();
+    await fixture.close();
+  });
+
+  /** Enough for pages that are not in memory, over which something else is written. */
+  const damagedBy = async (path: string) => {
+    const { size } = await stat(path);
+    const file = await open(path, 'r+');
+    await file.write(Buffer.alloc(size / 2, 'x'), 0, size / 2, size / 4);
+    await file.close();
+  };
+  const addMany = (store: SqliteSessionStore) =>
+    Promise.all(Array.from({ length: 12_000 }, (_, number) => store.add(fileOf(sessionOf(number)))));
+
+  it('does not open a damaged file, and says what to do', async () => {
+    const fixture = await createStore();
+    await addMany(fixture.store as SqliteSessionStore);
+    await fixture.store.close();
+    await damagedBy(fixture.path);
+    expect(() => SqliteSessionStore.open(fixture.path)).toThrow(/is damaged.*rebuild/);
+    await fixture.close();
+  });
+
+  it('takes nothing more once a part of the file turns out to be damaged, and says so once', async () => {
+    const said = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    const fixture = await createStore();
+    await addMany(fixture.store as SqliteSessionStore);
+    await fixture.store.close();
+    const store = SqliteSessionStore.open(fixture.path);
+    await damagedBy(fixture.path);
+    const looked = Array.from({ length: 12_000 }, (_, number) => store.findFile(fileOf(sessionOf(number)).fileId));
+    const failures = (await Promise.allSettled(looked)).filter(({ status }) => status === 'rejected');
+    expect(failures[0]).toMatchObject({ reason: { code: 'STORAGE_FAILED' } });
+    await expect(store.check()).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    expect(said).toHaveBeenCalledTimes(1);
+    expect(said).toHaveBeenCalledWith(expect.stringContaining('is damaged'));
+    said.mockRestore();
+    await store.close();
     await fixture.close();
   });
 

@@ -2,7 +2,7 @@ import { UploadError } from '@upload-streams/protocol';
 import { chmodSync, closeSync, fdatasync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { promisify } from 'node:util';
-import { CataloguePlace } from './catalogue-place.js';
+import { CataloguePlace, damageOf } from './catalogue-place.js';
 import { GroupCommit } from './group-commit.js';
 import type { Checkpoint, FileRecord, SessionRecord } from './session-record.js';
 import type { FilePage, LostSession, SessionStore } from './session-store.js';
@@ -67,14 +67,14 @@ export class SqliteSessionStore implements SessionStore {
     const database = new DatabaseSync(path);
     try {
       database.exec(LOCK);
+      requireSound(database);
       requireVersion(database, path);
       database.exec(SETUP);
     } catch (cause) {
       database.close();
-      const busy = (cause as { errcode?: number }).errcode === SQLITE_BUSY;
-      throw busy
-        ? new Error(`The catalogue ${path} can't be used: another process may have it open`, { cause })
-        : cause;
+      if (kindOf(cause) === SQLITE_BUSY)
+        throw new Error(`The catalogue ${path} can't be used: another process may have it open`, { cause });
+      throw isDamage(cause) ? new Error(`${damageOf(path)}, and start again`, { cause }) : cause;
     }
     for (const file of [path, `${path}-wal`]) chmodSync(file, 0o600);
     const place = new CataloguePlace(path);
@@ -88,7 +88,7 @@ export class SqliteSessionStore implements SessionStore {
   async find(sessionID: string): Promise<SessionRecord | undefined> {
     // Every begin asks this first: no bytes are stored that no change could make known.
     this.place.require();
-    return sessionOf(this.statements.find.get({ sessionID }) as Row | undefined);
+    return sessionOf(this.read(() => this.statements.find.get({ sessionID }) as Row | undefined));
   }
 
   async takeOver(sessionID: string, updatedAt: number): Promise<SessionRecord> {
@@ -134,24 +134,25 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async findIdle(before: number, limit: number): Promise<readonly SessionRecord[]> {
-    return this.statements.findIdle.all({ before, limit }).map((row) => sessionOf(row as Row)!);
+    const rows = this.read(() => this.statements.findIdle.all({ before, limit }) as Row[]);
+    return rows.map((row) => sessionOf(row)!);
   }
 
   async isKnown(fileId: string): Promise<boolean> {
-    return this.statements.isKnown.get({ fileId }) !== undefined;
+    return this.read(() => this.statements.isKnown.get({ fileId })) !== undefined;
   }
 
   async findFile(fileId: string): Promise<FileRecord | undefined> {
-    return fileOf(this.statements.findFile.get({ fileId }) as Row | undefined);
+    return fileOf(this.read(() => this.statements.findFile.get({ fileId }) as Row | undefined));
   }
 
   async findFileOfSession(sessionID: string): Promise<FileRecord | undefined> {
-    return fileOf(this.statements.findFileOfSession.get({ sessionID }) as Row | undefined);
+    return fileOf(this.read(() => this.statements.findFileOfSession.get({ sessionID }) as Row | undefined));
   }
 
   async listFiles(owner: string, limit: number, cursor?: string): Promise<FilePage> {
     const below = /^\d{1,15}$/.test(cursor ?? '') ? Number(cursor) : Number.MAX_SAFE_INTEGER;
-    const rows = this.statements.listFiles.all({ owner, below, limit: limit + 1 }) as Row[];
+    const rows = this.read(() => this.statements.listFiles.all({ owner, below, limit: limit + 1 }) as Row[]);
     const page = rows.slice(0, limit);
     const nextCursor = rows.length > limit ? String(page.at(-1)!['number']) : undefined;
     return { files: page.map((row) => fileOf(row)!), nextCursor };
@@ -165,7 +166,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async identity(): Promise<string | undefined> {
-    return this.statements.fact.get({ name: IDENTITY })?.['value'] as string | undefined;
+    return this.read(() => this.statements.fact.get({ name: IDENTITY }))?.['value'] as string | undefined;
   }
 
   async setIdentity(id: string, replace = false): Promise<string> {
@@ -177,7 +178,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async hasFiles(): Promise<boolean> {
-    return this.statements.anyFile.get() !== undefined;
+    return this.read(() => this.statements.anyFile.get()) !== undefined;
   }
 
   /** By a change that is synced: a full disk and a damaged or replaced file show it no other way. */
@@ -208,15 +209,46 @@ export class SqliteSessionStore implements SessionStore {
     try {
       return await this.changes.run(work);
     } catch (cause) {
-      if ((cause as { errcode?: number }).errcode !== SQLITE_FULL) throw cause;
-      throw new UploadError('STORAGE_FULL', undefined, { cause });
+      throw this.meaningOf(cause);
     }
+  }
+
+  private read<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw this.meaningOf(cause);
+    }
+  }
+
+  private meaningOf(cause: unknown): unknown {
+    if (kindOf(cause) === SQLITE_FULL) return new UploadError('STORAGE_FULL', undefined, { cause });
+    if (!isDamage(cause)) return cause;
+    this.place.giveUp();
+    return new UploadError('STORAGE_FAILED', undefined, { cause });
   }
 }
 
-/** Result codes of https://sqlite.org/rescode.html: the file is locked; the disk has no room. */
+/** Result codes of https://sqlite.org/rescode.html: the file is locked; it is damaged; the disk has no room; it is no database. */
 const SQLITE_BUSY = 5;
+const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
+const SQLITE_NOTADB = 26;
+
+/** The last byte of a code tells its kind. */
+const kindOf = (error: unknown): number | undefined => {
+  const code = (error as { errcode?: number }).errcode;
+  return code === undefined ? undefined : code & 0xff;
+};
+
+const isDamage = (error: unknown): boolean => [SQLITE_CORRUPT, SQLITE_NOTADB].includes(kindOf(error) ?? 0);
+
+/** Reads every page: a million files take about a second. */
+function requireSound(database: DatabaseSync): void {
+  const [found] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
+  if (found?.quick_check === 'ok') return;
+  throw Object.assign(new Error(found?.quick_check), { errcode: SQLITE_CORRUPT });
+}
 
 /** 0 is a new file, or one from before versions were noted, which has other tables. */
 function requireVersion(database: DatabaseSync, path: string): void {
