@@ -141,32 +141,39 @@ async function takeRedisAway({ redis }: Cluster): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const report: Report = { mismatches: [], neededAPerson: [], reasons: new Map(), fileBytes: 0, replaced: 0 };
   const cluster = await Cluster.start(3, { S3_PREFIX }, async () => slowed(await startStore()));
   gatewayUrl = cluster.url;
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => void cluster.close().finally(() => process.exit(130)));
   }
+  try {
+    await soak(cluster);
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function soak(cluster: Cluster): Promise<void> {
+  const report: Report = { mismatches: [], neededAPerson: [], reasons: new Map(), fileBytes: 0, replaced: 0 };
   const link = await FaultProxy.open({ port: Number(new URL(cluster.url).port) });
   const pool = randomBytes((settings.maxMib + 1) * MIB);
   const over = new AbortController();
   const started = performance.now();
-  const takingAway = takeRedisAway(cluster);
-  const replacing = replaceInTurn(cluster, report, over.signal);
+  const faults = Promise.all([takeRedisAway(cluster), replaceInTurn(cluster, report, over.signal)]);
   let next = 0;
-  const workers = Array.from({ length: settings.atOnce }, async () => {
+  const uploading = Array.from({ length: settings.atOnce }, async () => {
     const client = createNodeUploadClient({ url: link.url, token: TOKEN });
     while (next < settings.uploads) await uploadOne(client, pool, next++, report);
     client.close();
   });
-  await Promise.all(workers);
+  const uploads = Promise.all(uploading);
+  // A gateway that does not start again ends it all.
+  await Promise.race([uploads, faults.then(() => uploads)]);
   const seconds = (performance.now() - started) / 1000;
   over.abort();
-  await replacing;
-  await takingAway;
+  await faults;
   const beyond = link.sent('upstream') - report.fileBytes;
   await link.close();
-  await cluster.close();
   const reasons = [...report.reasons].map(([code, count]) => `${code} ${count}`).join(', ');
   const lines = [
     `uploads               ${settings.uploads}, ${(report.fileBytes / MIB).toFixed(0)} MiB in ${seconds.toFixed(0)} s`,
@@ -183,3 +190,5 @@ async function main(): Promise<void> {
 }
 
 await main();
+// Uploads that go on after a failure keep nothing alive.
+process.exit();
