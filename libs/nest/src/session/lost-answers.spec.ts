@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { isUploadError, UploadError, type CompletedUpload } from '@upload-streams/protocol';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -147,6 +147,12 @@ describe('an answer that is lost', () => {
     return files.map(({ fileId }) => fileId);
   };
 
+  /** A rebuilt catalogue would miss them. */
+  const recordsWithoutBytes = async () => {
+    const stored = await readdir(join(dataDir, 'files'));
+    return (await disk.records()).filter(({ fileId }) => !stored.includes(fileId));
+  };
+
   const losses = (calls: readonly string[]): Loss[] =>
     calls.flatMap((call) => [{ call }, ...[2, 3].map((later) => ({ call, later }))]);
   const LOST_BY = [
@@ -166,6 +172,7 @@ describe('an answer that is lost', () => {
       const told = await upload(gateway, isWhole);
       await loser.flush();
       expect(await allFilesHaveTheirBytes()).toEqual([told.fileId]);
+      expect(await recordsWithoutBytes()).toEqual([]);
       // Nor was one for a while, to be stored anew by the next attempt.
       expect(Logger.prototype.error).not.toHaveBeenCalledWith(expect.stringContaining('are missing'));
       await gateway.sessions.drain();
@@ -195,6 +202,16 @@ describe('an answer that is lost', () => {
       const left = await store.find(SESSION);
       if (left) await store.remove(SESSION);
     }
+  });
+
+  it('keeps no record of bytes that it does not keep, as where two nodes store the same file', async () => {
+    const none = new Loser({ call: 'none' });
+    const gateway = await gatewayWith(none, none);
+    const told = await upload(gateway, true);
+    jest.spyOn(store, 'findFileOfSession').mockResolvedValueOnce(undefined);
+    expect(await attempt(gateway, new TestPeer(), true)).toEqual(told);
+    expect((await disk.records()).map(({ fileId }) => fileId)).toEqual([told.fileId]);
+    await gateway.sessions.drain();
   });
 
   const ofRemoval = LOST_BY.filter(({ call }) => ['findFile', 'removeFile', 'remove'].includes(call));

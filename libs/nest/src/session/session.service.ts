@@ -351,6 +351,7 @@ export class SessionService implements OnModuleInit {
     const file = await this.store.findFileOfSession(session.record.sessionID);
     if (!file) throw new UploadError('STORAGE_FAILED');
     await this.dropFailed(session);
+    await this.storage.forgetRecord(session.record.fileId);
     if (file.owner !== session.record.owner) throw new UploadError('SESSION_FORBIDDEN');
     return file;
   }

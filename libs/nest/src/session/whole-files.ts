@@ -80,7 +80,9 @@ export class WholeFiles {
   private async before(file: FileRecord): Promise<FileRecord> {
     const before = await this.store.findFileOfSession(file.sessionID);
     if (!before) throw new UploadError('STORAGE_FAILED');
-    if (before.fileId !== file.fileId) await this.discard(file);
+    if (before.fileId === file.fileId) return before;
+    await this.discard(file);
+    await this.storage.forgetRecord(file.fileId);
     return before;
   }
 
