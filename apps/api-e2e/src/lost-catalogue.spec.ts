@@ -47,7 +47,7 @@ describe('a catalogue that is lost', () => {
     await lose(catalogue);
     const env = { DATA_DIR: gateway.dataDir };
     await expect(ServerProcess.start({ entry: ENTRY, env })).rejects.toThrow(
-      'There are stored files, but the catalogue is empty',
+      'could not start. There are stored files, but the catalogue is empty',
     );
     expect(await gateway.storedFiles()).toEqual(stored);
     for (const name of [catalogue, `${catalogue}-wal`]) await rm(name, { force: true });

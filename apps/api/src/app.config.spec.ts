@@ -62,7 +62,7 @@ describe('the environment', () => {
 
   it('is passed on by docker-compose.yml, but for what belongs to the image', () => {
     const compose = readFileSync(new URL('../../../docker-compose.yml', import.meta.url), 'utf8');
-    const passedOn = [...compose.matchAll(/^      ([A-Z0-9_]+): \$\{\1:-\}$/gm)].map(([, name]) => name!);
+    const passedOn = [...compose.matchAll(/^ {6}([A-Z0-9_]+): \$\{\1:-\}$/gm)].map(([, name]) => name!);
     const ofTheImage = ['DATA_DIR', 'HOST', 'PORT', 'WEB_DIR'];
     expect([...passedOn, ...ofTheImage].filter((name) => !name.startsWith('AWS_')).sort()).toEqual(
       Object.keys(environmentSchema.shape).sort(),

@@ -16,6 +16,8 @@ async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
   const { createApp } = await import('./create-app.js');
   const app = await createApp(environment);
+  // Apart from listening: what fails here has a sentence of its own.
+  await app.init();
   await app.listen(environment.PORT, environment.HOST).catch((error: unknown) => {
     throw explainListenError(error, environment);
   });
