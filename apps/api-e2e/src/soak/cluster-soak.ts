@@ -19,6 +19,7 @@ const { values } = parseArgs({
     'at-once': { type: 'string', default: '6' },
     'every-seconds': { type: 'string', default: '5' },
     signal: { type: 'string', default: 'SIGKILL' },
+    most: { type: 'string' },
     'redis-away-seconds': { type: 'string', default: '0' },
     's3-endpoint': { type: 'string' },
     's3-bucket': { type: 'string', default: 'uploads' },
@@ -31,6 +32,7 @@ const settings = {
   atOnce: Number(values['at-once']),
   everyMs: 1000 * Number(values['every-seconds']),
   signal: values.signal as NodeJS.Signals,
+  most: Number(values.most ?? Infinity),
   redisAwayMs: 1000 * Number(values['redis-away-seconds']),
   s3Endpoint: values['s3-endpoint'],
   s3Bucket: values['s3-bucket'],
@@ -88,7 +90,7 @@ async function downloaded(url: string, sha256: string): Promise<string[]> {
 }
 
 async function replaceInTurn(cluster: Cluster, report: Report, over: AbortSignal): Promise<void> {
-  for (let index = 0; !over.aborted; index = (index + 1) % cluster.size) {
+  for (let index = 0; report.replaced < settings.most; index = (index + 1) % cluster.size) {
     await delay(settings.everyMs, undefined, { signal: over }).catch(() => undefined);
     if (over.aborted) return;
     await cluster.replace(index, settings.signal);
