@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { createReadStream } from 'node:fs';
 import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -16,6 +17,7 @@ const COMPACT_AFTER = 1000;
  * appended. Entries that come while others are synced share the next sync. So the catalogue can be rebuilt where it is lost.
  */
 export class RecordJournal {
+  private readonly logger = new Logger(RecordJournal.name);
   private file: Promise<FileHandle> | undefined;
   private waiting: Entry[] = [];
   private next: Promise<void> | undefined;
@@ -40,7 +42,10 @@ export class RecordJournal {
   /** Durable when it resolves. The record itself stays on disk until the journal is compacted. */
   async forget(fileId: string): Promise<void> {
     await this.append({ removed: fileId });
-    if (++this.forgotten >= this.compactAfter) this.compact().catch(() => undefined);
+    if (++this.forgotten < this.compactAfter) return;
+    this.compact().catch((error: unknown) =>
+      this.logger.warn(`Deleted files are still named in ${this.path}: ${String(error)}`),
+    );
   }
 
   /** Those that count: the last one of each file, in the order in which they came. A line that a crash cut off is left out. */
