@@ -28,6 +28,59 @@ const PAGE = ['@angular/*'];
 const DEEP = ['@upload-streams/*/src/*', '@upload-streams/*/dist/*'];
 const deepOnly = 'Import what the index exports.';
 
+/** The folders of libs/nest, and which of the others each may import. The files beside the folders may import all. */
+const NEST_FOLDERS = {
+  contracts: [],
+  errors: [],
+  concurrency: [],
+  performance: [],
+  storage: ['contracts', 'errors', 'concurrency'],
+  session: ['contracts', 'errors', 'concurrency', 'storage', 'stores/disk'],
+  catalogue: ['contracts', 'errors', 'storage', 'stores/hashing'],
+  gateway: ['contracts', 'errors', 'session', 'performance'],
+  'stores/hashing': ['contracts'],
+  'stores/disk': ['contracts', 'errors', 'concurrency', 'stores/hashing'],
+  'stores/sqlite': ['contracts', 'errors', 'concurrency'],
+  'stores/s3': ['contracts', 'errors', 'concurrency', 'stores/hashing'],
+  'stores/redis': ['contracts', 'errors', 'concurrency'],
+  client: [],
+};
+
+/** Packages that only one folder of libs/nest may import, whatever may import that folder. */
+const NEST_PACKAGES = {
+  'stores/s3': ['@aws-sdk/*'],
+  'stores/redis': ['@redis/*'],
+  client: ['@upload-streams/client', '@upload-streams/client/*'],
+};
+
+const nestArrows = Object.entries(NEST_FOLDERS).map(([folder, mayImport]) => {
+  const others = Object.keys(NEST_FOLDERS).filter((other) => other !== folder && !mayImport.includes(other));
+  const packages = Object.entries(NEST_PACKAGES).flatMap(([owner, names]) => (owner === folder ? [] : names));
+  const wiring = ['upload\\.module', 'upload\\.providers', 'index'];
+  const stores = folder.startsWith('stores/') ? others.map((other) => other.replace('stores/', '')) : others;
+  return {
+    files: [`libs/nest/src/${folder}/**/*.ts`],
+    ignores: ['**/*.spec.ts', '**/testing/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: `^(\\.\\./)+((${[...others, ...stores].join('|')})/|(${wiring.join('|')})\\.js$)`,
+              message: `${folder} may import only ${['the options', ...mayImport].join(', ')}. docs/architecture.md has the arrows.`,
+            },
+            {
+              group: [...packages, '@upload-streams/testing', ...DEEP],
+              message: 'This package belongs to another folder.',
+            },
+          ],
+        },
+      ],
+    },
+  };
+});
+
 export default defineConfig(
   globalIgnores(['**/dist', '**/.angular', '**/coverage', '**/tmp', '**/test-results', '**/playwright-report']),
   js.configs.recommended,
@@ -89,25 +142,7 @@ export default defineConfig(
       'libs/client/src/adapters/socket-io-transport.ts',
     ],
   ),
-  forbid(
-    ['libs/nest/src/**/*.ts'],
-    [
-      '@upload-streams/client',
-      '@upload-streams/client/*',
-      '@upload-streams/testing',
-      '@aws-sdk/*',
-      '@redis/*',
-      ...DEEP,
-    ],
-    'Only nest/client may use the client, only s3 the AWS SDK, only redis a client of Redis; test parts are for specs.',
-    ['libs/nest/src/client/**', 'libs/nest/src/s3/**', 'libs/nest/src/redis/**'],
-  ),
-  forbid(
-    ['libs/nest/src/s3/**/*.ts'],
-    ['@redis/*', '@upload-streams/testing', ...DEEP],
-    'Nothing but the object store.',
-  ),
-  forbid(['libs/nest/src/redis/**/*.ts'], ['@aws-sdk/*', '@upload-streams/testing', ...DEEP], 'Nothing but Redis.'),
+  ...nestArrows,
   forbid(
     ['libs/angular/src/**/*.ts', 'apps/web/src/**/*.ts'],
     [...SERVER, 'node:*', 'socket.io-client', ...DEEP],

@@ -1,5 +1,8 @@
 import { MAX_CHUNK_BYTES, MAX_FILE_BYTES, MIN_CHUNK_BYTES } from '@upload-streams/protocol';
 
+/** The token of the resolved options (`ResolvedUploadOptions`). */
+export const UPLOAD_OPTIONS = Symbol('UPLOAD_OPTIONS');
+
 const MIB = 1024 * 1024;
 
 /**

@@ -1,8 +1,7 @@
 import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata, type Provider } from '@nestjs/common';
-import { resolveUploadOptions, type UploadModuleOptions } from './upload-options.js';
-import { CatalogueRebuild } from './session/catalogue-rebuild.js';
+import { UPLOAD_OPTIONS, resolveUploadOptions, type UploadModuleOptions } from './upload-options.js';
+import { CatalogueRebuild } from './catalogue/catalogue-rebuild.js';
 import { rebuildProviders, uploadExports, uploadProviders } from './upload.providers.js';
-import { UPLOAD_OPTIONS } from './upload.tokens.js';
 
 /** What goes with the options: providers that replace the default ones, and the modules these need. */
 export interface UploadModuleExtras extends Pick<ModuleMetadata, 'imports'> {

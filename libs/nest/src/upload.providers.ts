@@ -1,32 +1,28 @@
 import type { Provider } from '@nestjs/common';
 import { join } from 'node:path';
-import { AnonymousAuthenticator } from './auth/anonymous-authenticator.js';
-import { UploadEvents } from './events/upload-events.js';
-import { FilesService } from './files/files.service.js';
-import { openUploadPolicy } from './policy/upload-policy.js';
+import { AnonymousAuthenticator } from './session/anonymous-authenticator.js';
+import { UploadEvents } from './session/upload-events.js';
+import { FilesService } from './catalogue/files.service.js';
+import { UPLOAD_POLICY, openUploadPolicy } from './contracts/upload-policy.js';
 import { Admission } from './session/admission.js';
-import { CatalogueRebuild } from './session/catalogue-rebuild.js';
-import { NoOtherNodes } from './session/session-handover.js';
-import { StorePairing } from './session/store-pairing.js';
+import { CatalogueRebuild } from './catalogue/catalogue-rebuild.js';
+import { UPLOAD_SESSION_HANDOVER } from './contracts/session-handover.js';
+import { SingleNode } from './session/single-node.js';
+import { StorePairing } from './catalogue/store-pairing.js';
 import { SessionOpener } from './session/session-opener.js';
-import { SessionSweeper } from './session/session-sweeper.js';
+import { Cleanup } from './session/cleanup.js';
 import { SessionService } from './session/session.service.js';
-import { SqliteSessionStore } from './session/sqlite-session-store.js';
+import { SqliteUploadStore } from './stores/sqlite/sqlite-upload-store.js';
 import { WholeFiles } from './session/whole-files.js';
-import { prepareDataDir } from './storage/data-dir.js';
-import { DiskStorage } from './storage/disk-storage.js';
+import { prepareDataDir } from './stores/disk/data-dir.js';
+import { DiskStorage } from './stores/disk/disk-storage.js';
 import { StorageService } from './storage/storage.service.js';
-import type { ResolvedUploadOptions } from './upload-options.js';
-import { UploadGateway } from './upload.gateway.js';
+import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from './upload-options.js';
+import { UploadGateway } from './gateway/upload.gateway.js';
 import { UploadShutdown } from './upload-shutdown.js';
-import {
-  UPLOAD_AUTHENTICATOR,
-  UPLOAD_OPTIONS,
-  UPLOAD_POLICY,
-  UPLOAD_SESSION_HANDOVER,
-  UPLOAD_SESSION_STORE,
-  UPLOAD_STORAGE_BACKEND,
-} from './upload.tokens.js';
+import { UPLOAD_AUTHENTICATOR } from './contracts/authenticator.js';
+import { UPLOAD_STORE } from './contracts/upload-store.js';
+import { UPLOAD_STORAGE_BACKEND } from './contracts/storage-backend.js';
 
 /** What an application may replace; a provider of the same token that it passes to `UploadModule` comes after these. */
 const replaceableProviders: Provider[] = [
@@ -37,13 +33,13 @@ const replaceableProviders: Provider[] = [
     inject: [UPLOAD_OPTIONS],
     useFactory: ({ dataDir, sha256 }: ResolvedUploadOptions) => new DiskStorage(dataDir, sha256),
   },
-  { provide: UPLOAD_SESSION_HANDOVER, useClass: NoOtherNodes },
+  { provide: UPLOAD_SESSION_HANDOVER, useClass: SingleNode },
   {
-    provide: UPLOAD_SESSION_STORE,
+    provide: UPLOAD_STORE,
     inject: [UPLOAD_OPTIONS],
     useFactory: async ({ dataDir }: ResolvedUploadOptions) => {
       await prepareDataDir(dataDir);
-      return SqliteSessionStore.open(join(dataDir, 'catalogue.db'));
+      return SqliteUploadStore.open(join(dataDir, 'catalogue.db'));
     },
   },
 ];
@@ -59,7 +55,7 @@ export const uploadProviders: Provider[] = [
   SessionOpener,
   WholeFiles,
   SessionService,
-  SessionSweeper,
+  Cleanup,
   FilesService,
   UploadEvents,
   UploadGateway,

@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import { randomBytes } from 'node:crypto';
-import { fromHost } from '../host-error.js';
-import type { UploadPolicy } from '../policy/upload-policy.js';
+import { fromHost } from '../errors/host-error.js';
+import { UPLOAD_POLICY, type UploadPolicy } from '../contracts/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';
-import type { ResolvedUploadOptions } from '../upload-options.js';
-import { UPLOAD_OPTIONS, UPLOAD_POLICY } from '../upload.tokens.js';
+import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import { checkedFileName } from './file-name.js';
-import type { SessionRecord } from './session-record.js';
+import type { SessionRecord } from '../contracts/records.js';
 
 /** What a client wants to upload, its form checked. */
 export interface WantedUpload {

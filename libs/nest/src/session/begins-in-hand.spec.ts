@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MAX_AHEAD_BYTES, UploadError } from '@upload-streams/protocol';
 import { BeginsInHand } from './begins-in-hand.js';
-import type { SessionPeer } from './session-peer.js';
+import type { UploadConnection } from './upload-connection.js';
 
-const peerOf = (owner: string): SessionPeer => ({
+const peerOf = (owner: string): UploadConnection => ({
   owner,
   connected: true,
   completed: () => undefined,

@@ -1,10 +1,10 @@
 import { MAX_AHEAD_BYTES, UploadError } from '@upload-streams/protocol';
 import { setImmediate } from 'node:timers/promises';
-import { KeyedQueues } from './serial-queue.js';
-import type { SessionPeer } from './session-peer.js';
+import { KeyedQueues } from '../concurrency/serial-queue.js';
+import type { UploadConnection } from './upload-connection.js';
 
 interface BeginInHand {
-  readonly peer: SessionPeer;
+  readonly peer: UploadConnection;
   readonly begun: Promise<unknown>;
 }
 
@@ -14,7 +14,7 @@ export class BeginsInHand {
   private readonly waiting = new KeyedQueues();
   private readonly waitingBytes = new Map<string, number>();
 
-  async run<T>(peer: SessionPeer, sessionID: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(peer: UploadConnection, sessionID: string, work: () => Promise<T>): Promise<T> {
     const begun = work();
     const begin = { peer, begun };
     this.begins.set(sessionID, begin);
@@ -30,7 +30,7 @@ export class BeginsInHand {
    * is done; rejects as that does: a chunk must not say less than its begin of why the upload can't be. Chunks of a
    * session keep their order. Throws WINDOW_EXCEEDED for more bytes than may wait.
    */
-  async settled(peer: SessionPeer, sessionID: string, bytes: number, isHeld: boolean): Promise<void> {
+  async settled(peer: UploadConnection, sessionID: string, bytes: number, isHeld: boolean): Promise<void> {
     const begin = this.begins.get(sessionID);
     if (isHeld && !begin && !this.waiting.has(sessionID)) return;
     // What comes for a session that is held came after the answer, and its window counts; it only keeps its place.
@@ -43,7 +43,7 @@ export class BeginsInHand {
     }
   }
 
-  private async begun(peer: SessionPeer, sessionID: string, seen: BeginInHand | undefined): Promise<void> {
+  private async begun(peer: UploadConnection, sessionID: string, seen: BeginInHand | undefined): Promise<void> {
     // Events take different ways through Nest: within a turn of the event loop, a begin that came before is seen here.
     await setImmediate();
     const begin = this.begins.get(sessionID) ?? seen;

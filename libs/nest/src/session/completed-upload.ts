@@ -1,7 +1,7 @@
 import { UploadError, type BegunUpload, type CompletedUpload } from '@upload-streams/protocol';
 import type { ResolvedUploadOptions } from '../upload-options.js';
 import type { WantedUpload } from './admission.js';
-import type { FileRecord } from './session-record.js';
+import type { FileRecord } from '../contracts/records.js';
 
 /**
  * What a client is told of a file. A file without an owner is reached by its session ID, which only its client knows, so

@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { StorageService } from '../storage/storage.service.js';
-import type { FileRecord, SessionRecord } from './session-record.js';
-import type { SessionStore } from './session-store.js';
+import type { FileRecord, SessionRecord } from '../contracts/records.js';
+import type { UploadStore } from '../contracts/upload-store.js';
 
 /** The files that sessions became, for clients that begin such a session again since they were not told of its end. */
 export class FinishedFiles {
   private readonly logger = new Logger(FinishedFiles.name);
 
   constructor(
-    private readonly store: SessionStore,
+    private readonly store: UploadStore,
     private readonly storage: StorageService,
   ) {}
 

@@ -5,13 +5,13 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { FilesService } from '../files/files.service.js';
-import { DiskStorage } from '../storage/disk-storage.js';
-import type { PartialFile, StorageBackend } from '../storage/storage-backend.js';
+import { FilesService } from '../catalogue/files.service.js';
+import { DiskStorage } from '../stores/disk/disk-storage.js';
+import type { PartialFile, StorageBackend } from '../contracts/storage-backend.js';
 import { openSessionGateway } from '../testing/session-gateway.js';
-import { TestPeer } from '../testing/test-peer.js';
-import { SqliteSessionStore } from './sqlite-session-store.js';
-import type { SessionStore } from './session-store.js';
+import { TestConnection } from '../testing/test-connection.js';
+import { SqliteUploadStore } from '../stores/sqlite/sqlite-upload-store.js';
+import type { UploadStore } from '../contracts/upload-store.js';
 
 const SESSION = 'session-of-lost-answers';
 const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7919) % 256));
@@ -87,12 +87,12 @@ function bound(target: object, name: string | symbol): unknown {
 
 describe('an answer that is lost', () => {
   let dataDir: string;
-  let store: SqliteSessionStore;
+  let store: SqliteUploadStore;
   let disk: DiskStorage;
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'lost-answers-'));
-    store = SqliteSessionStore.open(join(dataDir, 'catalogue.db'));
+    store = SqliteUploadStore.open(join(dataDir, 'catalogue.db'));
     disk = new DiskStorage(dataDir);
     for (const level of ['warn', 'error'] as const) jest.spyOn(Logger.prototype, level).mockReturnValue(undefined);
   });
@@ -107,13 +107,13 @@ describe('an answer that is lost', () => {
 
   const gatewayWith = (ofStore: Loser, ofBytes: Loser, inspect?: () => void): Promise<Gateway> =>
     openSessionGateway(dataDir, {
-      store: ofStore.around<SessionStore>(store),
+      store: ofStore.around<UploadStore>(store),
       backend: losingBytes(disk, ofBytes),
       policy: inspect ? { inspect } : {},
     });
 
   /** One attempt, as the engine makes it: begins, and goes on from the offset that it is told. */
-  async function attempt({ sessions }: Gateway, peer: TestPeer, isWhole: boolean): Promise<CompletedUpload> {
+  async function attempt({ sessions }: Gateway, peer: TestConnection, isWhole: boolean): Promise<CompletedUpload> {
     const begun = await sessions.begin(peer, WANTED, isWhole ? chunkAt(0, CONTENT.length) : undefined);
     await allFilesHaveTheirBytes();
     if (begun.completed) return begun.completed;
@@ -129,7 +129,7 @@ describe('an answer that is lost', () => {
   /** Tries until it is told of the file. */
   async function upload(gateway: Gateway, isWhole: boolean): Promise<CompletedUpload> {
     for (let attempts = 1; ; attempts++) {
-      const peer = new TestPeer();
+      const peer = new TestConnection();
       try {
         return await attempt(gateway, peer, isWhole);
       } catch (error) {
@@ -190,7 +190,7 @@ describe('an answer that is lost', () => {
       const outcomes: unknown[] = [];
       for (let attempts = 0; attempts < 5 && !outcomes.some((error) => isUploadError(error, 'UPLOAD_REFUSED'));) {
         attempts++;
-        const peer = new TestPeer();
+        const peer = new TestConnection();
         outcomes.push(await attempt(gateway, peer, isWhole).catch((error: unknown) => error));
         peer.connected = false;
         await gateway.sessions.release(peer);
@@ -209,7 +209,7 @@ describe('an answer that is lost', () => {
     const gateway = await gatewayWith(none, none);
     const told = await upload(gateway, true);
     jest.spyOn(store, 'findFileOfSession').mockResolvedValueOnce(undefined);
-    expect(await attempt(gateway, new TestPeer(), true)).toEqual(told);
+    expect(await attempt(gateway, new TestConnection(), true)).toEqual(told);
     expect((await disk.records()).map(({ fileId }) => fileId)).toEqual([told.fileId]);
     await gateway.sessions.drain();
   });
@@ -220,7 +220,7 @@ describe('an answer that is lost', () => {
     const { fileId } = await upload(whole, true);
     const { loser, ofStore, ofBytes } = losersOf(one);
     const gateway = await gatewayWith(ofStore, ofBytes);
-    const files = new FilesService(ofStore.around<SessionStore>(store), gateway.storage);
+    const files = new FilesService(ofStore.around<UploadStore>(store), gateway.storage);
     const requester = { owner: 'alice' };
     await files.remove(fileId, requester).catch(() => undefined);
     await allFilesHaveTheirBytes();
@@ -231,14 +231,14 @@ describe('an answer that is lost', () => {
 
   it('leaves a file its bytes that another node completed while this one cancelled it', async () => {
     const other = await openSessionGateway(dataDir, { store, backend: disk });
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     await other.sessions.begin(peer, WANTED);
-    const completing = async (...args: Parameters<SessionStore['remove']>) => {
+    const completing = async (...args: Parameters<UploadStore['remove']>) => {
       await other.sessions.receive(peer, SESSION, chunkAt(0, CONTENT.length));
       await peer.ended;
       return store.remove(...args);
     };
-    const late = new Proxy<SessionStore>(store, {
+    const late = new Proxy<UploadStore>(store, {
       get: (target, name) => (name === 'remove' ? completing : bound(target, name)),
     });
     const gateway = await openSessionGateway(dataDir, { store: late, backend: disk });

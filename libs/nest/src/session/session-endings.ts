@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { isUploadError, UploadError } from '@upload-streams/protocol';
 import type { StorageService } from '../storage/storage.service.js';
-import { storedNameOf } from '../storage/stored-name.js';
-import type { LiveSession } from './live-session.js';
-import type { KeyedQueues } from './serial-queue.js';
-import type { SessionRecord } from './session-record.js';
+import { storedNameOf } from '../stores/disk/stored-name.js';
+import type { UploadSession } from './upload-session.js';
+import type { KeyedQueues } from '../concurrency/serial-queue.js';
+import type { SessionRecord } from '../contracts/records.js';
 import type { SessionRegistry } from './session-registry.js';
-import type { SessionStore } from './session-store.js';
+import type { UploadStore } from '../contracts/upload-store.js';
 
 /** Why a node lost a session: another one has it, or its record is gone. */
 export type LostCode = 'SESSION_TAKEN_OVER' | 'SESSION_NOT_FOUND';
@@ -18,31 +18,31 @@ export class SessionEndings {
   constructor(
     private readonly live: SessionRegistry,
     private readonly transitions: KeyedQueues,
-    private readonly store: SessionStore,
+    private readonly store: UploadStore,
     private readonly storage: StorageService,
   ) {}
 
   /** Writes down what there is and closes it; another connection has it now, on this node or on another one. */
-  async letGo(session: LiveSession, reason: LostCode = 'SESSION_TAKEN_OVER'): Promise<void> {
+  async letGo(session: UploadSession, reason: LostCode = 'SESSION_TAKEN_OVER'): Promise<void> {
     this.live.remove(session);
     session.peer.failed(session.record.sessionID, new UploadError(reason));
     await session.close().catch((error) => this.warn(error));
   }
 
   /** It can't go on now. Its bytes stay; its client begins again, and goes on from what was durable. */
-  async stop(session: LiveSession): Promise<void> {
+  async stop(session: UploadSession): Promise<void> {
     if (!this.live.has(session)) return;
     this.live.remove(session);
     await session.close().catch((error) => this.warn(error));
   }
 
   /** One that can't be written down, since another node has it or the store is away, keeps nobody from the others. */
-  async settleAll(sessions: readonly LiveSession[]): Promise<void> {
+  async settleAll(sessions: readonly UploadSession[]): Promise<void> {
     for (const outcome of await Promise.allSettled(sessions.map((session) => this.settle(session))))
       if (outcome.status === 'rejected') this.warn(outcome.reason);
   }
 
-  private async settle(session: LiveSession): Promise<void> {
+  private async settle(session: UploadSession): Promise<void> {
     const { record } = session;
     await this.transitions.run(record.sessionID, async () => {
       if (!this.live.has(session)) return;
@@ -76,7 +76,7 @@ export class SessionEndings {
   }
 
   /** Another node may have completed the session just before its record went; nobody can complete it now. */
-  private async isInCatalogue(session: LiveSession | undefined, fileId: string): Promise<boolean> {
+  private async isInCatalogue(session: UploadSession | undefined, fileId: string): Promise<boolean> {
     try {
       return (await this.store.findFile(fileId)) !== undefined;
     } catch (error) {

@@ -1,17 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { crc32 } from '@node-rs/crc32';
-import type { PartialFile } from '../storage/storage-backend.js';
+import type { PartialFile } from '../contracts/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
-import type { ResolvedUploadOptions } from '../upload-options.js';
-import { UPLOAD_OPTIONS } from '../upload.tokens.js';
+import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import { durablePrefixOf } from './durable-offset.js';
-import { LiveSession } from './live-session.js';
-import type { SessionPeer } from './session-peer.js';
-import type { Checkpoint, SessionRecord } from './session-record.js';
+import { UploadSession } from './upload-session.js';
+import type { UploadConnection } from './upload-connection.js';
+import type { Checkpoint, SessionRecord } from '../contracts/records.js';
 import { WindowBudget } from './window-budget.js';
 
 /** Notes in the store that all before a point is durable. */
-export type SessionNote = (session: LiveSession, checkpoint: Checkpoint) => Promise<void>;
+export type SessionNote = (session: UploadSession, checkpoint: Checkpoint) => Promise<void>;
 
 /** Makes a recorded session live: opens its bytes and finds out what they are. */
 @Injectable()
@@ -25,13 +24,13 @@ export class SessionOpener {
     this.budget = new WindowBudget(options.windowBudgetBytes, options.maxWindowBytes);
   }
 
-  async open(record: SessionRecord, peer: SessionPeer, note: SessionNote): Promise<LiveSession> {
+  async open(record: SessionRecord, peer: UploadConnection, note: SessionNote): Promise<UploadSession> {
     const isNew = record.epoch === 1;
     const file = await this.storage.open(record.fileId, record.checkpoint, isNew);
     try {
       const start = await whatIsThere(file, record.checkpoint);
       await this.storage.reserve(record.fileId, Math.max(0, (record.size ?? 0) - start.offset));
-      return new LiveSession(record, file, start, this.budget, this.options, peer, note);
+      return new UploadSession(record, file, start, this.budget, this.options, peer, note);
     } catch (error) {
       await file.close();
       throw error;

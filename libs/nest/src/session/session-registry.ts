@@ -1,16 +1,16 @@
 import { UploadError } from '@upload-streams/protocol';
-import type { LiveSession } from './live-session.js';
-import type { SessionPeer } from './session-peer.js';
+import type { UploadSession } from './upload-session.js';
+import type { UploadConnection } from './upload-connection.js';
 
 /** The sessions that are live in this process, and which connection holds which. */
 export class SessionRegistry {
-  private readonly sessions = new Map<string, LiveSession>();
-  private readonly held = new Map<SessionPeer, Set<string>>();
+  private readonly sessions = new Map<string, UploadSession>();
+  private readonly held = new Map<UploadConnection, Set<string>>();
 
   constructor(private readonly maxSessionsPerPeer: number) {}
 
   /** Counts a session for a connection before it is opened. Throws TOO_MANY_SESSIONS where it has too many. */
-  reserve(peer: SessionPeer, sessionID: string): void {
+  reserve(peer: UploadConnection, sessionID: string): void {
     const ids = this.held.get(peer) ?? new Set();
     if (ids.size >= this.maxSessionsPerPeer && !ids.has(sessionID)) {
       throw new UploadError('TOO_MANY_SESSIONS', { maxSessions: this.maxSessionsPerPeer });
@@ -18,26 +18,26 @@ export class SessionRegistry {
     this.held.set(peer, ids.add(sessionID));
   }
 
-  release(peer: SessionPeer, sessionID: string): void {
+  release(peer: UploadConnection, sessionID: string): void {
     const ids = this.held.get(peer);
     ids?.delete(sessionID);
     if (ids?.size === 0) this.held.delete(peer);
   }
 
-  add(session: LiveSession): void {
+  add(session: UploadSession): void {
     this.sessions.set(session.record.sessionID, session);
   }
 
-  get(sessionID: string): LiveSession | undefined {
+  get(sessionID: string): UploadSession | undefined {
     return this.sessions.get(sessionID);
   }
 
   /** Whether this very session is the live one of its ID. */
-  has(session: LiveSession): boolean {
+  has(session: UploadSession): boolean {
     return this.sessions.get(session.record.sessionID) === session;
   }
 
-  remove({ record, peer }: LiveSession): void {
+  remove({ record, peer }: UploadSession): void {
     this.sessions.delete(record.sessionID);
     this.release(peer, record.sessionID);
   }
@@ -46,11 +46,11 @@ export class SessionRegistry {
     return this.sessions.size;
   }
 
-  all(): LiveSession[] {
+  all(): UploadSession[] {
     return [...this.sessions.values()];
   }
 
-  heldBy(peer: SessionPeer): LiveSession[] {
+  heldBy(peer: UploadConnection): UploadSession[] {
     return [...(this.held.get(peer) ?? [])]
       .map((id) => this.sessions.get(id))
       .filter((session) => session !== undefined);

@@ -12,18 +12,18 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { UploadEvents } from '../events/upload-events.js';
-import { openUploadPolicy } from '../policy/upload-policy.js';
-import { DiskStorage } from '../storage/disk-storage.js';
+import { UploadEvents } from './upload-events.js';
+import { openUploadPolicy } from '../contracts/upload-policy.js';
+import { DiskStorage } from '../stores/disk/disk-storage.js';
 import { StorageService } from '../storage/storage.service.js';
-import { TestPeer } from '../testing/test-peer.js';
+import { TestConnection } from '../testing/test-connection.js';
 import { resolveUploadOptions, type UploadModuleOptions } from '../upload-options.js';
 import { Admission } from './admission.js';
-import { LiveSession } from './live-session.js';
-import { NoOtherNodes } from './session-handover.js';
+import { UploadSession } from './upload-session.js';
+import { SingleNode } from './single-node.js';
 import { SessionOpener } from './session-opener.js';
 import { SessionService } from './session.service.js';
-import { SqliteSessionStore } from './sqlite-session-store.js';
+import { SqliteUploadStore } from '../stores/sqlite/sqlite-upload-store.js';
 import { WholeFiles } from './whole-files.js';
 
 const SESSION = 'property-based-session-id';
@@ -33,14 +33,14 @@ const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 
 class Server {
   private constructor(
     readonly sessions: SessionService,
-    private readonly store: SqliteSessionStore,
+    private readonly store: SqliteUploadStore,
     private readonly disk: DiskStorage,
   ) {}
 
   static async start(dataDir: string, limits: Partial<UploadModuleOptions> = {}): Promise<Server> {
     const options = resolveUploadOptions({ dataDir, ...limits });
     await mkdir(dataDir, { recursive: true });
-    const store = SqliteSessionStore.open(join(dataDir, 'catalogue.db'));
+    const store = SqliteUploadStore.open(join(dataDir, 'catalogue.db'));
     const disk = new DiskStorage(dataDir);
     const storage = new StorageService(disk);
     await storage.onModuleInit();
@@ -56,7 +56,7 @@ class Server {
       opener,
       new WholeFiles(options, store, openUploadPolicy, storage, admission, events),
       events,
-      new NoOtherNodes(),
+      new SingleNode(),
     );
     return new Server(sessions, store, disk);
   }
@@ -134,7 +134,7 @@ describe('SessionService', () => {
   /** Runs the steps, several clients at once where they follow each other, and then lets one client finish. */
   async function play(steps: readonly Step[], folder: string): Promise<CompletedUpload> {
     let server = await Server.start(folder);
-    const peers = [new TestPeer(), new TestPeer(), new TestPeer()];
+    const peers = [new TestConnection(), new TestConnection(), new TestConnection()];
     const believed = [0, 0, 0];
     const crashed: Server[] = [];
     let holder: number | undefined;
@@ -170,19 +170,19 @@ describe('SessionService', () => {
       } else if (one.does === 'disconnect') {
         peers[one.as]!.connected = false;
         await server.sessions.release(peers[one.as]!);
-        peers[one.as] = new TestPeer();
+        peers[one.as] = new TestConnection();
         if (holder === one.as) holder = undefined;
       } else if (one.does !== 'send') {
         if (one.does === 'restart') await server.stop();
         else await server.leave().then(() => crashed.push(server));
         server = await Server.start(folder);
-        peers.forEach((_, index) => (peers[index] = new TestPeer()));
+        peers.forEach((_, index) => (peers[index] = new TestConnection()));
         holder = undefined;
       }
     }
     await settle();
 
-    const finisher = new TestPeer();
+    const finisher = new TestConnection();
     let begun = await server.sessions.begin(finisher, wanted);
     if (!begun.completed) {
       const rest = chunkAt(begun.offset, CONTENT.length - begun.offset);
@@ -211,7 +211,7 @@ describe('SessionService', () => {
 
   it('takes from a client of the original workflow no more at once than two messages, though it waits for no ack', async () => {
     const server = await Server.start(dataDir);
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     await server.sessions.begin(peer, { protocol: 0, sessionID: SESSION, fileName: 'flood.bin' });
     const message = Buffer.alloc(MAX_MESSAGE_BYTES);
     const answers = [1, 2, 3].map(() => server.sessions.receiveNext(peer, SESSION, message, false));
@@ -223,7 +223,7 @@ describe('SessionService', () => {
 
   it('takes what came before a client could know that its window is smaller, and no byte more', async () => {
     const server = await Server.start(dataDir, { maxWindowBytes: MIN_CHUNK_BYTES });
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     const send = (offset: number) => {
       const chunk = Buffer.alloc(MIN_CHUNK_BYTES);
       return server.sessions.receive(peer, SESSION, { offset, chunk, crc32: crc32(chunk), last: false });
@@ -239,7 +239,7 @@ describe('SessionService', () => {
 
   it('leaves a session alone that was continued just before it would expire', async () => {
     const server = await Server.start(dataDir);
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     await server.sessions.begin(peer, wanted);
     const soon = Date.now() + 1000;
     expect(await server.sessions.expire(SESSION, soon)).toBe('kept');
@@ -252,10 +252,10 @@ describe('SessionService', () => {
 
   it('holds no file open of a session whose record could not be removed, and can drop it later', async () => {
     const server = await Server.start(dataDir);
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     await server.sessions.begin(peer, wanted);
-    const close = jest.spyOn(LiveSession.prototype, 'close');
-    jest.spyOn(SqliteSessionStore.prototype, 'remove').mockRejectedValueOnce(new Error('the store is away'));
+    const close = jest.spyOn(UploadSession.prototype, 'close');
+    jest.spyOn(SqliteUploadStore.prototype, 'remove').mockRejectedValueOnce(new Error('the store is away'));
     await expect(server.sessions.cancel('alice', SESSION)).rejects.toThrow('the store is away');
     expect(close).toHaveBeenCalledTimes(1);
     await server.sessions.cancel('alice', SESSION);
@@ -266,7 +266,7 @@ describe('SessionService', () => {
 
   it('takes nothing over for a connection that ended while its begin waited', async () => {
     const server = await Server.start(dataDir);
-    const [holder, gone] = [new TestPeer(), new TestPeer()];
+    const [holder, gone] = [new TestConnection(), new TestConnection()];
     await server.sessions.begin(holder, wanted);
     gone.connected = false;
     await expect(server.sessions.begin(gone, wanted)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
@@ -277,19 +277,19 @@ describe('SessionService', () => {
 
   it('lets go of a session that another node asks for, with all that it has', async () => {
     const server = await Server.start(dataDir);
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     await server.sessions.begin(peer, wanted);
     await server.sessions.receive(peer, SESSION, chunkAt(0, 100));
     await server.sessions.letGo(SESSION);
     expect(peer.error).toMatchObject({ code: 'SESSION_TAKEN_OVER' });
     await expect(server.sessions.receive(peer, SESSION, chunkAt(100, 100))).rejects.toThrow();
-    expect(await server.sessions.begin(new TestPeer(), wanted)).toMatchObject({ offset: 100, durable: 100 });
+    expect(await server.sessions.begin(new TestConnection(), wanted)).toMatchObject({ offset: 100, durable: 100 });
     await server.stop();
   });
 
   it('stops at its next note where another node has taken the session over, and drops nothing', async () => {
     const server = await Server.start(dataDir);
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     await server.sessions.begin(peer, wanted);
     await server.sessions.receive(peer, SESSION, chunkAt(0, 100));
     await server.takeOverElsewhere(SESSION);
@@ -303,7 +303,7 @@ describe('SessionService', () => {
 
   it('tells every chunk behind the one that ended the session why it ended', async () => {
     const server = await Server.start(dataDir);
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     await server.sessions.begin(peer, wanted);
     const tooMuch = Buffer.alloc(CONTENT.length + 1);
     const chunks = [

@@ -7,26 +7,25 @@ import {
   type CompletedUpload,
   type UploadInProgress,
 } from '@upload-streams/protocol';
-import { UploadEvents } from '../events/upload-events.js';
-import { fromHost, toUploadError } from '../host-error.js';
-import type { UploadPolicy } from '../policy/upload-policy.js';
+import { UploadEvents } from './upload-events.js';
+import { fromHost, toUploadError } from '../errors/host-error.js';
+import { UPLOAD_POLICY, type UploadPolicy } from '../contracts/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';
-import { storedNameOf } from '../storage/stored-name.js';
-import type { ResolvedUploadOptions } from '../upload-options.js';
-import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_HANDOVER, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
+import { storedNameOf } from '../stores/disk/stored-name.js';
+import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import { Admission, type WantedUpload } from './admission.js';
 import { BeginsInHand } from './begins-in-hand.js';
 import { toBegunBefore, toCompletedUpload } from './completed-upload.js';
 import { FinishedFiles } from './finished-files.js';
-import { endsSession, type IncomingChunk, type LiveSession } from './live-session.js';
-import { KeyedQueues } from './serial-queue.js';
+import { endsSession, type IncomingChunk, type UploadSession } from './upload-session.js';
+import { KeyedQueues } from '../concurrency/serial-queue.js';
 import { SessionEndings, type LostCode } from './session-endings.js';
 import { SessionOpener, type SessionNote } from './session-opener.js';
-import type { SessionHandover } from './session-handover.js';
-import type { SessionPeer } from './session-peer.js';
-import type { FileRecord, SessionRecord } from './session-record.js';
+import { UPLOAD_SESSION_HANDOVER, type SessionHandover } from '../contracts/session-handover.js';
+import type { UploadConnection } from './upload-connection.js';
+import type { FileRecord, SessionRecord } from '../contracts/records.js';
 import { SessionRegistry } from './session-registry.js';
-import type { LostSession, SessionStore } from './session-store.js';
+import { UPLOAD_STORE, type LostSession, type UploadStore } from '../contracts/upload-store.js';
 
 import { WholeFiles } from './whole-files.js';
 import { WorkInProgress } from './work-in-progress.js';
@@ -49,7 +48,7 @@ export class SessionService implements OnModuleInit {
 
   constructor(
     @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
-    @Inject(UPLOAD_SESSION_STORE) private readonly store: SessionStore,
+    @Inject(UPLOAD_STORE) private readonly store: UploadStore,
     @Inject(UPLOAD_POLICY) private readonly policy: UploadPolicy,
     private readonly storage: StorageService,
     private readonly admission: Admission,
@@ -73,12 +72,12 @@ export class SessionService implements OnModuleInit {
   }
 
   /** Creates the session or goes on with it, taking it over from whoever has it. A small file is complete at once. */
-  begin(peer: SessionPeer, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
+  begin(peer: UploadConnection, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
     const begin = () => this.beginNext(peer, wanted, whole);
     return this.begins.run(peer, wanted.sessionID, () => this.reported(wanted, peer, 'beginning', begin));
   }
 
-  private async beginNext(peer: SessionPeer, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
+  private async beginNext(peer: UploadConnection, wanted: WantedUpload, whole?: IncomingChunk): Promise<BegunUpload> {
     if (this.draining) throw new UploadError('SERVER_DRAINING');
     const { sessionID } = wanted;
     return this.transitions.run(sessionID, async () => {
@@ -103,7 +102,7 @@ export class SessionService implements OnModuleInit {
   }
 
   /** The session as it is once no other node holds it, if it exists and is this owner's. */
-  private async claim(wanted: WantedUpload, peer: SessionPeer): Promise<SessionRecord | undefined> {
+  private async claim(wanted: WantedUpload, peer: UploadConnection): Promise<SessionRecord | undefined> {
     const { sessionID } = wanted;
     const record = await this.store.find(sessionID);
     requireConnected(peer);
@@ -117,7 +116,7 @@ export class SessionService implements OnModuleInit {
   }
 
   /** Writes a chunk. The last one sets off the completion, of which the peer is told when it is done. */
-  async receive(peer: SessionPeer, sessionID: string, chunk: IncomingChunk): Promise<ChunkWritten> {
+  async receive(peer: UploadConnection, sessionID: string, chunk: IncomingChunk): Promise<ChunkWritten> {
     const isHeld = this.live.get(sessionID)?.peer === peer;
     await this.begins.settled(peer, sessionID, chunk.chunk.length, isHeld);
     const session = await this.sessionOf(peer, sessionID);
@@ -128,7 +127,7 @@ export class SessionService implements OnModuleInit {
   }
 
   /** Writes the next chunk of a client of the original workflow. */
-  async receiveNext(peer: SessionPeer, sessionID: string, bytes: Uint8Array, last: boolean): Promise<void> {
+  async receiveNext(peer: UploadConnection, sessionID: string, bytes: Uint8Array, last: boolean): Promise<void> {
     const session = await this.sessionOf(peer, sessionID);
     await this.guarded(session, () => session.receiveNext(peer, bytes, last));
     if (last) void this.complete(session);
@@ -172,7 +171,7 @@ export class SessionService implements OnModuleInit {
   }
 
   /** A connection ended: its sessions are written down and closed, to be resumed; those of old clients can't be. */
-  async release(peer: SessionPeer): Promise<void> {
+  async release(peer: UploadConnection): Promise<void> {
     await this.endings.settleAll(this.live.heldBy(peer));
   }
 
@@ -207,7 +206,7 @@ export class SessionService implements OnModuleInit {
   };
 
   /** What a client is told whose session this node lost. One that is gone from the store can only begin anew. */
-  private lost({ record }: LiveSession, outcome: LostSession): LostCode {
+  private lost({ record }: UploadSession, outcome: LostSession): LostCode {
     if (outcome === 'fenced') return 'SESSION_TAKEN_OVER';
     this.logger.error(
       `The record of the unfinished upload ${record.fileId} is missing in the session store: it was removed, or the store ` +
@@ -217,13 +216,13 @@ export class SessionService implements OnModuleInit {
   }
 
   /** This node lost the session, and was not asked. Its bytes and its record are not ours any more. */
-  private async fence(session: LiveSession, epoch: number, code: LostCode): Promise<void> {
+  private async fence(session: UploadSession, epoch: number, code: LostCode): Promise<void> {
     await this.transitions.run(session.record.sessionID, async () => {
       if (session.epoch === epoch && this.live.has(session)) await this.endings.letGo(session, code);
     });
   }
 
-  private async create(wanted: WantedUpload, peer: SessionPeer): Promise<LiveSession> {
+  private async create(wanted: WantedUpload, peer: UploadConnection): Promise<UploadSession> {
     const record = await this.admission.admit(wanted, peer.owner);
     const session = await this.opened(record, peer).catch((error) => {
       this.storage.release(record.fileId);
@@ -233,14 +232,18 @@ export class SessionService implements OnModuleInit {
     return session;
   }
 
-  private async opened(record: SessionRecord, peer: SessionPeer): Promise<LiveSession> {
+  private async opened(record: SessionRecord, peer: UploadConnection): Promise<UploadSession> {
     // An attempt of before, whose outcome nobody knew, came between: it is gone on with.
     if ((await this.store.create(record)) === 'exists') throw new UploadError('SESSION_NOT_FOUND');
     return this.opener.open(record, peer, this.note);
   }
 
   /** Makes a session live for a connection, within what the connection may have. */
-  private async hold(peer: SessionPeer, sessionID: string, open: () => Promise<LiveSession>): Promise<LiveSession> {
+  private async hold(
+    peer: UploadConnection,
+    sessionID: string,
+    open: () => Promise<UploadSession>,
+  ): Promise<UploadSession> {
     this.live.reserve(peer, sessionID);
     try {
       const session = await open();
@@ -252,7 +255,7 @@ export class SessionService implements OnModuleInit {
     }
   }
 
-  private async resume({ sessionID }: SessionRecord, peer: SessionPeer): Promise<LiveSession> {
+  private async resume({ sessionID }: SessionRecord, peer: UploadConnection): Promise<UploadSession> {
     const taken = await this.store.takeOver(sessionID, Date.now());
     const held = this.live.get(sessionID);
     // A completion whose answer was lost came between. Its bytes are those of a file now, and not to be opened.
@@ -267,13 +270,13 @@ export class SessionService implements OnModuleInit {
   }
 
   /** The connection may have ended, or the shutdown begun, while the session was opened. */
-  private refuseIfLate(session: LiveSession, peer: SessionPeer): void {
+  private refuseIfLate(session: UploadSession, peer: UploadConnection): void {
     if (peer.connected && !this.draining) return;
     void this.endings.settleAll([session]);
     throw new UploadError(this.draining ? 'SERVER_DRAINING' : 'CONNECTION_LOST');
   }
 
-  private async sessionOf(peer: SessionPeer, sessionID: string): Promise<LiveSession> {
+  private async sessionOf(peer: UploadConnection, sessionID: string): Promise<UploadSession> {
     const session = this.live.get(sessionID);
     if (session?.peer === peer) return session;
     if (this.draining) throw new UploadError('SERVER_DRAINING');
@@ -287,7 +290,7 @@ export class SessionService implements OnModuleInit {
    * Runs work on a session; where it fails for good, the session goes with its bytes before anyone is told. Where there is
    * no room, it is closed, and everything stays: its client goes on once there is room.
    */
-  private async guarded<T>(session: LiveSession, work: () => Promise<T>): Promise<T> {
+  private async guarded<T>(session: UploadSession, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -299,11 +302,11 @@ export class SessionService implements OnModuleInit {
   }
 
   /** Its client is told why it failed, not that it could not be removed: then it expires. */
-  private async dropFailed(session: LiveSession): Promise<void> {
+  private async dropFailed(session: UploadSession): Promise<void> {
     await this.endings.drop(session.record, session.epoch).catch((error) => this.logger.warn(error));
   }
 
-  private async complete(session: LiveSession): Promise<void> {
+  private async complete(session: UploadSession): Promise<void> {
     const { sessionID } = session.record;
     try {
       const file = await this.transitions.run(sessionID, async () => {
@@ -317,7 +320,7 @@ export class SessionService implements OnModuleInit {
   }
 
   /** The last byte is written: inspects the file, puts it into its place and into the catalogue. */
-  private async putInPlace(session: LiveSession): Promise<FileRecord> {
+  private async putInPlace(session: UploadSession): Promise<FileRecord> {
     const { sessionID, fileId, owner, fileName, type, metadata } = session.record;
     const storedName = storedNameOf(fileName);
     this.live.remove(session);
@@ -336,7 +339,7 @@ export class SessionService implements OnModuleInit {
    * Rejects where nobody knows whether the catalogue names the file, or will: its bytes stay where they are. Whoever begins
    * the session again is answered with the file, or takes the session over, after which it can't enter any more.
    */
-  private async completed(session: LiveSession, file: FileRecord): ReturnType<SessionStore['complete']> {
+  private async completed(session: UploadSession, file: FileRecord): ReturnType<UploadStore['complete']> {
     try {
       const [outcome] = await Promise.all([this.store.complete(session.epoch, file), this.storage.keepRecord(file)]);
       return outcome;
@@ -347,7 +350,7 @@ export class SessionService implements OnModuleInit {
   }
 
   /** The client sent the same file whole before, by a call whose outcome nobody knew. The catalogue refused this one. */
-  private async completedBefore(session: LiveSession): Promise<FileRecord> {
+  private async completedBefore(session: UploadSession): Promise<FileRecord> {
     const file = await this.store.findFileOfSession(session.record.sessionID);
     if (!file) throw new UploadError('STORAGE_FAILED');
     await this.dropFailed(session);
@@ -359,14 +362,14 @@ export class SessionService implements OnModuleInit {
   /** Long work of which a client of protocol 1 is told that it goes on. Those of the original workflow know no such event. */
   private reported<T>(
     { protocol, sessionID }: Pick<SessionRecord, 'protocol' | 'sessionID'>,
-    peer: SessionPeer,
+    peer: UploadConnection,
     step: UploadInProgress['step'],
     work: () => Promise<T>,
   ): Promise<T> {
     return protocol === 1 ? this.works.run(peer, sessionID, step, work) : work();
   }
 
-  private begun(session: LiveSession): BegunUpload {
+  private begun(session: UploadSession): BegunUpload {
     return { ...session.begun(), expiresAt: Date.now() + this.options.sessionTtlMs };
   }
 
@@ -379,6 +382,6 @@ export class SessionService implements OnModuleInit {
  * A begin that had to wait may be of a connection that has ended by now; its client may have begun again over another one,
  * from which this one must not take the session.
  */
-function requireConnected(peer: SessionPeer): void {
+function requireConnected(peer: UploadConnection): void {
   if (!peer.connected) throw new UploadError('CONNECTION_LOST');
 }

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { DiskStorage } from '../storage/disk-storage.js';
+import { DiskStorage } from '../stores/disk/disk-storage.js';
 import { openSessionGateway } from '../testing/session-gateway.js';
-import { TestPeer } from '../testing/test-peer.js';
-import { SqliteSessionStore } from './sqlite-session-store.js';
+import { TestConnection } from '../testing/test-connection.js';
+import { SqliteUploadStore } from '../stores/sqlite/sqlite-upload-store.js';
 import { WorkInProgress } from './work-in-progress.js';
 
 const SESSION = 'a-session-with-slow-answer';
@@ -18,14 +18,14 @@ const ALL = { offset: 0, chunk: CONTENT, crc32: crc32(CONTENT), last: true, file
 const EMPTY_LAST = { ...ALL, offset: CONTENT.length, chunk: Buffer.alloc(0), crc32: 0 };
 
 /** Looks again until a client was told of a step, as a scanner that takes until then. */
-async function toldOf(peer: TestPeer, step: string, times = 1): Promise<void> {
+async function toldOf(peer: TestConnection, step: string, times = 1): Promise<void> {
   while (peer.steps.filter((one) => one === step).length < times) await delay(20);
 }
 
 describe('WorkInProgress', () => {
   it('tells again and again of work that takes long, the latest step only, and stops with it', async () => {
     const works = new WorkInProgress(40);
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     await works.run(peer, SESSION, 'beginning', () =>
       works.run(peer, SESSION, 'inspecting', () => toldOf(peer, 'inspecting', 3)),
     );
@@ -37,7 +37,7 @@ describe('WorkInProgress', () => {
 
   it('says nothing of work that is done soon, or to a connection that is gone', async () => {
     const works = new WorkInProgress(40);
-    const [quick, gone] = [new TestPeer(), new TestPeer()];
+    const [quick, gone] = [new TestConnection(), new TestConnection()];
     gone.connected = false;
     const long = works.run(gone, SESSION, 'writing', () => delay(120));
     for (let time = 0; time < 100; time++) await works.run(quick, SESSION, 'writing', () => delay(1));
@@ -47,7 +47,7 @@ describe('WorkInProgress', () => {
 
   it('ends with work that fails', async () => {
     const works = new WorkInProgress(20);
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     await expect(works.run(peer, SESSION, 'writing', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await delay(60);
     expect(peer.steps).toEqual([]);
@@ -56,12 +56,12 @@ describe('WorkInProgress', () => {
 
 describe('a slow answer', () => {
   let dataDir: string;
-  let store: SqliteSessionStore;
+  let store: SqliteUploadStore;
   let disk: DiskStorage;
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'slow-answers-'));
-    store = SqliteSessionStore.open(join(dataDir, 'catalogue.db'));
+    store = SqliteUploadStore.open(join(dataDir, 'catalogue.db'));
     disk = new DiskStorage(dataDir);
   });
   afterEach(async () => {
@@ -72,7 +72,7 @@ describe('a slow answer', () => {
   });
 
   it('is announced while an inspection goes on, which who begins meanwhile waits for: it is not made twice', async () => {
-    const [peer, second] = [new TestPeer(), new TestPeer()];
+    const [peer, second] = [new TestConnection(), new TestConnection()];
     let inspections = 0;
     const inspect = async () => {
       inspections++;
@@ -88,7 +88,7 @@ describe('a slow answer', () => {
   }, 20_000);
 
   it('is not announced to clients of the original workflow', async () => {
-    const [original, engine] = [new TestPeer(), new TestPeer()];
+    const [original, engine] = [new TestConnection(), new TestConnection()];
     const inspect = () => toldOf(engine, 'inspecting');
     const { sessions } = await openSessionGateway(dataDir, { store, backend: disk, policy: { inspect } });
     const old = 'a-session-of-the-original';
@@ -107,11 +107,11 @@ describe('a slow answer', () => {
       if (++inspections === 1) throw new Error('the scanner is down');
     };
     const { sessions } = await openSessionGateway(dataDir, { store, backend: disk, policy: { inspect } });
-    const peer = new TestPeer();
+    const peer = new TestConnection();
     await sessions.begin(peer, WANTED);
     await sessions.receive(peer, SESSION, ALL);
     await expect(peer.ended).rejects.toMatchObject({ code: 'INTERNAL' });
-    const again = new TestPeer();
+    const again = new TestConnection();
     expect(await sessions.begin(again, WANTED)).toMatchObject({ offset: CONTENT.length });
     await sessions.receive(again, SESSION, EMPTY_LAST);
     expect(await again.ended).toMatchObject({ crc32: crc32(CONTENT) });

@@ -1,18 +1,17 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { crc32 } from '@node-rs/crc32';
 import { isUploadError, UploadError } from '@upload-streams/protocol';
-import { UploadEvents } from '../events/upload-events.js';
-import { fromHost } from '../host-error.js';
-import type { UploadPolicy } from '../policy/upload-policy.js';
-import type { StoredFile } from '../storage/storage-backend.js';
+import { UploadEvents } from './upload-events.js';
+import { fromHost } from '../errors/host-error.js';
+import { UPLOAD_POLICY, type UploadPolicy } from '../contracts/upload-policy.js';
+import type { StoredFile } from '../contracts/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
-import { storedNameOf } from '../storage/stored-name.js';
-import type { ResolvedUploadOptions } from '../upload-options.js';
-import { UPLOAD_OPTIONS, UPLOAD_POLICY, UPLOAD_SESSION_STORE } from '../upload.tokens.js';
+import { storedNameOf } from '../stores/disk/stored-name.js';
+import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import { Admission, type WantedUpload } from './admission.js';
-import type { IncomingChunk } from './live-session.js';
-import type { FileRecord, SessionRecord } from './session-record.js';
-import type { SessionStore } from './session-store.js';
+import type { IncomingChunk } from './upload-session.js';
+import type { FileRecord, SessionRecord } from '../contracts/records.js';
+import { UPLOAD_STORE, type UploadStore } from '../contracts/upload-store.js';
 
 /**
  * Files that come whole in `begin_upload`. There is nothing to resume, so no session is recorded: the file is stored, read
@@ -25,7 +24,7 @@ export class WholeFiles {
 
   constructor(
     @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
-    @Inject(UPLOAD_SESSION_STORE) private readonly store: SessionStore,
+    @Inject(UPLOAD_STORE) private readonly store: UploadStore,
     @Inject(UPLOAD_POLICY) private readonly policy: UploadPolicy,
     private readonly storage: StorageService,
     private readonly admission: Admission,

@@ -1,10 +1,10 @@
 import type { UploadInProgress } from '@upload-streams/protocol';
-import type { SessionPeer } from './session-peer.js';
+import type { UploadConnection } from './upload-connection.js';
 
 type Step = UploadInProgress['step'];
 
 interface Work {
-  readonly peer: SessionPeer;
+  readonly peer: UploadConnection;
   readonly sessionID: string;
   readonly step: Step;
   readonly startedAt: number;
@@ -23,7 +23,7 @@ export class WorkInProgress {
 
   constructor(private readonly tellEveryMs = TELL_EVERY_MS) {}
 
-  async run<T>(peer: SessionPeer, sessionID: string, step: Step, task: () => Promise<T>): Promise<T> {
+  async run<T>(peer: UploadConnection, sessionID: string, step: Step, task: () => Promise<T>): Promise<T> {
     const work = { peer, sessionID, step, startedAt: performance.now() };
     this.works.add(work);
     this.timer ??= setInterval(() => this.tell(), this.tellEveryMs).unref();
@@ -39,7 +39,7 @@ export class WorkInProgress {
       clearInterval(this.timer);
       this.timer = undefined;
     }
-    const latest = new Map<SessionPeer, Map<string, Step>>();
+    const latest = new Map<UploadConnection, Map<string, Step>>();
     const before = performance.now() - this.tellEveryMs / 2;
     for (const { peer, sessionID, step, startedAt } of this.works) {
       if (startedAt > before || !peer.connected) continue;

@@ -1,5 +1,5 @@
 import { UploadError } from '@upload-streams/protocol';
-import type { StorageBackend } from './storage-backend.js';
+import type { StorageBackend } from '../contracts/storage-backend.js';
 
 const MIB = 1024 * 1024;
 

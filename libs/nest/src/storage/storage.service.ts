@@ -1,20 +1,20 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
-import type { Checkpoint } from '../session/session-record.js';
-import { UPLOAD_STORAGE_BACKEND } from '../upload.tokens.js';
-import type { FileRecord } from '../session/session-record.js';
+import type { Checkpoint } from '../contracts/records.js';
+import type { FileRecord } from '../contracts/records.js';
 import { StorageRoom } from './storage-room.js';
-import type {
-  ByteRange,
-  Download,
-  KeptFile,
-  PartialFile,
-  Quarantined,
-  StorageBackend,
-  StoredDigest,
-  StoredFile,
-} from './storage-backend.js';
+import {
+  UPLOAD_STORAGE_BACKEND,
+  type ByteRange,
+  type Download,
+  type KeptFile,
+  type PartialFile,
+  type Quarantined,
+  type StorageBackend,
+  type StoredDigest,
+  type StoredFile,
+} from '../contracts/storage-backend.js';
 
 /** What a medium says when it has no room: the disk is full, or the quota is used up. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { fileOf, sessionOf } from './session-records.js';
-import type { StorageBackend } from '../storage/storage-backend.js';
+import type { StorageBackend } from '../contracts/storage-backend.js';
 
 /** A back end to be tested. */
 export interface StorageBackendFixture {

@@ -1,2 +1,2 @@
-export { describeSessionStore, type SessionStoreFixture } from './describe-session-store.js';
+export { describeUploadStore, type UploadStoreFixture } from './describe-upload-store.js';
 export { describeStorageBackend, type StorageBackendFixture } from './describe-storage-backend.js';

@@ -1,18 +1,19 @@
-import { UploadEvents } from '../events/upload-events.js';
-import { openUploadPolicy, type UploadPolicy } from '../policy/upload-policy.js';
+import { UploadEvents } from '../session/upload-events.js';
+import { openUploadPolicy, type UploadPolicy } from '../contracts/upload-policy.js';
 import { Admission } from '../session/admission.js';
-import { NoOtherNodes, type SessionHandover } from '../session/session-handover.js';
+import { type SessionHandover } from '../contracts/session-handover.js';
+import { SingleNode } from '../session/single-node.js';
 import { SessionOpener } from '../session/session-opener.js';
-import type { SessionStore } from '../session/session-store.js';
+import type { UploadStore } from '../contracts/upload-store.js';
 import { SessionService } from '../session/session.service.js';
 import { WholeFiles } from '../session/whole-files.js';
-import type { StorageBackend } from '../storage/storage-backend.js';
+import type { StorageBackend } from '../contracts/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import { resolveUploadOptions, type UploadModuleOptions } from '../upload-options.js';
 
 /** What a gateway without its sockets is made of. */
 export interface SessionGatewayParts {
-  readonly store: SessionStore;
+  readonly store: UploadStore;
   readonly backend: StorageBackend;
   readonly policy?: UploadPolicy;
   readonly handover?: SessionHandover;
@@ -21,7 +22,7 @@ export interface SessionGatewayParts {
 
 /** A gateway without its sockets, ready to take uploads. */
 export async function openSessionGateway(dataDir: string, parts: SessionGatewayParts) {
-  const { store, backend, policy = openUploadPolicy, handover = new NoOtherNodes() } = parts;
+  const { store, backend, policy = openUploadPolicy, handover = new SingleNode() } = parts;
   const options = resolveUploadOptions({ dataDir, ...parts.options });
   const storage = new StorageService(backend);
   await storage.onModuleInit();

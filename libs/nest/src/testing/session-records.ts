@@ -1,4 +1,4 @@
-import type { FileRecord, SessionRecord } from '../session/session-record.js';
+import type { FileRecord, SessionRecord } from '../contracts/records.js';
 
 /** The record of an upload of ten bytes by Alice; another number is another upload. */
 export const sessionOf = (number: number, changes: Partial<SessionRecord> = {}): SessionRecord => ({

@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { UploadError } from '@upload-streams/protocol';
+import type { Readable } from 'node:stream';
+import type { FileRecord } from '../contracts/records.js';
+import { UPLOAD_STORE, type FilePage, type UploadStore } from '../contracts/upload-store.js';
+import type { ByteRange, Download } from '../contracts/storage-backend.js';
+import { StorageService } from '../storage/storage.service.js';
+import { readPage } from './file-page.js';
+import { opened } from './opened-file.js';
+
+/** Who asks for a file: its owner, or, for a file that has none, whoever knows the session ID of its upload. */
+export interface FileRequester {
+  readonly owner: string | null;
+  readonly sessionID?: string | undefined;
+}
+
+/** The catalogue of completed uploads and their bytes, each for its owner only. */
+@Injectable()
+export class FilesService {
+  constructor(
+    @Inject(UPLOAD_STORE) private readonly store: UploadStore,
+    private readonly storage: StorageService,
+  ) {}
+
+  /**
+   * The files of an owner, the newest first: `limit` of them at the most, and no more than 1 MiB of JSON, which goes on
+   * behind `nextCursor`. A client without an identity has no list.
+   */
+  async list(owner: string | null, limit: number, cursor?: string): Promise<FilePage> {
+    if (owner === null) return { files: [], nextCursor: undefined };
+    return readPage((count, from) => this.store.listFiles(owner, count, from), limit, cursor);
+  }
+
+  /** Throws FILE_NOT_FOUND also for a file of someone else, so that nobody learns which IDs exist. */
+  async find(fileId: string, requester: FileRequester): Promise<FileRecord> {
+    const file = await this.store.findFile(fileId);
+    if (!file || !mayReach(file, requester)) throw new UploadError('FILE_NOT_FOUND');
+    return file;
+  }
+
+  /**
+   * The bytes, or a range of them, when the first ones are there. Throws FILE_NOT_FOUND where they are missing, and
+   * STORAGE_FAILED where the store does not give them.
+   */
+  async open(file: FileRecord, range?: ByteRange): Promise<Readable> {
+    return opened(this.storage.read(file, range), file.fileId);
+  }
+
+  /** As `open`, but what is wrong is told by the stream alone. */
+  read(file: FileRecord, range?: ByteRange): Readable {
+    return this.storage.read(file, range);
+  }
+
+  /** Where the store serves files itself, a URL for a few minutes; undefined where `read` does. */
+  presignedUrl(file: FileRecord, download: Download): Promise<string | undefined> {
+    return this.storage.presignedUrl(file, download);
+  }
+
+  /** Out of the catalogue first: a crash in between leaves bytes that nobody sees, never an entry without its bytes. */
+  async remove(fileId: string, requester: FileRequester): Promise<void> {
+    const file = await this.find(fileId, requester);
+    await this.removeEntry(fileId);
+    await this.storage.forgetRecord(fileId);
+    await this.storage.remove(file);
+  }
+
+  /** Rejects where the entry may still be there: then its bytes have to stay. */
+  private async removeEntry(fileId: string): Promise<void> {
+    try {
+      await this.store.removeFile(fileId);
+    } catch (error) {
+      if (await this.store.findFile(fileId)) throw error;
+    }
+  }
+
+  /** Rejects where files or the catalogue can't be used. */
+  async check(): Promise<void> {
+    await this.store.check();
+    await this.storage.check();
+  }
+}
+
+function mayReach(file: FileRecord, { owner, sessionID }: FileRequester): boolean {
+  return file.owner === null ? sessionID === file.sessionID : file.owner === owner;
+}

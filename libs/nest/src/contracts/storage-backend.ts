@@ -1,0 +1,168 @@
+import type { Readable } from 'node:stream';
+import type { FileRecord } from './records.js';
+
+/** The token of the `StorageBackend`. */
+export const UPLOAD_STORAGE_BACKEND = Symbol('UPLOAD_STORAGE_BACKEND');
+
+/** Bytes of a file: from `start` to `end`, both included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Names a completed file within the store. */
+export interface StoredFile {
+  readonly fileId: string;
+  readonly storedName: string;
+}
+
+/** How a file is to be downloaded. */
+export interface Download {
+  /** The value of the Content-Disposition header. */
+  readonly disposition: string;
+  /** MIME type. */
+  readonly type: string;
+}
+
+/** What the store holds of a file, read back and hashed. */
+export interface StoredDigest {
+  /** Bytes. */
+  readonly size: number;
+  readonly crc32: number;
+  /** In hexadecimal digits; undefined where the back end is told to leave it out. */
+  readonly sha256: string | undefined;
+}
+
+/** A completed file, as the store finds it. */
+export interface KeptFile {
+  readonly fileId: string;
+  /** Undefined where the store knows files by their IDs alone. */
+  readonly storedName?: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number;
+}
+
+/** Unfinished bytes that were known to no catalogue. */
+export interface Quarantined {
+  readonly fileId: string;
+  /** When they were set aside, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** The bytes of an unfinished upload. One user at a time, one call at a time, but for `sync`, which may run beside the others. */
+export interface PartialFile {
+  /** Bytes that were there when it was opened. */
+  readonly size: number;
+  /**
+   * CRC-32 of the first `size` bytes, where the back end has less than was `durable` and knows it: the upload goes on from
+   * there. Undefined where the bytes have to be read for it.
+   */
+  readonly prefixCrc32?: number | undefined;
+  /** At each multiple of so many bytes, a sync is worth what it costs. @default 64 MiB */
+  readonly syncEveryBytes?: number;
+  /** Whether another process, or this one when it opens the file anew, finds what was appended and not synced. */
+  readonly keepsUnsynced: boolean;
+  /**
+   * Whether it failed and can't go on, while what was synced is still there: close it, and open it anew. Where it is false,
+   * a failed sync means that bytes may be lost which were appended and not synced.
+   */
+  readonly isBroken: boolean;
+  /**
+   * Takes all of `bytes` for `offset`, which is where the last append ended. A failed append may be repeated. The bytes are
+   * the file's from the call on: it gives their memory back (`freeBytes`) when it has no more use for them.
+   */
+  append(offset: number, bytes: Uint8Array): Promise<void>;
+  /** When it resolves, all that was appended before the call survives a crash of the machine. */
+  sync(): Promise<void>;
+  /**
+   * The caller will not go on from before `offset` any more: it recorded that this offset is durable. Until then, whatever
+   * is needed to go on from any offset that was synced must stay.
+   */
+  recorded?(offset: number): void;
+  /** The bytes from `start` on, to be hashed after a restart: asked for only where `size` is more than was `durable`. */
+  read(start: number): AsyncIterable<Uint8Array>;
+  /**
+   * Reads back what is stored and hashes it, without holding up the main thread. What a failed append left beyond `size`
+   * is dropped before.
+   */
+  digest(size: number): Promise<StoredDigest>;
+  /**
+   * Makes a file of the bytes, under the stored name; when it resolves, it survives a crash of the machine.
+   * All or nothing; it may be repeated after a failure, and after a crash that came before the caller noted its success
+   * `open` finds the bytes as a partial file again. It does not close.
+   */
+  complete(storedName: string): Promise<void>;
+  /** Removes the bytes and closes. */
+  abort(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Where bytes are kept. `fileId`s and stored names are safe as parts of a path: the caller makes them. Errors are those
+ * of the medium (ENOSPC, EIO ...); `StorageService` translates them.
+ */
+export interface StorageBackend {
+  /** Makes what must be there before the first upload. */
+  prepare(): Promise<void>;
+  /**
+   * Opens the partial file, or makes an empty one. Bytes beyond `durable` may be lost or rubbish if the machine stopped
+   * since they were written: a back end that can't tell that they are sound drops them. For one that `isNew`, nothing has
+   * to be looked for. `durableCrc32` is the CRC-32 of all before `durable`. Where something of that is missing, what is
+   * left stays, and `size` says up to where it can be used.
+   */
+  open(fileId: string, durable: number, isNew?: boolean, durableCrc32?: number): Promise<PartialFile>;
+  /**
+   * Stores a file that came whole, reads it back, and gives the digests of what is stored. When it resolves, the file
+   * survives a crash of the machine. Where it rejects, or the caller has no use for the file, `remove` removes it.
+   */
+  put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest>;
+  /** Removes the unfinished bytes of an upload that nobody has open. It never touches a completed file. */
+  abort(fileId: string): Promise<void>;
+  /** A completed file, or a range of it. The stream fails where the file is gone. */
+  read(file: StoredFile, range?: ByteRange): Readable;
+  /** A URL at which anyone can download the file for a while; undefined where the store has no such thing. */
+  presignedUrl?(file: StoredFile, download: Download): Promise<string>;
+  /** Removes a completed file, if it is there. */
+  remove(file: StoredFile): Promise<void>;
+  /**
+   * The IDs of all uploads of which there are unfinished bytes outside of the quarantine. Where several processes use the
+   * store, not of such as are so new that another one may be about to make them known. Never of completed files, and never
+   * of what this program did not write.
+   */
+  unfinished(): Promise<readonly string[]>;
+  /** Sets unfinished bytes aside, with the time at which that was. Does nothing where they are gone. */
+  quarantine(fileId: string): Promise<void>;
+  /** What was set aside. */
+  quarantined(): Promise<readonly Quarantined[]>;
+  /** Removes what was set aside, for good. */
+  purge(entry: Quarantined): Promise<void>;
+  /**
+   * Keeps beside the bytes what the catalogue knows of a file, so that it can be rebuilt; durable when it resolves. It may
+   * be kept again.
+   */
+  keepRecord(file: FileRecord): Promise<void>;
+  /** The record of a file that is removed counts no more. */
+  forgetRecord(fileId: string): Promise<void>;
+  /** The records that count. */
+  records(): Promise<readonly FileRecord[]>;
+  /** All completed files that this program wrote. Links are not followed. */
+  completedFiles(): AsyncIterable<KeptFile>;
+  /**
+   * The random ID that this store of bytes was given, which the catalogue keeps too; undefined where it has none yet. So
+   * nobody takes another store's files for this catalogue's.
+   */
+  identity(): Promise<string | undefined>;
+  /** Keeps the ID, in place of an earlier one; durable when it resolves. */
+  setIdentity(id: string): Promise<void>;
+  /** Whether there is at least one completed file that this program wrote. */
+  hasFiles(): Promise<boolean>;
+  /** Bytes that can still be stored; undefined where the store knows no such limit. */
+  freeBytes(): Promise<number | undefined>;
+  /** Size of the medium, in bytes; undefined where the store knows no such limit. */
+  totalBytes?(): Promise<number | undefined>;
+  /** Rejects where the store can't be used. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,5 +1,0 @@
-export { RedisConnection } from './redis-connection.js';
-export { RedisHandover } from './redis-handover.js';
-export { REDIS_DEFAULTS, type RedisOptions } from './redis-options.js';
-export { redisProviders } from './redis-providers.js';
-export { RedisSessionStore } from './redis-session-store.js';

@@ -1,0 +1,104 @@
+import { Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import type { LetGo, SessionHandover } from '../../contracts/session-handover.js';
+import { messageOf, type Answer, type Message, type Request } from './handover-message.js';
+import type { RedisClient, RedisConnection } from './redis-connection.js';
+import { withinMs } from '../../concurrency/within-ms.js';
+
+/** A node that lives answers within milliseconds. One that says nothing for this long is left to the epoch. */
+const SILENCE_MS = 1000;
+
+/** While a node lets go, which takes as long as the object store takes, it says so this often. */
+const BUSY_EVERY_MS = 300;
+
+/**
+ * Nobody waits longer, whatever the other node says: longer than a large file takes to be put together and inspected. Who
+ * does not wait for it begins the same work a second time.
+ */
+const LONGEST_MS = 10 * 60_000;
+
+/**
+ * Asks for sessions over Redis: each node subscribes to a channel of its own, and a session's record names the node that
+ * took it last. A message to a node that is gone has no receiver, and Redis says so at once.
+ */
+export class RedisHandover implements SessionHandover {
+  private readonly logger = new Logger(RedisHandover.name);
+  private readonly subscriber: RedisClient;
+  private readonly requests = new Map<string, (answer: Answer) => void>();
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly nodeId: string,
+  ) {
+    this.subscriber = redis.client.duplicate();
+    // Said once already, by the connection that it is a copy of.
+    this.subscriber.on('error', () => undefined);
+  }
+
+  async listen(letGo: LetGo): Promise<void> {
+    const read = (text: string) => this.read(messageOf(text), letGo);
+    await this.subscriber.connect();
+    await this.redis.call(() => this.subscriber.subscribe(this.channel(this.nodeId), read));
+  }
+
+  async request(sessionID: string): Promise<boolean> {
+    const holder = await this.redis.call(() =>
+      this.redis.client.hGet(`${this.redis.prefix}session:${sessionID}`, 'holder'),
+    );
+    if (!holder || holder === this.nodeId) return false;
+    const id = randomUUID();
+    try {
+      const answers = this.answersTo(id);
+      const request = { what: 'request', id, sessionID, from: this.nodeId } as const;
+      if ((await this.redis.call(() => this.publish(holder, request))) > 0) await answers();
+    } finally {
+      this.requests.delete(id);
+    }
+    return true;
+  }
+
+  async close(): Promise<void> {
+    if (this.subscriber.isOpen) this.subscriber.destroy();
+  }
+
+  /** A function that resolves when the other node is done, or says nothing any more. */
+  private answersTo(id: string): () => Promise<void> {
+    const done = Promise.withResolvers<Answer>();
+    let next = Promise.withResolvers<Answer>();
+    this.requests.set(id, (answer) => (answer === 'done' ? done : next).resolve(answer));
+    return async () => {
+      const giveUpAt = Date.now() + LONGEST_MS;
+      while (Date.now() < giveUpAt) {
+        const heard = await withinMs(SILENCE_MS, Promise.race([done.promise, next.promise])).catch(() => 'nothing');
+        if (heard !== 'busy') return;
+        next = Promise.withResolvers();
+      }
+    };
+  }
+
+  private read(message: Message | undefined, letGo: LetGo): void {
+    if (!message) return;
+    if (message.what !== 'request') return this.requests.get(message.id)?.(message.what);
+    void this.answer(message, letGo).catch((error) => this.logger.warn(error));
+  }
+
+  /** Done is said in any case: what could not be written down does not become so by waiting. */
+  private async answer({ id, sessionID, from }: Request, letGo: LetGo): Promise<void> {
+    const busy = setInterval(() => void this.publish(from, { what: 'busy', id }).catch(() => undefined), BUSY_EVERY_MS);
+    try {
+      await letGo(sessionID);
+    } finally {
+      clearInterval(busy);
+      await this.redis.call(() => this.publish(from, { what: 'done', id }));
+    }
+  }
+
+  /** Gives how many heard it: one, or none where that node is gone. */
+  private publish(nodeId: string, message: Message): Promise<number> {
+    return this.redis.client.publish(this.channel(nodeId), JSON.stringify(message));
+  }
+
+  private channel(nodeId: string): string {
+    return `${this.redis.prefix}node:${nodeId}`;
+  }
+}

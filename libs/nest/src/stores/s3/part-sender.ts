@@ -1,0 +1,70 @@
+import type { CompletedPart } from '@aws-sdk/client-s3';
+import type { PartDigest } from '../hashing/passing-digest-worker.js';
+import type { GrowingPart } from './growing-part.js';
+import type { ObjectStore, StoredObject } from './object-store.js';
+
+/** Sends the parts of one file, some at once, and puts them together at the end. */
+export class PartSender {
+  private readonly sending = new Map<number, Promise<void>>();
+  private readonly sent: CompletedPart[];
+  private upload: Promise<string> | undefined;
+  private readonly digests = new Map<number, PartDigest>();
+
+  /** `uploadId` and `parts` are those of an upload that goes on. */
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly key: string,
+    private readonly partsAtOnce: number,
+    uploadId?: string,
+    parts: readonly CompletedPart[] = [],
+  ) {
+    this.upload = uploadId === undefined ? undefined : Promise.resolve(uploadId);
+    this.sent = [...parts];
+  }
+
+  /** Whether there is anything to put together. */
+  get hasBegun(): boolean {
+    return this.upload !== undefined;
+  }
+
+  /** Resolves when there is room for one more. */
+  async room(): Promise<void> {
+    while (this.sending.size >= this.partsAtOnce) await Promise.race(this.sending.values());
+  }
+
+  /** Never rejects: `onEnd` is told of the error. */
+  send(part: GrowingPart, digest: Promise<PartDigest | undefined>, onEnd: (error?: unknown) => Promise<void>): void {
+    const { number } = part.span;
+    const ended = this.sendOne(part, digest)
+      .then(
+        () => onEnd(),
+        (error) => onEnd(error),
+      )
+      .finally(() => this.sending.delete(number));
+    this.sending.set(number, ended);
+  }
+
+  /** Resolves when all that was sent before has arrived, or failed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.sending.values());
+  }
+
+  async complete(crc32: number | undefined): Promise<{ object: StoredObject; digests: PartDigest[] }> {
+    await this.settled();
+    const parts = this.sent.sort((a, b) => a.PartNumber! - b.PartNumber!);
+    const object = await this.store.completeUpload(this.key, await this.upload!, parts, crc32);
+    const digests = parts.map(({ PartNumber }) => this.digests.get(PartNumber!) ?? { crc32: 0, md5: undefined });
+    return { object, digests };
+  }
+
+  private async sendOne(part: GrowingPart, digest: Promise<PartDigest | undefined>): Promise<void> {
+    const { number } = part.span;
+    this.upload ??= this.store.createUpload(this.key);
+    // It may fail while nobody waits for it yet; who sends learns of it below.
+    this.upload.catch(() => undefined);
+    const known = await digest;
+    const { etag } = await this.store.uploadPart(this.key, await this.upload, number, part.body(), known);
+    if (known) this.digests.set(number, known);
+    this.sent.push({ PartNumber: number, ETag: `"${etag}"` });
+  }
+}

@@ -1,0 +1,37 @@
+import type { CompletedUpload, UploadError, UploadInProgress } from '@upload-streams/protocol';
+import type { UploadConnection } from '../session/upload-connection.js';
+
+/** A connection that remembers what it was told. */
+export class TestConnection implements UploadConnection {
+  connected = true;
+  file: CompletedUpload | undefined;
+  /** Codes of all that it was told. */
+  readonly errors: string[] = [];
+  error: UploadError | undefined;
+  readonly steps: UploadInProgress['step'][] = [];
+  private readonly end = Promise.withResolvers<CompletedUpload>();
+
+  constructor(readonly owner: string | null = 'alice') {
+    this.end.promise.catch(() => undefined);
+  }
+
+  /** The file that it is told of, or the error, thrown. */
+  get ended(): Promise<CompletedUpload> {
+    return this.end.promise;
+  }
+
+  completed(_: string, file: CompletedUpload): void {
+    this.file = file;
+    this.end.resolve(file);
+  }
+
+  inProgress(_: string, step: UploadInProgress['step']): void {
+    this.steps.push(step);
+  }
+
+  failed(_: string, error: UploadError): void {
+    this.error = error;
+    this.errors.push(error.code);
+    this.end.reject(error);
+  }
+}
