@@ -37,7 +37,7 @@ const NEST_FOLDERS = {
   storage: ['contracts', 'errors', 'concurrency'],
   session: ['contracts', 'errors', 'concurrency', 'storage', 'stores/disk'],
   catalogue: ['contracts', 'errors', 'storage', 'stores/hashing'],
-  gateway: ['contracts', 'errors', 'session', 'performance'],
+  gateway: ['contracts', 'errors', 'concurrency', 'session', 'performance'],
   'stores/hashing': ['contracts'],
   'stores/disk': ['contracts', 'errors', 'concurrency', 'stores/hashing'],
   'stores/sqlite': ['contracts', 'errors', 'concurrency'],

@@ -11,7 +11,7 @@ export {
 } from './contracts/upload-policy.js';
 export { toUploadError } from './errors/host-error.js';
 export { CatalogueRebuild, type RebuildCounts, type RebuildOptions } from './catalogue/catalogue-rebuild.js';
-export { toCompletedUpload } from './session/completed-upload.js';
+export { toCompletedUpload } from './session/answers.js';
 export { UPLOAD_SESSION_HANDOVER, type LetGo, type SessionHandover } from './contracts/session-handover.js';
 export type { Checkpoint, FileRecord, SessionRecord } from './contracts/records.js';
 export { UPLOAD_STORE, type FilePage, type UploadStore } from './contracts/upload-store.js';

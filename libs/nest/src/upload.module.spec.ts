@@ -77,6 +77,27 @@ describe('UploadModule in a Nest application, with UploadClientModule in another
   const contentOf = ({ fileId, fileName }: { fileId: string; fileName: string }) =>
     readFile(join(dataDir, 'files', fileId, fileName));
 
+  it('is not reached by global guards, interceptors, pipes and filters, which know nothing of uploads', async () => {
+    const reached: string[] = [];
+    const refuse = (who: string) => {
+      reached.push(who);
+      throw new Error('this is no HTTP request');
+    };
+    const app = await NestFactory.create(HostModule.with(UploadModule.forRoot({ dataDir })), { logger: false });
+    apps.push(app);
+    app.useGlobalGuards({ canActivate: () => refuse('guard') });
+    app.useGlobalInterceptors({ intercept: () => refuse('interceptor') });
+    app.useGlobalPipes({ transform: () => refuse('pipe') });
+    app.useGlobalFilters({ catch: () => refuse('filter') });
+    await app.listen(0, '127.0.0.1');
+    const client = await clientOf(app);
+    expect(await client.uploadToEnd(Buffer.from('Hello'), { fileName: 'a.txt' })).toMatchObject({ size: 5 });
+    await expect(client.uploadToEnd(Buffer.from('Hello'), { fileName: 'a/b' })).rejects.toMatchObject({
+      code: 'FILE_NAME_INVALID',
+    });
+    expect(reached).toEqual([]);
+  });
+
   it('tells other providers of the application of every finished upload', async () => {
     const app = await hostWith();
     const client = await clientOf(app);

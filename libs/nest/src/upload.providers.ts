@@ -13,13 +13,17 @@ import { SessionOpener } from './session/session-opener.js';
 import { Cleanup } from './session/cleanup.js';
 import { SessionService } from './session/session.service.js';
 import { SqliteUploadStore } from './stores/sqlite/sqlite-upload-store.js';
-import { WholeFiles } from './session/whole-files.js';
+import { CatalogueEntries } from './session/catalogue-entries.js';
+import { Completion } from './session/completion.js';
+import { SessionEndings } from './session/session-endings.js';
+import { SessionLookup } from './session/session-lookup.js';
+import { SessionRegistry } from './session/session-registry.js';
 import { prepareDataDir } from './stores/disk/data-dir.js';
 import { DiskStorage } from './stores/disk/disk-storage.js';
 import { StorageService } from './storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from './upload-options.js';
 import { UploadGateway } from './gateway/upload.gateway.js';
-import { UploadShutdown } from './upload-shutdown.js';
+import { HandoverStart, StoreShutdown } from './upload-lifecycle.js';
 import { UPLOAD_AUTHENTICATOR } from './contracts/authenticator.js';
 import { UPLOAD_STORE } from './contracts/upload-store.js';
 import { UPLOAD_STORAGE_BACKEND } from './contracts/storage-backend.js';
@@ -45,7 +49,7 @@ const replaceableProviders: Provider[] = [
 ];
 
 /** What rebuilds the catalogue: the stores, and no gateway. */
-export const rebuildProviders: Provider[] = [...replaceableProviders, StorageService, CatalogueRebuild, UploadShutdown];
+export const rebuildProviders: Provider[] = [...replaceableProviders, StorageService, CatalogueRebuild, StoreShutdown];
 
 export const uploadProviders: Provider[] = [
   ...replaceableProviders,
@@ -53,13 +57,18 @@ export const uploadProviders: Provider[] = [
   StorePairing,
   Admission,
   SessionOpener,
-  WholeFiles,
+  SessionRegistry,
+  SessionEndings,
+  SessionLookup,
+  CatalogueEntries,
+  Completion,
   SessionService,
+  HandoverStart,
   Cleanup,
   FilesService,
   UploadEvents,
   UploadGateway,
-  UploadShutdown,
+  StoreShutdown,
 ];
 
 /** What other modules of the application may inject. */

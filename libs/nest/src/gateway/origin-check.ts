@@ -4,7 +4,7 @@ import { ERRORS } from '@upload-streams/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Server } from 'socket.io';
 
-const logger = new Logger('OriginGuard');
+const logger = new Logger('OriginCheck');
 
 /** Whoever makes up origins may not fill the log. */
 const MOST_ORIGINS_TOLD = 100;
@@ -14,7 +14,7 @@ const MOST_CHARACTERS_TOLD = 200;
  * Lets pages of allowed origins connect: the gateway's own, and those of the options. CORS alone would not, since
  * browsers do not apply it to WebSockets. A client that sends no Origin is no browser.
  */
-export function guardOrigins(server: Server, allowedOrigins: readonly string[]): void {
+export function checkOrigins(server: Server, allowedOrigins: readonly string[]): void {
   const told = new Set<string>();
   const isListed = (origin: string) => allowedOrigins.includes('*') || allowedOrigins.includes(origin);
   server.engine.opts.allowRequest = (request, decide) => {

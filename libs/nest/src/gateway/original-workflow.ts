@@ -1,57 +1,158 @@
-import { isUploadError, originalBeginSchema, originalChunkSchema, parsePayload } from '@upload-streams/protocol';
-import { toUploadError } from '../errors/host-error.js';
+import { crc32 } from '@node-rs/crc32';
+import {
+  BEGIN_UPLOAD,
+  crc32Combine,
+  MAX_MESSAGE_BYTES,
+  originalBeginSchema,
+  originalChunkSchema,
+  parsePayload,
+  SESSION_ID_PATTERN,
+  UploadError,
+  type BegunUpload,
+  type CompletedUpload,
+} from '@upload-streams/protocol';
+import { SerialQueue } from '../concurrency/serial-queue.js';
 import type { SessionService } from '../session/session.service.js';
-import type { SocketConnection } from './socket-connection.js';
+import type { UploadConnection } from '../session/upload-connection.js';
+import { UPLOAD_CHUNK, type UploadEvent } from './upload-event.js';
 
-/** What a file is called of which an original client says nothing. */
+/** The name of a file of which the client says nothing. */
 const UNNAMED = 'upload';
 
-/** A `begin_upload` without `protocol`: the session ID alone, or an object. */
-export function isOriginalPayload(payload: unknown): boolean {
-  return typeof payload === 'string' || (typeof payload === 'object' && payload !== null && !('protocol' in payload));
-}
-
-/** Longer ones are no session IDs, and are not sent back. */
+/** Longer texts are no session IDs, and are not sent back. */
 const LONGEST_ECHO = 64;
 
-/** The session ID that a `begin_upload` names, to answer with; undefined where it names none. */
-export function sessionOfPayload(payload: unknown): string | undefined {
+/**
+ * A client waits for each ack, so it has one chunk under way, of one message at most. One that does not wait may not fill
+ * the memory.
+ */
+const MAX_WAITING_BYTES = 2 * MAX_MESSAGE_BYTES;
+
+/** An upload whose offset and checksum are kept here, because its client knows neither. */
+interface OriginalUpload {
+  readonly sessionID: string;
+  readonly begun: Promise<BegunUpload>;
+  readonly queue: SerialQueue;
+  waitingBytes: number;
+  offset: number;
+  crc32: number;
+}
+
+/**
+ * Translates the original workflow for one connection (docs/protocol.md, "Old clients"): `begin_upload` without `protocol`,
+ * chunks of any size without offsets and checksums, each acknowledged; a refusal is `upload_error_{ID}` and no ack. The
+ * sessions see a client of protocol 1 that sends one chunk at a time and can't resume.
+ */
+export class OriginalWorkflow implements UploadConnection {
+  private readonly uploads = new Map<string, OriginalUpload>();
+
+  constructor(
+    private readonly sessions: SessionService,
+    private readonly connection: UploadConnection,
+  ) {}
+
+  get owner(): string | null {
+    return this.connection.owner;
+  }
+
+  get connected(): boolean {
+    return this.connection.connected;
+  }
+
+  /** Whether an event is of this workflow: by its session, or by its form where the session is not known. */
+  speaks({ kind, sessionID, payload }: UploadEvent): boolean {
+    if (kind === BEGIN_UPLOAD) return typeof payload === 'string' || (isObject(payload) && !('protocol' in payload));
+    if (kind !== UPLOAD_CHUNK || !SESSION_ID_PATTERN.test(sessionID)) return false;
+    return this.uploads.has(sessionID) || (isObject(payload) && !('offset' in payload) && !('crc32' in payload));
+  }
+
+  async begin(payload: unknown): Promise<object> {
+    const { fileName = UNNAMED, ...facts } = parsePayload(originalBeginSchema, payload);
+    const { sessionID } = facts;
+    const begun = this.sessions.begin(this, { resumable: false, fileName, ...facts });
+    const upload = newUpload(sessionID, begun);
+    // Chunks may follow without waiting for the ack; they wait for the session.
+    if (!this.uploads.has(sessionID)) this.uploads.set(sessionID, upload);
+    try {
+      await begun;
+    } catch (error) {
+      if (this.uploads.get(sessionID) === upload) this.uploads.delete(sessionID);
+      throw error;
+    }
+    return { ok: true };
+  }
+
+  async receive(sessionID: string, payload: unknown): Promise<object> {
+    const { chunk, last } = parsePayload(originalChunkSchema, payload);
+    const upload = this.uploads.get(sessionID) ?? newUpload(sessionID);
+    if (upload.waitingBytes + chunk.length > MAX_WAITING_BYTES) throw new UploadError('WINDOW_EXCEEDED');
+    upload.waitingBytes += chunk.length;
+    await upload.queue.run(() => {
+      upload.waitingBytes -= chunk.length;
+      return this.send(upload, chunk, last).catch((error: unknown) => this.end(upload, error));
+    });
+    return { ok: true };
+  }
+
+  /** Answers an event that failed. Returns false where it names no session to answer with. */
+  refuse({ kind, sessionID, payload }: UploadEvent, error: UploadError): boolean {
+    const id = kind === UPLOAD_CHUNK ? sessionID : sessionOfBegin(payload);
+    if (id === undefined) return false;
+    this.connection.failed(id, error);
+    return true;
+  }
+
+  completed(sessionID: string, file: CompletedUpload): void {
+    this.uploads.delete(sessionID);
+    this.connection.completed(sessionID, file);
+  }
+
+  /** Clients of this workflow know no such event. */
+  inProgress(): void {}
+
+  failed(sessionID: string, error: UploadError): void {
+    this.uploads.delete(sessionID);
+    this.connection.failed(sessionID, error);
+  }
+
+  /** Without offsets, a client that sent the next chunk would leave a hole where this one is missing. */
+  private async end(upload: OriginalUpload, reason: unknown): Promise<never> {
+    this.uploads.delete(upload.sessionID);
+    await this.sessions.release(this, upload.sessionID);
+    throw reason;
+  }
+
+  /** In pieces that a client of protocol 1 could have sent, the next one after the ack of the one before. */
+  private async send(upload: OriginalUpload, chunk: Uint8Array, last: boolean): Promise<void> {
+    const begun = await upload.begun;
+    let { window } = begun;
+    let rest = chunk;
+    do {
+      const piece = rest.subarray(0, Math.min(begun.maxChunkSize, window));
+      // Before the piece is sent: its memory may be gone afterwards.
+      rest = rest.subarray(piece.length);
+      const crc = crc32(piece);
+      const fileCrc32 = crc32Combine(upload.crc32, crc, piece.length);
+      const next = { offset: upload.offset, chunk: piece, crc32: crc, last: last && rest.length === 0, fileCrc32 };
+      const written = await this.sessions.receive(this, upload.sessionID, next);
+      upload.offset = written.offset;
+      upload.crc32 = fileCrc32;
+      window = written.window;
+    } while (rest.length > 0);
+  }
+}
+
+/** Without a begin that is known here, the sessions say why there is no such upload. */
+function newUpload(sessionID: string, begun?: Promise<BegunUpload>): OriginalUpload {
+  const unknown = { maxChunkSize: MAX_MESSAGE_BYTES, window: MAX_MESSAGE_BYTES } as BegunUpload;
+  const queue = new SerialQueue();
+  return { sessionID, begun: begun ?? Promise.resolve(unknown), queue, waitingBytes: 0, offset: 0, crc32: 0 };
+}
+
+/** The session ID that a `begin_upload` names, to answer with. */
+function sessionOfBegin(payload: unknown): string | undefined {
   const id = typeof payload === 'string' ? payload : (payload as { sessionID?: unknown } | null | undefined)?.sessionID;
   return typeof id === 'string' && id.length <= LONGEST_ECHO ? id : undefined;
 }
 
-/** Whether an `upload_chunk_{ID}` is of the original workflow: by its session, or by its form where there is none. */
-export function isOriginalChunk(peer: SocketConnection, sessionID: string, payload: unknown): boolean {
-  if (peer.originalSessions.has(sessionID)) return true;
-  return typeof payload === 'object' && payload !== null && !('offset' in payload) && !('crc32' in payload);
-}
-
-/** `begin_upload` with a session ID, one ack. */
-export async function beginOriginal(
-  sessions: SessionService,
-  peer: SocketConnection,
-  payload: unknown,
-): Promise<object> {
-  const { fileName = UNNAMED, ...wanted } = parsePayload(originalBeginSchema, payload);
-  await sessions.begin(peer, { protocol: 0, fileName, ...wanted });
-  peer.originalSessions.add(wanted.sessionID);
-  return { ok: true };
-}
-
-/** A chunk, one ack; a refusal is `upload_error_{ID}` and no ack. Success is told by the session. */
-export async function chunkOfOriginal(
-  sessions: SessionService,
-  peer: SocketConnection,
-  sessionID: string,
-  payload: unknown,
-): Promise<object | undefined> {
-  try {
-    const { chunk, last } = parsePayload(originalChunkSchema, payload);
-    await sessions.receiveNext(peer, sessionID, chunk, last);
-    return { ok: true };
-  } catch (error) {
-    peer.failed(sessionID, toUploadError(error));
-    if (isUploadError(error, 'WINDOW_EXCEEDED')) peer.disconnect();
-    return undefined;
-  }
-}
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -11,9 +11,6 @@ import type { UploadConnection } from '../session/upload-connection.js';
 
 /** A Socket.IO connection as the sessions see it. */
 export class SocketConnection implements UploadConnection {
-  /** The sessions that this connection began in the original workflow. */
-  readonly originalSessions = new Set<string>();
-
   constructor(
     private readonly socket: Socket,
     readonly owner: string | null,
@@ -24,7 +21,6 @@ export class SocketConnection implements UploadConnection {
   }
 
   completed(sessionID: string, file: CompletedUpload): void {
-    this.originalSessions.delete(sessionID);
     this.socket.emit(uploadSuccessEvent(sessionID), file);
   }
 
@@ -33,11 +29,9 @@ export class SocketConnection implements UploadConnection {
   }
 
   failed(sessionID: string, error: UploadError): void {
-    this.originalSessions.delete(sessionID);
     this.socket.emit(uploadErrorEvent(sessionID), error.message, error.toBody());
   }
 
-  /** For who ignores the window: it would go on filling our memory. */
   disconnect(): void {
     this.socket.disconnect(true);
   }

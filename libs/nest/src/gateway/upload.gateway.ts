@@ -1,8 +1,5 @@
-import { Inject, Logger, UseFilters, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import {
-  ConnectedSocket,
-  MessageBody,
-  SubscribeMessage,
   WebSocketGateway,
   WebSocketServer,
   type OnGatewayConnection,
@@ -15,16 +12,13 @@ import {
   beginUploadSchema,
   CANCEL_UPLOAD,
   cancelUploadSchema,
-  isUploadError,
   keepFreedMemory,
   MAX_INLINE_BYTES,
   MAX_MESSAGE_BYTES,
-  MAX_PACKET_TEXT_LENGTH,
   parsePayload,
   refuse,
   SERVER_DRAINING,
   SESSION_ID_PATTERN,
-  sessionOfChunkEvent,
   UploadError,
   uploadChunkSchema,
 } from '@upload-streams/protocol';
@@ -32,19 +26,30 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Server, Socket } from 'socket.io';
 import { UPLOAD_AUTHENTICATOR, type Authenticator } from '../contracts/authenticator.js';
 import { toUploadError } from '../errors/host-error.js';
-import { guardOrigins } from './origin-check.js';
-import { beginOriginal, chunkOfOriginal, isOriginalChunk, isOriginalPayload } from './original-workflow.js';
-import { SessionService } from '../session/session.service.js';
-import { SocketConnection } from './socket-connection.js';
-import { boundedParser, TOO_LARGE } from './bounded-parser.js';
-import { guardConnections, holding } from './connection-guard.js';
 import { UploadWebSocketServer } from '../performance/upload-web-socket-server.js';
-import { UploadExceptionFilter } from './upload-exception.filter.js';
+import { SessionService } from '../session/session.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
+import { boundedParser } from './bounded-parser.js';
+import { guardConnections, holding } from './connection-guard.js';
+import { checkOrigins } from './origin-check.js';
+import { OriginalWorkflow } from './original-workflow.js';
+import { SocketConnection } from './socket-connection.js';
+import { toUploadEvent, UPLOAD_CHUNK, type UploadEvent } from './upload-event.js';
 
-type Answer = (ack: object) => void;
+/** What a socket speaks for: both hold sessions. */
+interface Door {
+  readonly connection: SocketConnection;
+  readonly original: OriginalWorkflow;
+}
 
-/** Translates the events of docs/protocol.md into calls of the services, and their answers into acks. Decides nothing. */
+/** Returns the ack. */
+type Handler = (event: UploadEvent, door: Door) => Promise<object>;
+
+/**
+ * The Socket.IO door: translates the events of docs/protocol.md into calls of `SessionService`, and its answers into acks.
+ * It decides nothing. Events reach it directly from Socket.IO, in the order of the wire, so guards, interceptors, pipes
+ * and filters of Nest do not apply to them; use an `Authenticator` and an `UploadPolicy` instead.
+ */
 @WebSocketGateway({
   serveClient: false,
   maxHttpBufferSize: MAX_MESSAGE_BYTES,
@@ -58,11 +63,23 @@ type Answer = (ack: object) => void;
   wsEngine: UploadWebSocketServer,
   parser: boundedParser,
 })
-@UseFilters(UploadExceptionFilter)
 export class UploadGateway
   implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect, BeforeApplicationShutdown
 {
   private readonly logger = new Logger(UploadGateway.name);
+
+  /** Protocol 1: which event calls what. */
+  private readonly handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+    [BEGIN_UPLOAD, ({ payload }, { connection }) => this.begin(connection, payload)],
+    [UPLOAD_CHUNK, ({ payload, sessionID }, { connection }) => this.receive(connection, sessionID, payload)],
+    [CANCEL_UPLOAD, ({ payload }, { connection }) => this.cancel(connection, payload)],
+  ]);
+
+  /** The same for clients of the original workflow. */
+  private readonly originalHandlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+    [BEGIN_UPLOAD, ({ payload }, { original }) => original.begin(payload)],
+    [UPLOAD_CHUNK, ({ payload, sessionID }, { original }) => original.receive(sessionID, payload)],
+  ]);
 
   @WebSocketServer()
   private readonly server!: Server;
@@ -75,7 +92,7 @@ export class UploadGateway
 
   afterInit(server: Server): void {
     keepFreedMemory();
-    guardOrigins(server, this.options.allowedOrigins);
+    checkOrigins(server, this.options.allowedOrigins);
     guardConnections(server);
     server.use((socket, next) => {
       this.identify(socket)
@@ -84,81 +101,69 @@ export class UploadGateway
     });
   }
 
-  /** Chunk events have the session in their names, so they can't be subscribed to one by one. */
   handleConnection(socket: Socket): void {
-    // Socket.IO calls this itself, with whatever the client sent: a throw would end the process.
-    socket.onAny((event: unknown, ...args: unknown[]) => {
-      this.dispatch(socket, event, args).catch(this.report);
+    // Chunk events have the session in their names, so no single listener can be registered for them. Socket.IO calls the
+    // listener with whatever the client sent: a throw would end the process.
+    socket.onAny((name: unknown, ...args: unknown[]) => {
+      this.dispatch(socket, toUploadEvent(name, args)).catch(this.report);
     });
   }
 
-  private async dispatch(socket: Socket, event: unknown, args: readonly unknown[]): Promise<void> {
-    const sessionID = typeof event === 'string' ? sessionOfChunkEvent(event) : undefined;
-    const [payload, asked] = args;
-    if (sessionID !== undefined) {
-      await holding(socket, bytesOf(payload), () =>
-        this.uploadChunk(peerOf(socket), sessionID, payload, answerOf(asked)),
-      );
-    } else if (event === TOO_LARGE) {
-      answerOf(args.at(-1))(refuse(new UploadError('MESSAGE_TOO_LARGE', { maxBytes: MAX_PACKET_TEXT_LENGTH })));
-    } else if (!isHeard(socket, event)) answerOf(args.at(-1))(refuse(new UploadError('UNKNOWN_EVENT')));
+  /** Each handler reaches its session before the next event is read, so the order of the wire is the order in the session. */
+  private async dispatch(socket: Socket, event: UploadEvent): Promise<void> {
+    const door = doorOf(socket);
+    const workflow = door.original.speaks(event) ? this.originalHandlers : this.handlers;
+    const handler = workflow.get(event.kind) ?? (isHeardByOthers(socket, event) ? undefined : unknownEvent);
+    if (!handler) return;
+    try {
+      event.acknowledge(await holding(socket, event.bytes, () => handler(event, door)));
+    } catch (thrown) {
+      const error = toUploadError(thrown);
+      if (workflow === this.handlers || !door.original.refuse(event, error)) event.acknowledge(refuse(error));
+      // A client that ignores the window would go on filling the memory.
+      if (error.code === 'WINDOW_EXCEEDED') door.connection.disconnect();
+    }
   }
 
-  @SubscribeMessage(BEGIN_UPLOAD)
-  beginUpload(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<object> {
-    return holding(socket, bytesOf(payload), () =>
-      isOriginalPayload(payload)
-        ? beginOriginal(this.sessions, peerOf(socket), payload)
-        : this.begin(peerOf(socket), payload),
-    );
-  }
-
-  private async begin(peer: SocketConnection, payload: unknown): Promise<object> {
-    const { chunk, crc32, last = false, fileCrc32, lastModified, ...facts } = parsePayload(beginUploadSchema, payload);
+  private async begin(connection: SocketConnection, payload: unknown): Promise<object> {
+    const { chunk, crc32, last = false, fileCrc32, protocol: _, ...facts } = parsePayload(beginUploadSchema, payload);
     if (chunk && chunk.length > MAX_INLINE_BYTES) {
       throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: MAX_INLINE_BYTES });
     }
-    const wanted = { ...facts, lastModified: lastModified ?? undefined };
-    const whole = chunk && crc32 !== undefined ? { offset: 0, chunk, crc32, last, fileCrc32 } : undefined;
-    return accept(await this.sessions.begin(peer, wanted, whole));
+    const wanted = { ...facts, resumable: true, lastModified: facts.lastModified ?? undefined };
+    const first = chunk && crc32 !== undefined ? { offset: 0, chunk, crc32, last, fileCrc32 } : undefined;
+    return accept(await this.sessions.begin(connection, wanted, first));
   }
 
-  async uploadChunk(peer: SocketConnection, sessionID: string, payload: unknown, answer: Answer): Promise<void> {
-    if (!SESSION_ID_PATTERN.test(sessionID)) return answer(refuse(new UploadError('SESSION_ID_INVALID')));
-    if (isOriginalChunk(peer, sessionID, payload)) {
-      const ack = await chunkOfOriginal(this.sessions, peer, sessionID, payload);
-      if (ack) answer(ack);
-      return;
-    }
-    try {
-      const chunk = parsePayload(uploadChunkSchema, payload, 'INVALID_CHUNK');
-      const written = await this.sessions.receive(peer, sessionID, chunk);
-      answer(accept(written));
-    } catch (error) {
-      answer(refuse(toUploadError(error)));
-      if (isUploadError(error, 'WINDOW_EXCEEDED')) peer.disconnect();
-    }
+  private async receive(connection: SocketConnection, sessionID: string, payload: unknown): Promise<object> {
+    if (!SESSION_ID_PATTERN.test(sessionID)) throw new UploadError('SESSION_ID_INVALID');
+    const chunk = parsePayload(uploadChunkSchema, payload, 'INVALID_CHUNK');
+    return accept(await this.sessions.receive(connection, sessionID, chunk));
   }
 
-  @SubscribeMessage(CANCEL_UPLOAD)
-  async cancelUpload(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<object> {
+  private async cancel({ owner }: SocketConnection, payload: unknown): Promise<object> {
     const { sessionID } = parsePayload(cancelUploadSchema, payload);
-    await holding(socket, 0, () => this.sessions.cancel(peerOf(socket).owner, sessionID));
+    await this.sessions.cancel(owner, sessionID);
     return accept({});
   }
 
   async handleDisconnect(socket: Socket): Promise<void> {
-    await this.sessions.release(peerOf(socket)).catch(this.report);
+    const { connection, original } = doorOf(socket);
+    const released = [connection, original].map((held) => this.sessions.release(held).catch(this.report));
+    await Promise.all(released);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.server.local.emit(SERVER_DRAINING, { reconnectInMs: this.options.reconnectInMs });
     const graceOver = new AbortController();
     const grace = delay(this.options.shutdownGraceMs, true, { signal: graceOver.signal }).catch(() => false);
-    const late = await Promise.race([grace, this.sessions.drain().then(() => false)]);
+    const isLate = await Promise.race([grace, this.sessions.drain().then(() => false)]);
     graceOver.abort();
-    if (late)
-      this.logger.warn('Work was still in hand when the grace period ended; its uploads go on after the next start');
+    if (isLate) {
+      this.logger.warn(
+        'The grace period ended before all work was done. Unfinished uploads resume after the next start',
+      );
+    }
   }
 
   /** The end of every call that nobody awaits. */
@@ -168,27 +173,23 @@ export class UploadGateway
     const { headers, auth } = socket.handshake;
     try {
       const owner = await this.authenticator.authenticate({ headers, token: auth['token'] });
-      socket.data.peer = new SocketConnection(socket, owner);
+      const connection = new SocketConnection(socket, owner);
+      socket.data.door = { connection, original: new OriginalWorkflow(this.sessions, connection) } satisfies Door;
     } catch (error) {
       throw Object.assign(new Error('not authenticated'), { data: toUploadError(error).toBody() });
     }
   }
 }
 
-const peerOf = (socket: Socket): SocketConnection => socket.data.peer as SocketConnection;
+const unknownEvent: Handler = async ({ refusal }) => {
+  throw refusal ?? new UploadError('UNKNOWN_EVENT');
+};
 
-/** The bytes that ride along with an event, known before it is checked. */
-function bytesOf(payload: unknown): number {
-  const chunk = (payload as { readonly chunk?: unknown } | null | undefined)?.chunk;
-  return chunk instanceof Uint8Array ? chunk.length : 0;
-}
+const doorOf = (socket: Socket): Door => socket.data.door as Door;
 
-const answerOf = (argument: unknown): Answer =>
-  typeof argument === 'function' ? (argument as Answer) : () => undefined;
-
-/** Whether a handler answers it: one of Nest's, of this gateway or of another one of the application. */
-function isHeard(socket: Socket, event: unknown): boolean {
+/** Whether another gateway of the application handles an event. */
+function isHeardByOthers(socket: Socket, { name }: UploadEvent): boolean {
   if (socket.listenersAny().length > 1) return true;
   // Socket.IO listens to `error` itself, so that it does not end the process.
-  return typeof event === 'string' && socket.listenerCount(event) > (event === 'error' ? 1 : 0);
+  return typeof name === 'string' && socket.listenerCount(name) > (name === 'error' ? 1 : 0);
 }

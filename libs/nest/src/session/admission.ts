@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { crc32 } from '@node-rs/crc32';
 import { UploadError } from '@upload-streams/protocol';
 import { randomBytes } from 'node:crypto';
 import { fromHost } from '../errors/host-error.js';
@@ -6,12 +7,14 @@ import { UPLOAD_POLICY, type UploadPolicy } from '../contracts/upload-policy.js'
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import { checkedFileName } from './file-name.js';
-import type { SessionRecord } from '../contracts/records.js';
+import type { FileRecord, SessionRecord } from '../contracts/records.js';
+import type { IncomingChunk } from './incoming-chunk.js';
 
 /** What a client wants to upload, its form checked. */
 export interface WantedUpload {
-  readonly protocol: 0 | 1;
   readonly sessionID: string;
+  /** Whether the client can resume it. If not, it is discarded when its connection ends. */
+  readonly resumable: boolean;
   readonly fileName: string;
   readonly size?: number | undefined;
   readonly type?: string | undefined;
@@ -45,7 +48,7 @@ export class Admission {
     await this.storage.reserve(fileId, size ?? 1);
     return {
       sessionID: wanted.sessionID,
-      protocol: wanted.protocol,
+      protocol: wanted.resumable ? 1 : 0,
       owner,
       fileId,
       requestedName,
@@ -64,7 +67,25 @@ export class Admission {
   readmit(record: SessionRecord, wanted: WantedUpload, owner: string | null): void {
     if (record.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
     const sameFile = record.requestedName === checkedFileName(wanted.fileName) && record.size === wanted.size;
-    if (!sameFile || record.protocol !== 1 || wanted.protocol !== 1) throw new UploadError('SESSION_MISMATCH');
+    if (!sameFile || record.protocol !== 1 || !wanted.resumable) throw new UploadError('SESSION_MISMATCH');
+  }
+
+  /** The same for a session that is complete. Its record may be gone; its file is not. */
+  readmitCompleted(file: FileRecord, { resumable, size = file.size }: WantedUpload, owner: string | null): void {
+    if (file.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
+    if (!resumable || size !== file.size) throw new UploadError('SESSION_MISMATCH');
+  }
+
+  /** Throws where a file that came whole is too large, or not what its checksums say. */
+  checkWhole({ size }: WantedUpload, { chunk, crc32: expected, fileCrc32 }: IncomingChunk): void {
+    const { maxChunkBytes, maxFileBytes } = this.options;
+    if (chunk.length > maxChunkBytes) throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: maxChunkBytes });
+    if (chunk.length > maxFileBytes) throw new UploadError('FILE_TOO_LARGE', { maxBytes: maxFileBytes });
+    if (crc32(chunk) !== expected) throw new UploadError('CHECKSUM_MISMATCH');
+    if (size !== undefined && size !== chunk.length) {
+      throw new UploadError('SIZE_MISMATCH', { size, received: chunk.length });
+    }
+    if (fileCrc32 !== expected) throw new UploadError('FILE_CHECKSUM_MISMATCH');
   }
 
   private checkSize(size: number | undefined): void {

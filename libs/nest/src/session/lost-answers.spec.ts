@@ -15,7 +15,7 @@ import type { UploadStore } from '../contracts/upload-store.js';
 
 const SESSION = 'session-of-lost-answers';
 const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7919) % 256));
-const WANTED = { protocol: 1 as const, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
+const WANTED = { resumable: true, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
 
 const chunkAt = (offset: number, end: number) => {
   const chunk = Buffer.from(CONTENT.subarray(offset, end));

@@ -1,92 +1,145 @@
-import { Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { isUploadError, UploadError } from '@upload-streams/protocol';
-import type { StorageService } from '../storage/storage.service.js';
-import { storedNameOf } from '../stores/disk/stored-name.js';
-import type { UploadSession } from './upload-session.js';
-import type { KeyedQueues } from '../concurrency/serial-queue.js';
 import type { SessionRecord } from '../contracts/records.js';
-import type { SessionRegistry } from './session-registry.js';
-import type { UploadStore } from '../contracts/upload-store.js';
+import { UPLOAD_STORE, type LostSession, type UploadStore } from '../contracts/upload-store.js';
+import { StorageService } from '../storage/storage.service.js';
+import { storedNameOf } from '../stores/disk/stored-name.js';
+import { SessionRegistry } from './session-registry.js';
+import { UploadEvents } from './upload-events.js';
+import type { UploadSession } from './upload-session.js';
 
-/** Why a node lost a session: another one has it, or its record is gone. */
-export type LostCode = 'SESSION_TAKEN_OVER' | 'SESSION_NOT_FOUND';
+/** Why a node lost a session: another connection or node holds it, or its record is gone. */
+type LostCode = 'SESSION_TAKEN_OVER' | 'SESSION_NOT_FOUND';
 
-/** The ways in which a session stops being live on this node, but for its completion. */
+/** The ways in which a session ends, but for its completion. Each is called in the session's order. */
+@Injectable()
 export class SessionEndings {
   private readonly logger = new Logger(SessionEndings.name);
 
   constructor(
-    private readonly live: SessionRegistry,
-    private readonly transitions: KeyedQueues,
-    private readonly store: UploadStore,
+    private readonly registry: SessionRegistry,
+    @Inject(UPLOAD_STORE) private readonly store: UploadStore,
     private readonly storage: StorageService,
+    private readonly events: UploadEvents,
   ) {}
 
-  /** Writes down what there is and closes it; another connection has it now, on this node or on another one. */
-  async letGo(session: UploadSession, reason: LostCode = 'SESSION_TAKEN_OVER'): Promise<void> {
-    this.live.remove(session);
-    session.peer.failed(session.record.sessionID, new UploadError(reason));
+  /** Another node, or another record, has the session now: its connection is told, and what was received is saved. */
+  async yield(session: UploadSession, reason: LostCode = 'SESSION_TAKEN_OVER'): Promise<void> {
+    session.connection.failed(session.record.sessionID, new UploadError(reason));
+    await this.close(session);
+  }
+
+  /** The session ends here for now. What was received is saved, and its client resumes it from there. */
+  async close(session: UploadSession): Promise<void> {
+    if (!this.registry.has(session)) return;
+    this.registry.remove(session);
     await session.close().catch((error) => this.warn(error));
   }
 
-  /** It can't go on now. Its bytes stay; its client begins again, and goes on from what was durable. */
-  async stop(session: UploadSession): Promise<void> {
-    if (!this.live.has(session)) return;
-    this.live.remove(session);
-    await session.close().catch((error) => this.warn(error));
+  /** The connections of these sessions are gone, or the process stops. Those that can't be resumed are discarded. */
+  async release(sessions: readonly UploadSession[]): Promise<void> {
+    await Promise.all(
+      sessions.map((session) =>
+        this.registry
+          .inOrder(session.record.sessionID, async () => {
+            if (!this.registry.has(session)) return;
+            await (session.record.protocol === 1 ? this.close(session) : this.discard(session.record));
+          })
+          // A session that can't be saved must not keep the others from being saved.
+          .catch((error) => this.warn(error)),
+      ),
+    );
   }
 
-  /** One that can't be written down, since another node has it or the store is away, keeps nobody from the others. */
-  async settleAll(sessions: readonly UploadSession[]): Promise<void> {
-    for (const outcome of await Promise.allSettled(sessions.map((session) => this.settle(session))))
-      if (outcome.status === 'rejected') this.warn(outcome.reason);
-  }
-
-  private async settle(session: UploadSession): Promise<void> {
-    const { record } = session;
-    await this.transitions.run(record.sessionID, async () => {
-      if (!this.live.has(session)) return;
-      if (record.protocol === 0) return this.drop(record);
-      this.live.remove(session);
-      await session.close();
-    });
+  async cancel(record: SessionRecord): Promise<void> {
+    const { sessionID } = record;
+    this.registry.get(sessionID)?.connection.failed(sessionID, new UploadError('UPLOAD_CANCELLED'));
+    await this.discard(record);
+    this.events.emit({ type: 'cancelled', sessionID });
   }
 
   /**
-   * Who lost the session drops nothing of it, so the record goes first: what a crash then leaves are bytes that no record
-   * knows. On a full disk, which one process has to itself, the bytes make the room that this takes. Where nobody knows
-   * whether the record is gone, the bytes stay.
+   * Removes a session that nobody has continued since `before`, in milliseconds since 1970, with its unfinished bytes. Of a
+   * completed session only the record is forgotten; the file stays.
    */
-  async drop({ sessionID, fileId, fileName }: SessionRecord, epoch?: number): Promise<void> {
-    const session = this.live.get(sessionID);
-    if (session) this.live.remove(session);
-    const remove = () => this.store.remove(sessionID, epoch ?? session?.epoch);
-    const removed = await remove().catch(async (error) => {
-      if (isUploadError(error, 'STORAGE_FULL')) return undefined;
-      // Nobody else closes it. It expires by itself.
-      await session?.close().catch((reason) => this.warn(reason));
-      throw error;
-    });
-    if (removed === false || (await this.isInCatalogue(session, fileId))) return session?.close();
-    await session?.abort();
-    await this.storage.abort(fileId);
-    // A file may be in its place already, of which no catalogue knows: it was refused there, or a crash came between.
-    await this.storage.remove({ fileId, storedName: storedNameOf(fileName) });
-    if (removed === undefined) await remove();
+  async expire(sessionID: string, before: number): Promise<'expired' | 'forgotten' | 'kept'> {
+    const record = await this.store.find(sessionID);
+    if (!record || record.updatedAt >= before || this.registry.get(sessionID)) return 'kept';
+    if (record.completed) await this.store.remove(sessionID);
+    else await this.discard(record, record.epoch);
+    return record.completed ? 'forgotten' : 'expired';
   }
 
-  /** Another node may have completed the session just before its record went; nobody can complete it now. */
-  private async isInCatalogue(session: UploadSession | undefined, fileId: string): Promise<boolean> {
+  /** The session failed for good. Its client is told why, not whether its bytes could be removed: if not, it expires. */
+  async fail(session: UploadSession): Promise<void> {
+    await this.discard(session.record, session.epoch).catch((error) => this.logger.warn(error));
+  }
+
+  /** Something in a session failed: what has become useless is discarded, what can be opened anew is closed. */
+  async afterFailure(session: UploadSession, error: unknown): Promise<void> {
+    const fate = session.fateAfter(error);
+    if (fate === 'discarded') await this.fail(session);
+    else if (fate === 'closed') await this.close(session);
+  }
+
+  /** This node lost the session without being asked: its bytes and its record belong to another one now. */
+  fence(session: UploadSession, epoch: number, outcome: LostSession): UploadError {
+    const code = this.lost(session, outcome);
+    this.registry
+      .inOrder(session.record.sessionID, async () => {
+        if (session.epoch === epoch && this.registry.has(session)) await this.yield(session, code);
+      })
+      .catch((error) => this.logger.error(error));
+    return new UploadError(code);
+  }
+
+  /** What a client is told whose session this node lost. One that is missing in the store can only be begun anew. */
+  lost({ record }: UploadSession, outcome: LostSession): LostCode {
+    if (outcome === 'fenced') return 'SESSION_TAKEN_OVER';
+    this.logger.error(
+      `The record of the unfinished upload ${record.fileId} is missing in the session store: it was removed, or the store ` +
+        'lost data. The client has to begin it anew.',
+    );
+    return 'SESSION_NOT_FOUND';
+  }
+
+  /**
+   * Removes a session and its bytes. Only the node that still owns the record may remove the bytes, so the record goes
+   * first; after a crash in between, the bytes are orphaned and go to quarantine. On a full disk, which has only one
+   * owner, the bytes go first, because removing the record takes room. Where it is unknown whether the record is gone, the
+   * bytes stay.
+   */
+  private async discard({ sessionID, fileId, fileName }: SessionRecord, epoch?: number): Promise<void> {
+    const session = this.registry.get(sessionID);
+    if (session) this.registry.remove(session);
+    const remove = () => this.store.remove(sessionID, epoch ?? session?.epoch);
     try {
-      return (await this.store.findFile(fileId)) !== undefined;
+      const removed = await remove().catch(unlessFull);
+      if (removed === false || (await this.isInCatalogue(fileId))) return await session?.close();
+      await session?.discard();
+      await this.storage.abort(fileId);
+      // A completed file may be there that no catalogue knows: the catalogue refused it, or a crash came before the entry.
+      await this.storage.remove({ fileId, storedName: storedNameOf(fileName) });
+      if (removed === undefined) await remove();
     } catch (error) {
+      // Nobody else closes it. The session expires later.
       await session?.close().catch((reason) => this.warn(reason));
       throw error;
     }
   }
 
-  /** That another node has a session by now is no trouble, and that its record is gone was said. */
+  /** Another node may have completed the session just before its record was removed; no node can complete it now. */
+  private async isInCatalogue(fileId: string): Promise<boolean> {
+    return (await this.store.findFile(fileId)) !== undefined;
+  }
+
+  /** That another node has the session is no fault, and that its record is missing was logged. */
   private warn(error: unknown): void {
     if (!isUploadError(error, 'SESSION_TAKEN_OVER', 'SESSION_NOT_FOUND')) this.logger.warn(error);
   }
+}
+
+function unlessFull(error: unknown): undefined {
+  if (!isUploadError(error, 'STORAGE_FULL')) throw error;
+  return undefined;
 }

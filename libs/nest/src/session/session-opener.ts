@@ -1,40 +1,120 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { crc32 } from '@node-rs/crc32';
+import { UploadError } from '@upload-streams/protocol';
+import type { Checkpoint, SessionRecord } from '../contracts/records.js';
 import type { PartialFile } from '../contracts/storage-backend.js';
+import { UPLOAD_STORE, type UploadStore } from '../contracts/upload-store.js';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
+import { Admission, type WantedUpload } from './admission.js';
 import { durablePrefixOf } from './durable-offset.js';
-import { UploadSession } from './upload-session.js';
+import type { IncomingChunk } from './incoming-chunk.js';
+import { SessionEndings } from './session-endings.js';
+import { SessionRegistry } from './session-registry.js';
 import type { UploadConnection } from './upload-connection.js';
-import type { Checkpoint, SessionRecord } from '../contracts/records.js';
+import { UploadEvents } from './upload-events.js';
+import { UploadSession, type SaveCheckpoint, type UploadSessionOptions } from './upload-session.js';
 import { WindowBudget } from './window-budget.js';
 
-/** Notes in the store that all before a point is durable. */
-export type SessionNote = (session: UploadSession, checkpoint: Checkpoint) => Promise<void>;
-
-/** Makes a recorded session live: opens its bytes and finds out what they are. */
+/** Opens sessions for a connection: new ones, and those that are resumed or taken over. */
 @Injectable()
 export class SessionOpener {
   private readonly budget: WindowBudget;
 
   constructor(
     @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
+    @Inject(UPLOAD_STORE) private readonly store: UploadStore,
     private readonly storage: StorageService,
+    private readonly admission: Admission,
+    private readonly registry: SessionRegistry,
+    private readonly endings: SessionEndings,
+    private readonly events: UploadEvents,
   ) {
     this.budget = new WindowBudget(options.windowBudgetBytes, options.maxWindowBytes);
   }
 
-  async open(record: SessionRecord, peer: UploadConnection, note: SessionNote): Promise<UploadSession> {
-    const isNew = record.epoch === 1;
-    const file = await this.storage.open(record.fileId, record.checkpoint, isNew);
-    try {
-      const start = await whatIsThere(file, record.checkpoint);
-      await this.storage.reserve(record.fileId, Math.max(0, (record.size ?? 0) - start.offset));
-      return new UploadSession(record, file, start, this.budget, this.options, peer, note);
-    } catch (error) {
-      await file.close();
+  async create(wanted: WantedUpload, connection: UploadConnection): Promise<UploadSession> {
+    const record = await this.admission.admit(wanted, connection.owner);
+    const session = await this.record(record, connection).catch((error) => {
+      this.storage.release(record.fileId);
       throw error;
+    });
+    this.tellOf(record);
+    return session;
+  }
+
+  /** For a file that comes whole: no session is made. */
+  async admitWhole(wanted: WantedUpload, connection: UploadConnection, chunk: IncomingChunk): Promise<SessionRecord> {
+    const record = await this.admission.admit(wanted, connection.owner);
+    this.storage.release(record.fileId);
+    this.admission.checkWhole(wanted, chunk);
+    this.tellOf(record);
+    return record;
+  }
+
+  /** Takes the session over from whichever connection held it: its epoch fences that one off. */
+  async resume({ sessionID }: SessionRecord, connection: UploadConnection): Promise<UploadSession> {
+    const taken = await this.store.takeOver(sessionID, Date.now());
+    const held = this.registry.get(sessionID);
+    // The session was completed meanwhile by a call whose answer was lost. Its bytes are a file's now, and stay closed.
+    if (taken.completed) {
+      if (held) await this.endings.yield(held);
+      throw new UploadError('UPLOAD_ALREADY_COMPLETE');
     }
+    if (!held) return this.open(taken, connection);
+    this.registry.leave(held, connection);
+    await held.takeOver(connection, taken.epoch);
+    return held;
+  }
+
+  private async record(record: SessionRecord, connection: UploadConnection): Promise<UploadSession> {
+    // An earlier attempt whose outcome was unknown has created it: the client's next attempt resumes it.
+    if ((await this.store.create(record)) === 'exists') throw new UploadError('SESSION_NOT_FOUND');
+    return this.open(record, connection);
+  }
+
+  private open(record: SessionRecord, connection: UploadConnection): Promise<UploadSession> {
+    return openSession(record, connection, {
+      storage: this.storage,
+      budget: this.budget,
+      options: this.options,
+      save: this.saveCheckpoint,
+    });
+  }
+
+  private tellOf({ sessionID, owner, fileName }: SessionRecord): void {
+    this.events.emit({ type: 'begun', sessionID, owner, fileName });
+  }
+
+  private readonly saveCheckpoint: SaveCheckpoint = async (session, checkpoint) => {
+    const { record, epoch } = session;
+    const outcome = await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now());
+    if (outcome !== 'noted') throw this.endings.fence(session, epoch, outcome);
+  };
+}
+
+export interface OpenSessionParts {
+  readonly storage: StorageService;
+  readonly budget: WindowBudget;
+  readonly options: UploadSessionOptions;
+  readonly save: SaveCheckpoint;
+}
+
+/** Opens the bytes of a recorded session and finds out how far they go. */
+export async function openSession(
+  record: SessionRecord,
+  connection: UploadConnection,
+  { storage, budget, options, save }: OpenSessionParts,
+): Promise<UploadSession> {
+  const isNew = record.epoch === 1;
+  const file = await storage.open(record.fileId, record.checkpoint, isNew);
+  try {
+    const start = await findStart(file, record.checkpoint);
+    await storage.reserve(record.fileId, Math.max(0, (record.size ?? 0) - start.offset));
+    return new UploadSession(record, file, start, budget, options, connection, save);
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 
@@ -42,7 +122,7 @@ export class SessionOpener {
  * The offset is what the store holds, never more. Only what came after the checkpoint is read, and all of it where the
  * store holds less than the checkpoint says and does not know the checksum of what it holds.
  */
-async function whatIsThere(file: PartialFile, checkpoint: Checkpoint): Promise<Checkpoint> {
+async function findStart(file: PartialFile, checkpoint: Checkpoint): Promise<Checkpoint> {
   let { offset, crc32: crc } = file.size >= checkpoint.offset ? checkpoint : durablePrefixOf(file);
   if (file.size > offset) {
     for await (const bytes of file.read(offset)) {

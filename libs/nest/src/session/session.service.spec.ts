@@ -1,30 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import {
-  MAX_AHEAD_BYTES,
-  MAX_MESSAGE_BYTES,
-  MIN_CHUNK_BYTES,
-  UploadError,
-  type CompletedUpload,
-} from '@upload-streams/protocol';
+import { MAX_AHEAD_BYTES, MIN_CHUNK_BYTES, UploadError, type CompletedUpload } from '@upload-streams/protocol';
 import fc from 'fast-check';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { UploadEvents } from './upload-events.js';
-import { openUploadPolicy } from '../contracts/upload-policy.js';
 import { DiskStorage } from '../stores/disk/disk-storage.js';
-import { StorageService } from '../storage/storage.service.js';
 import { TestConnection } from '../testing/test-connection.js';
-import { resolveUploadOptions, type UploadModuleOptions } from '../upload-options.js';
-import { Admission } from './admission.js';
+import { openSessionGateway } from '../testing/session-gateway.js';
+import type { UploadModuleOptions } from '../upload-options.js';
 import { UploadSession } from './upload-session.js';
-import { SingleNode } from './single-node.js';
-import { SessionOpener } from './session-opener.js';
-import { SessionService } from './session.service.js';
+import type { SessionService } from './session.service.js';
 import { SqliteUploadStore } from '../stores/sqlite/sqlite-upload-store.js';
-import { WholeFiles } from './whole-files.js';
 
 const SESSION = 'property-based-session-id';
 const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7919) % 256));
@@ -38,26 +26,10 @@ class Server {
   ) {}
 
   static async start(dataDir: string, limits: Partial<UploadModuleOptions> = {}): Promise<Server> {
-    const options = resolveUploadOptions({ dataDir, ...limits });
     await mkdir(dataDir, { recursive: true });
     const store = SqliteUploadStore.open(join(dataDir, 'catalogue.db'));
     const disk = new DiskStorage(dataDir);
-    const storage = new StorageService(disk);
-    await storage.onModuleInit();
-    const admission = new Admission(options, openUploadPolicy, storage);
-    const opener = new SessionOpener(options, storage);
-    const events = new UploadEvents();
-    const sessions = new SessionService(
-      options,
-      store,
-      openUploadPolicy,
-      storage,
-      admission,
-      opener,
-      new WholeFiles(options, store, openUploadPolicy, storage, admission, events),
-      events,
-      new SingleNode(),
-    );
+    const { sessions } = await openSessionGateway(dataDir, { store, backend: disk, options: limits });
     return new Server(sessions, store, disk);
   }
 
@@ -123,7 +95,7 @@ describe('SessionService', () => {
   });
   afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-  const wanted = { protocol: 1 as const, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
+  const wanted = { resumable: true, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
   const fileCrc32 = crc32(CONTENT);
   const chunkAt = (offset: number, length: number, corrupt = false) => {
     const chunk = CONTENT.subarray(offset, offset + length);
@@ -209,18 +181,6 @@ describe('SessionService', () => {
     );
   });
 
-  it('takes from a client of the original workflow no more at once than two messages, though it waits for no ack', async () => {
-    const server = await Server.start(dataDir);
-    const peer = new TestConnection();
-    await server.sessions.begin(peer, { protocol: 0, sessionID: SESSION, fileName: 'flood.bin' });
-    const message = Buffer.alloc(MAX_MESSAGE_BYTES);
-    const answers = [1, 2, 3].map(() => server.sessions.receiveNext(peer, SESSION, message, false));
-    const outcomes = await Promise.allSettled(answers);
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
-    await expect(answers[2]).rejects.toMatchObject({ code: 'WINDOW_EXCEEDED' });
-    await server.stop();
-  });
-
   it('takes what came before a client could know that its window is smaller, and no byte more', async () => {
     const server = await Server.start(dataDir, { maxWindowBytes: MIN_CHUNK_BYTES });
     const peer = new TestConnection();
@@ -228,7 +188,7 @@ describe('SessionService', () => {
       const chunk = Buffer.alloc(MIN_CHUNK_BYTES);
       return server.sessions.receive(peer, SESSION, { offset, chunk, crc32: crc32(chunk), last: false });
     };
-    const begun = server.sessions.begin(peer, { protocol: 1, sessionID: SESSION, fileName: 'far.bin' });
+    const begun = server.sessions.begin(peer, { resumable: true, sessionID: SESSION, fileName: 'far.bin' });
     const offsets = Array.from({ length: MAX_AHEAD_BYTES / MIN_CHUNK_BYTES }, (_, index) => index * MIN_CHUNK_BYTES);
     const acks = await Promise.all(offsets.map(send));
     expect(await begun).toMatchObject({ offset: 0, window: MIN_CHUNK_BYTES });
@@ -275,12 +235,12 @@ describe('SessionService', () => {
     await server.stop();
   });
 
-  it('lets go of a session that another node asks for, with all that it has', async () => {
+  it('yields a session that another node asks for, with all that it has', async () => {
     const server = await Server.start(dataDir);
     const peer = new TestConnection();
     await server.sessions.begin(peer, wanted);
     await server.sessions.receive(peer, SESSION, chunkAt(0, 100));
-    await server.sessions.letGo(SESSION);
+    await server.sessions.yield(SESSION);
     expect(peer.error).toMatchObject({ code: 'SESSION_TAKEN_OVER' });
     await expect(server.sessions.receive(peer, SESSION, chunkAt(100, 100))).rejects.toThrow();
     expect(await server.sessions.begin(new TestConnection(), wanted)).toMatchObject({ offset: 100, durable: 100 });

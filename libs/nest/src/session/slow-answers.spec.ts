@@ -13,7 +13,7 @@ import { WorkInProgress } from './work-in-progress.js';
 
 const SESSION = 'a-session-with-slow-answer';
 const CONTENT = Buffer.from('the content of a file that is inspected');
-const WANTED = { protocol: 1 as const, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
+const WANTED = { resumable: true, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
 const ALL = { offset: 0, chunk: CONTENT, crc32: crc32(CONTENT), last: true, fileCrc32: crc32(CONTENT) };
 const EMPTY_LAST = { ...ALL, offset: CONTENT.length, chunk: Buffer.alloc(0), crc32: 0 };
 
@@ -85,19 +85,6 @@ describe('a slow answer', () => {
     expect(begun.completed).toMatchObject({ size: CONTENT.length });
     await peer.ended;
     expect(inspections).toBe(1);
-  }, 20_000);
-
-  it('is not announced to clients of the original workflow', async () => {
-    const [original, engine] = [new TestConnection(), new TestConnection()];
-    const inspect = () => toldOf(engine, 'inspecting');
-    const { sessions } = await openSessionGateway(dataDir, { store, backend: disk, policy: { inspect } });
-    const old = 'a-session-of-the-original';
-    await sessions.begin(original, { protocol: 0, sessionID: old, fileName: 'upload' });
-    await sessions.receiveNext(original, old, Buffer.from(CONTENT), true);
-    await sessions.begin(engine, WANTED);
-    await sessions.receive(engine, SESSION, ALL);
-    await Promise.all([engine.ended, original.ended]);
-    expect(original.steps).toEqual([]);
   }, 20_000);
 
   it('needs no byte twice where the inspection failed: the next attempt inspects what is there', async () => {

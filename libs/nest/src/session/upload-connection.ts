@@ -2,13 +2,13 @@ import type { CompletedUpload, UploadError, UploadInProgress } from '@upload-str
 
 /** The connection that holds a session, as the session sees it. */
 export interface UploadConnection {
-  /** Whom the authenticator found behind the connection. */
+  /** Who the authenticator found behind the connection; `null` for a client without an identity. */
   readonly owner: string | null;
-  /** Whether the connection is still there. */
+  /** Whether the connection is still open. */
   readonly connected: boolean;
   /** The upload is complete, verified and in its place. */
   completed(sessionID: string, file: CompletedUpload): void;
-  /** An answer that this connection waits for is still in work. */
+  /** The answer that this connection waits for takes long; the work on it goes on. */
   inProgress(sessionID: string, step: UploadInProgress['step']): void;
   /** The upload can't go on here. */
   failed(sessionID: string, error: UploadError): void;

@@ -1,13 +1,17 @@
-import { UploadEvents } from '../session/upload-events.js';
-import { openUploadPolicy, type UploadPolicy } from '../contracts/upload-policy.js';
-import { Admission } from '../session/admission.js';
-import { type SessionHandover } from '../contracts/session-handover.js';
-import { SingleNode } from '../session/single-node.js';
-import { SessionOpener } from '../session/session-opener.js';
-import type { UploadStore } from '../contracts/upload-store.js';
-import { SessionService } from '../session/session.service.js';
-import { WholeFiles } from '../session/whole-files.js';
+import type { SessionHandover } from '../contracts/session-handover.js';
 import type { StorageBackend } from '../contracts/storage-backend.js';
+import { openUploadPolicy, type UploadPolicy } from '../contracts/upload-policy.js';
+import type { UploadStore } from '../contracts/upload-store.js';
+import { Admission } from '../session/admission.js';
+import { CatalogueEntries } from '../session/catalogue-entries.js';
+import { Completion } from '../session/completion.js';
+import { SessionEndings } from '../session/session-endings.js';
+import { SessionLookup } from '../session/session-lookup.js';
+import { SessionOpener } from '../session/session-opener.js';
+import { SessionRegistry } from '../session/session-registry.js';
+import { SessionService } from '../session/session.service.js';
+import { SingleNode } from '../session/single-node.js';
+import { UploadEvents } from '../session/upload-events.js';
 import { StorageService } from '../storage/storage.service.js';
 import { resolveUploadOptions, type UploadModuleOptions } from '../upload-options.js';
 
@@ -26,11 +30,15 @@ export async function openSessionGateway(dataDir: string, parts: SessionGatewayP
   const options = resolveUploadOptions({ dataDir, ...parts.options });
   const storage = new StorageService(backend);
   await storage.onModuleInit();
-  const admission = new Admission(options, policy, storage);
-  const opener = new SessionOpener(options, storage);
   const events = new UploadEvents();
-  const wholes = new WholeFiles(options, store, policy, storage, admission, events);
-  const sessions = new SessionService(options, store, policy, storage, admission, opener, wholes, events, handover);
-  await sessions.onModuleInit();
+  const admission = new Admission(options, policy, storage);
+  const registry = new SessionRegistry(options);
+  const endings = new SessionEndings(registry, store, storage, events);
+  const lookup = new SessionLookup(registry, store, handover, storage, admission);
+  const opener = new SessionOpener(options, store, storage, admission, registry, endings, events);
+  const entries = new CatalogueEntries(store, storage, endings, events);
+  const completion = new Completion(options, policy, storage, registry, endings, entries);
+  const sessions = new SessionService(registry, lookup, opener, completion, endings);
+  await handover.listen((sessionID) => sessions.yield(sessionID));
   return { sessions, storage, events };
 }

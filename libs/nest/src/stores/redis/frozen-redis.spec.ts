@@ -17,7 +17,7 @@ import { RedisUploadStore } from './redis-upload-store.js';
 const HOUR_MS = 3_600_000;
 const SESSION = 'a-session-in-frozen-redis';
 const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7919) % 256));
-const WANTED = { protocol: 1 as const, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
+const WANTED = { resumable: true, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
 
 const chunkAt = (offset: number, end: number) => {
   const chunk = Buffer.from(CONTENT.subarray(offset, end));

@@ -6,15 +6,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { UploadEvents } from '../../session/upload-events.js';
 import type { UploadPolicy } from '../../contracts/upload-policy.js';
-import { Admission } from '../../session/admission.js';
-import { SessionOpener } from '../../session/session-opener.js';
-import { SessionService } from '../../session/session.service.js';
-import { WholeFiles } from '../../session/whole-files.js';
+import type { SessionService } from '../../session/session.service.js';
 import { DiskStorage } from '../disk/disk-storage.js';
-import { StorageService } from '../../storage/storage.service.js';
 import { describeWhere } from '../../testing/describe-where.js';
+import { openSessionGateway } from '../../testing/session-gateway.js';
 import { TestConnection } from '../../testing/test-connection.js';
 import { resolveUploadOptions } from '../../upload-options.js';
 import { RedisConnection } from './redis-connection.js';
@@ -23,7 +19,7 @@ import { RedisUploadStore } from './redis-upload-store.js';
 
 const SESSION = 'a-session-of-two-gateways';
 const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7919) % 256));
-const WANTED = { protocol: 1 as const, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
+const WANTED = { resumable: true, sessionID: SESSION, fileName: 'model.bin', size: CONTENT.length };
 
 const flushAt = (offset: number) => ({ offset, chunk: Buffer.alloc(0), crc32: 0, last: false });
 const chunkAt = (offset: number, end: number) => {
@@ -62,14 +58,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
       const store = new RedisUploadStore(redis, nodeId, options.sessionTtlMs);
       const handover = new RedisHandover(redis, nodeId);
       const disk = new DiskStorage(dataDir);
-      const storage = new StorageService(disk);
-      await storage.onModuleInit();
-      const admission = new Admission(options, policy, storage);
-      const opener = new SessionOpener(options, storage);
-      const events = new UploadEvents();
-      const wholes = new WholeFiles(options, store, policy, storage, admission, events);
-      const sessions = new SessionService(options, store, policy, storage, admission, opener, wholes, events, handover);
-      await sessions.onModuleInit();
+      const { sessions } = await openSessionGateway(dataDir, { store, backend: disk, policy, handover });
       closers.push(async () => {
         await sessions.drain();
         await handover.close();
@@ -139,7 +128,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
       const last = a.sessions.receive(peer, SESSION, chunkAt(400, CONTENT.length));
       // It is on its way to the disk then, and the request of the other one comes before it is there.
       await new Promise((resolve) => process.nextTick(resolve));
-      await Promise.all([last, a.sessions.letGo(SESSION)]);
+      await Promise.all([last, a.sessions.yield(SESSION)]);
       const went = await b.sessions.begin(other, WANTED);
       expect(went).toMatchObject({ offset: CONTENT.length, durable: CONTENT.length });
       await finish(b.sessions, other, CONTENT.length);

@@ -6,7 +6,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { UploadSession } from '../../session/upload-session.js';
-import { SessionOpener } from '../../session/session-opener.js';
+import { WindowBudget } from '../../session/window-budget.js';
+import { openSession } from '../../session/session-opener.js';
 import type { Checkpoint, SessionRecord } from '../../contracts/records.js';
 import { StorageService } from '../../storage/storage.service.js';
 import { sessionOf } from '../../testing/session-records.js';
@@ -72,14 +73,16 @@ describeWhere(
       const options = resolveUploadOptions({ dataDir: '/nowhere' });
       const peer = new TestConnection();
       let killed = false;
-      const session = await new SessionOpener(options, new StorageService(backend)).open(
-        record,
-        peer,
-        async (_, at) => {
+      const budget = new WindowBudget(options.windowBudgetBytes, options.maxWindowBytes);
+      const session = await openSession(record, peer, {
+        storage: new StorageService(backend),
+        budget,
+        options,
+        save: async (_, at) => {
           if (killed) throw new Error('a dead gateway records nothing');
           note(at);
         },
-      );
+      });
       const kill = () => {
         killed = true;
         return backend.close();
@@ -141,7 +144,7 @@ describeWhere(
       expect(session.begun().offset).toBe(record.checkpoint.offset);
       const { acked } = await send(session, peer, content, life, new AbortController().signal);
       expect(await acked).toEqual([]);
-      expect(await session.complete('a.bin')).toMatchObject({ size: content.length, crc32: crc32(content) });
+      expect(await session.complete()).toMatchObject({ size: content.length, crc32: crc32(content) });
       await kill();
     }
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MAX_AHEAD_BYTES, UploadError } from '@upload-streams/protocol';
-import { BeginsInHand } from './begins-in-hand.js';
+import { PendingBegins } from './pending-begins.js';
 import type { UploadConnection } from './upload-connection.js';
 
-const peerOf = (owner: string): UploadConnection => ({
+const connectionOf = (owner: string): UploadConnection => ({
   owner,
   connected: true,
   completed: () => undefined,
@@ -11,22 +11,22 @@ const peerOf = (owner: string): UploadConnection => ({
   failed: () => undefined,
 });
 
-describe('BeginsInHand', () => {
-  const [alice, bob] = [peerOf('alice'), peerOf('bob')];
-  let begins: BeginsInHand;
+describe('PendingBegins', () => {
+  const [alice, bob] = [connectionOf('alice'), connectionOf('bob')];
+  let begins: PendingBegins;
   let begin: PromiseWithResolvers<string>;
   let begun: Promise<string>;
   let events: string[];
 
   beforeEach(() => {
-    begins = new BeginsInHand();
+    begins = new PendingBegins();
     begin = Promise.withResolvers();
     events = [];
     begun = begins.run(alice, 'id', () => begin.promise);
   });
 
-  const chunk = (name: string, peer = alice, bytes = 1) =>
-    begins.settled(peer, 'id', bytes, false).then(() => void events.push(name));
+  const chunk = (name: string, connection = alice, bytes = 1) =>
+    begins.behind(connection, 'id', bytes, async () => void events.push(name));
 
   it('lets chunks wait for the begin that they came behind, in their order', async () => {
     const chunks = [chunk('first'), chunk('second')];
@@ -47,24 +47,11 @@ describe('BeginsInHand', () => {
     );
   });
 
-  it('lets a chunk wait for a begin that came before it and is seen after it', async () => {
-    begin.resolve('begun');
-    await begun;
-    begin = Promise.withResolvers();
-    const late = chunk('behind');
-    begun = begins.run(alice, 'id', () => begin.promise);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(events).toEqual([]);
-    begin.resolve('begun');
-    await late;
-  });
-
   it('keeps the order of chunks of which a later one need not wait', async () => {
     const first = chunk('first');
     begin.resolve('begun');
     await begun;
-    await begins.settled(alice, 'id', 1, true).then(() => void events.push('second'));
-    await first;
+    await Promise.all([chunk('second'), first]);
     expect(events).toEqual(['first', 'second']);
   });
 
@@ -74,15 +61,6 @@ describe('BeginsInHand', () => {
     await begun;
     await chunk('later');
     expect(events).toEqual(['other connection', 'later']);
-  });
-
-  it('lets chunks that came after the answer wait for those before them, however many bytes they are', async () => {
-    const first = chunk('first', alice, MAX_AHEAD_BYTES);
-    begin.resolve('begun');
-    await begun;
-    await begins.settled(alice, 'id', MAX_AHEAD_BYTES, true).then(() => void events.push('second'));
-    await first;
-    expect(events).toEqual(['first', 'second']);
   });
 
   it('refuses more bytes than may wait', async () => {

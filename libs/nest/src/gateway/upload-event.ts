@@ -1,0 +1,38 @@
+import { MAX_PACKET_TEXT_LENGTH, sessionOfChunkEvent, UploadError } from '@upload-streams/protocol';
+import { TOO_LARGE } from './bounded-parser.js';
+
+/** The kind of the events `upload_chunk_{ID}`. */
+export const UPLOAD_CHUNK = 'upload_chunk';
+
+/** An event as a client sent it: nothing in it has been checked. */
+export interface UploadEvent {
+  /** A text, unless the client is hostile. */
+  readonly name: unknown;
+  /** The event's name, or, for an event that has a session ID in its name, what comes before the ID. */
+  readonly kind: string;
+  /** From the event's name; empty for events that have none there. */
+  readonly sessionID: string;
+  readonly payload: unknown;
+  /** Bytes that ride along with the event. */
+  readonly bytes: number;
+  /** Why no handler can take it, where that is known already. */
+  readonly refusal?: UploadError;
+  /** Sends the answer, if the client asked for one. */
+  readonly acknowledge: (answer: object) => void;
+}
+
+export function toUploadEvent(name: unknown, args: readonly unknown[]): UploadEvent {
+  const chunkOf = typeof name === 'string' ? sessionOfChunkEvent(name) : undefined;
+  const [payload] = args;
+  const ack = args.at(-1);
+  const acknowledge = typeof ack === 'function' ? (ack as UploadEvent['acknowledge']) : () => undefined;
+  const event = { name, sessionID: chunkOf ?? '', payload, bytes: bytesOf(payload), acknowledge };
+  if (chunkOf !== undefined) return { ...event, kind: UPLOAD_CHUNK };
+  if (name !== TOO_LARGE) return { ...event, kind: typeof name === 'string' ? name : '' };
+  return { ...event, kind: '', refusal: new UploadError('MESSAGE_TOO_LARGE', { maxBytes: MAX_PACKET_TEXT_LENGTH }) };
+}
+
+function bytesOf(payload: unknown): number {
+  const chunk = (payload as { readonly chunk?: unknown } | null | undefined)?.chunk;
+  return chunk instanceof Uint8Array ? chunk.length : 0;
+}

@@ -1,0 +1,86 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { isUploadError, UploadError } from '@upload-streams/protocol';
+import type { FileRecord } from '../contracts/records.js';
+import { UPLOAD_STORE, type LostSession, type UploadStore } from '../contracts/upload-store.js';
+import { StorageService } from '../storage/storage.service.js';
+import { storedNameOf } from '../stores/disk/stored-name.js';
+import { SessionEndings } from './session-endings.js';
+import { UploadEvents } from './upload-events.js';
+import type { UploadSession } from './upload-session.js';
+
+type Named = Pick<FileRecord, 'fileId' | 'fileName'>;
+
+/**
+ * Enters files in the catalogue. Each returns the file that the catalogue has for the session: this one, or an earlier one
+ * that the same client stored by a call whose answer was lost. Where it is unknown whether the catalogue names a file, or
+ * will, it rejects and the bytes stay: whoever begins the session again is answered with the file, or stores it anew.
+ */
+@Injectable()
+export class CatalogueEntries {
+  private readonly logger = new Logger(CatalogueEntries.name);
+
+  constructor(
+    @Inject(UPLOAD_STORE) private readonly store: UploadStore,
+    private readonly storage: StorageService,
+    private readonly endings: SessionEndings,
+    private readonly events: UploadEvents,
+  ) {}
+
+  /** The file of a session, which counts as completed from then on. */
+  async complete(session: UploadSession, file: FileRecord): Promise<FileRecord> {
+    const outcome = await this.enter(file, () => this.store.complete(session.epoch, file));
+    if (outcome === 'exists') return this.earlier(file, () => this.endings.fail(session));
+    if (outcome !== 'entered') throw new UploadError(this.endings.lost(session, outcome));
+    return file;
+  }
+
+  /** A file that came whole, without a session. Its bytes are discarded where the catalogue refuses it. */
+  async add(file: FileRecord): Promise<FileRecord> {
+    try {
+      const outcome = await this.enter(file, () => this.store.add(file));
+      return outcome === 'exists' ? await this.earlier(file, () => this.discard(file)) : file;
+    } catch (error) {
+      if (isUploadError(error, 'STORAGE_FULL')) await this.discard(file);
+      throw error;
+    }
+  }
+
+  /** Discards the bytes of a file that no catalogue names. */
+  async discard({ fileId, fileName }: Named): Promise<void> {
+    await this.storage.remove({ fileId, storedName: storedNameOf(fileName) }).catch((error) => this.logger.warn(error));
+  }
+
+  private async enter<Lost extends LostSession>(
+    file: FileRecord,
+    call: () => Promise<'completed' | 'added' | 'exists' | Lost>,
+  ): Promise<'entered' | 'exists' | Lost> {
+    const outcome = await this.asked(file, call);
+    if (outcome !== 'completed' && outcome !== 'added') return outcome as 'exists' | Lost;
+    this.events.emit({ type: 'completed', file });
+    return 'entered';
+  }
+
+  /** STORAGE_FULL says that nothing was changed. After any other failure, the catalogue is asked what it has. */
+  private async asked<T>(file: FileRecord, call: () => Promise<T>): Promise<T | 'added'> {
+    try {
+      const [outcome] = await Promise.all([call(), this.storage.keepRecord(file)]);
+      return outcome;
+    } catch (error) {
+      const isRefused = isUploadError(error, 'STORAGE_FULL');
+      if (!isRefused && (await this.store.findFile(file.fileId).catch(() => undefined))) return 'added';
+      throw error;
+    }
+  }
+
+  /** The catalogue refused `file`, because it has one of the same session already. */
+  private async earlier(file: FileRecord, discard: () => Promise<void>): Promise<FileRecord> {
+    const earlier = await this.store.findFileOfSession(file.sessionID);
+    if (!earlier) throw new UploadError('STORAGE_FAILED');
+    if (earlier.fileId === file.fileId) return earlier;
+    await discard();
+    await this.storage.forgetRecord(file.fileId);
+    if (earlier.owner !== file.owner) throw new UploadError('SESSION_FORBIDDEN');
+    if (earlier.size !== file.size || earlier.crc32 !== file.crc32) throw new UploadError('SESSION_MISMATCH');
+    return earlier;
+  }
+}
