@@ -31,6 +31,7 @@ const deepOnly = 'Import what the index exports.';
 /** The folders of libs/nest, and which of the others each may import. The files beside the folders may import all. */
 const NEST_FOLDERS = {
   contracts: [],
+  defaults: ['contracts', 'errors'],
   errors: [],
   concurrency: [],
   performance: [],

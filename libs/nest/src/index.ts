@@ -1,4 +1,4 @@
-export { AnonymousAuthenticator, IDENTITY_COOKIE } from './session/anonymous-authenticator.js';
+export { AnonymousAuthenticator, IDENTITY_COOKIE } from './defaults/anonymous-authenticator.js';
 export { UPLOAD_AUTHENTICATOR, type Authenticator, type Credentials } from './contracts/authenticator.js';
 export { UploadEvents, type UploadLifecycleEvent } from './session/upload-events.js';
 export { FilesService, type FileRequester } from './catalogue/files.service.js';

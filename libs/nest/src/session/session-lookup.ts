@@ -4,7 +4,7 @@ import type { FileRecord, SessionRecord } from '../contracts/records.js';
 import { UPLOAD_SESSION_HANDOVER, type SessionHandover } from '../contracts/session-handover.js';
 import { UPLOAD_STORE, type UploadStore } from '../contracts/upload-store.js';
 import { StorageService } from '../storage/storage.service.js';
-import { Admission, type WantedUpload } from './admission.js';
+import { Admission, type WantedUpload } from './admission/admission.js';
 import { SessionRegistry } from './session-registry.js';
 import type { UploadConnection } from './upload-connection.js';
 

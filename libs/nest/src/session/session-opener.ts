@@ -6,15 +6,15 @@ import type { PartialFile } from '../contracts/storage-backend.js';
 import { UPLOAD_STORE, type UploadStore } from '../contracts/upload-store.js';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
-import { Admission, type WantedUpload } from './admission.js';
-import { durablePrefixOf } from './durable-offset.js';
-import type { IncomingChunk } from './incoming-chunk.js';
+import { Admission, type WantedUpload } from './admission/admission.js';
+import { durablePrefixOf } from './flow/durable-offset.js';
+import type { IncomingChunk } from './flow/incoming-chunk.js';
 import { SessionEndings } from './session-endings.js';
 import { SessionRegistry } from './session-registry.js';
 import type { UploadConnection } from './upload-connection.js';
 import { UploadEvents } from './upload-events.js';
 import { UploadSession, type SaveCheckpoint, type UploadSessionOptions } from './upload-session.js';
-import { WindowBudget } from './window-budget.js';
+import { WindowBudget } from './flow/window-budget.js';
 
 /** Opens sessions for a connection: new ones, and those that are resumed or taken over. */
 @Injectable()

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { UploadError, type BegunUpload, type ChunkWritten } from '@upload-streams/protocol';
-import type { WantedUpload } from './admission.js';
-import { Completion } from './completion.js';
-import type { IncomingChunk } from './incoming-chunk.js';
+import type { WantedUpload } from './admission/admission.js';
+import { Completion } from './completion/completion.js';
+import type { IncomingChunk } from './flow/incoming-chunk.js';
 import { SessionEndings } from './session-endings.js';
 import { SessionLookup } from './session-lookup.js';
 import { SessionOpener } from './session-opener.js';

@@ -2,7 +2,6 @@ import { crc32 } from '@node-rs/crc32';
 import {
   crc32Combine,
   isUploadError,
-  MAX_AHEAD_BYTES,
   UploadError,
   type BegunUpload,
   type ChunkWritten,
@@ -14,10 +13,11 @@ import type { PartialFile, StoredDigest } from '../contracts/storage-backend.js'
 import { storedNameOf } from '../stores/disk/stored-name.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
 import { begunAnswer } from './answers.js';
-import { DurableOffset, durablePrefixOf } from './durable-offset.js';
-import { classify, type IncomingChunk } from './incoming-chunk.js';
+import { DurableOffset, durablePrefixOf } from './flow/durable-offset.js';
+import { classify, type IncomingChunk } from './flow/incoming-chunk.js';
 import type { UploadConnection } from './upload-connection.js';
-import type { WindowBudget, WindowGrant } from './window-budget.js';
+import { ReceiveWindow } from './flow/receive-window.js';
+import type { WindowBudget } from './flow/window-budget.js';
 
 export type UploadSessionOptions = Pick<
   ResolvedUploadOptions,
@@ -51,15 +51,13 @@ export class UploadSession {
   private readonly durable: DurableOffset;
   private offset: number;
   private crc32: number;
-  private grant: WindowGrant;
-  /** The offset that the client may not pass. It never goes back: what was granted stays granted. */
-  private edge: number;
+  private readonly window: ReceiveWindow;
 
   constructor(
     readonly record: SessionRecord,
     private readonly file: PartialFile,
     start: Checkpoint,
-    private readonly budget: WindowBudget,
+    budget: WindowBudget,
     private readonly options: UploadSessionOptions,
     public connection: UploadConnection,
     save: SaveCheckpoint,
@@ -69,8 +67,7 @@ export class UploadSession {
     this.crc32 = start.crc32;
     const saved = record.checkpoint.offset > start.offset ? durablePrefixOf(file) : record.checkpoint;
     this.durable = new DurableOffset(file, options.durability, (point) => save(this, point), saved, start.offset);
-    this.grant = this.budget.join(this.sharer);
-    this.edge = this.edgeAfter(this.offset, 0);
+    this.window = new ReceiveWindow(budget, this.sharer, this.offset, () => this.durable.limit);
   }
 
   get isEmpty(): boolean {
@@ -90,8 +87,7 @@ export class UploadSession {
     if (previous !== connection) previous.failed(this.record.sessionID, new UploadError('SESSION_TAKEN_OVER'));
     await this.queue.settled();
     if (this.state.is === 'completing') this.state = { is: 'open' };
-    this.joinAnew();
-    this.edge = this.edgeAfter(this.offset, 0);
+    this.window.restart(this.sharer, this.offset);
   }
 
   /**
@@ -103,7 +99,7 @@ export class UploadSession {
     const { maxChunkBytes } = this.options;
     const { length } = chunk.chunk;
     if (length > maxChunkBytes) throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: maxChunkBytes });
-    this.checkWindow(chunk.offset + length);
+    this.window.check(chunk.offset + length, this.offset);
     // Not in the queue: this thread computes it while another one writes the chunk before.
     const received = crc32(chunk.chunk);
     return this.queue.run(() => this.write(chunk, received));
@@ -203,13 +199,8 @@ export class UploadSession {
     this.crc32 = crc;
     if (last) this.state = { is: 'completing' };
     await this.durable.written(this.point, isFlush);
-    this.edge = Math.max(this.edge, this.edgeAfter(end, newBytes));
+    this.window.advance(end, newBytes);
     return this.written();
-  }
-
-  /** What a client may send before it knows its window is accepted, however small the window: it is in memory already. */
-  private checkWindow(end: number): void {
-    if (end > Math.max(this.edge, this.offset, MAX_AHEAD_BYTES)) throw new UploadError('WINDOW_EXCEEDED');
   }
 
   private checkSize(end: number, last: boolean): void {
@@ -225,28 +216,18 @@ export class UploadSession {
     return this.record.owner ?? this.connection;
   }
 
-  private joinAnew(): void {
-    if (this.grant.owner === this.sharer) return;
-    this.grant.leave();
-    this.grant = this.budget.join(this.sharer);
-  }
-
-  private edgeAfter(offset: number, writtenBytes: number): number {
-    return Math.max(offset, Math.min(offset + this.grant.renew(writtenBytes), this.durable.limit));
-  }
-
   private get point(): Checkpoint {
     return { offset: this.offset, crc32: this.crc32 };
   }
 
   private written(): ChunkWritten {
-    return { offset: this.offset, durable: this.durable.value, window: this.edge - this.offset };
+    return { offset: this.offset, durable: this.durable.value, window: this.window.beyond(this.offset) };
   }
 
   private end(): void {
     const reason = 'reason' in this.state ? this.state.reason : new UploadError('SESSION_NOT_FOUND');
     this.state = { is: 'ended', reason };
-    this.grant.leave();
+    this.window.close();
   }
 }
 

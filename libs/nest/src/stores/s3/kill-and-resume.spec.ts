@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { UploadSession } from '../../session/upload-session.js';
-import { WindowBudget } from '../../session/window-budget.js';
+import { WindowBudget } from '../../session/flow/window-budget.js';
 import { openSession } from '../../session/session-opener.js';
 import type { Checkpoint, SessionRecord } from '../../contracts/records.js';
 import { StorageService } from '../../storage/storage.service.js';

@@ -1,19 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { UploadError, type BegunUpload } from '@upload-streams/protocol';
-import type { FileRecord, SessionRecord } from '../contracts/records.js';
-import type { StoredDigest } from '../contracts/storage-backend.js';
-import { UPLOAD_POLICY, type UploadPolicy } from '../contracts/upload-policy.js';
-import { fromHost, toUploadError } from '../errors/host-error.js';
-import { StorageService } from '../storage/storage.service.js';
-import { storedNameOf } from '../stores/disk/stored-name.js';
-import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
-import { completedAnswer, toCompletedUpload } from './answers.js';
+import type { FileRecord, SessionRecord } from '../../contracts/records.js';
+import type { StoredDigest } from '../../contracts/storage-backend.js';
+import { UPLOAD_POLICY, type UploadPolicy } from '../../contracts/upload-policy.js';
+import { fromHost, toUploadError } from '../../errors/host-error.js';
+import { StorageService } from '../../storage/storage.service.js';
+import { storedNameOf } from '../../stores/disk/stored-name.js';
+import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../../upload-options.js';
+import { completedAnswer, toCompletedUpload } from '../answers.js';
 import { CatalogueEntries } from './catalogue-entries.js';
-import type { IncomingChunk } from './incoming-chunk.js';
-import { SessionEndings } from './session-endings.js';
-import { SessionRegistry } from './session-registry.js';
-import type { UploadConnection } from './upload-connection.js';
-import type { UploadSession } from './upload-session.js';
+import type { IncomingChunk } from '../flow/incoming-chunk.js';
+import { SessionEndings } from '../session-endings.js';
+import { SessionRegistry } from '../session-registry.js';
+import type { UploadConnection } from '../upload-connection.js';
+import type { UploadSession } from '../upload-session.js';
 
 /**
  * How an upload becomes a file: its bytes are stored and read back, the policy inspects them, and the file enters the

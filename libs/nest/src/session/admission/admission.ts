@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { crc32 } from '@node-rs/crc32';
 import { UploadError } from '@upload-streams/protocol';
 import { randomBytes } from 'node:crypto';
-import { fromHost } from '../errors/host-error.js';
-import { UPLOAD_POLICY, type UploadPolicy } from '../contracts/upload-policy.js';
-import { StorageService } from '../storage/storage.service.js';
-import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
+import { fromHost } from '../../errors/host-error.js';
+import { UPLOAD_POLICY, type UploadPolicy } from '../../contracts/upload-policy.js';
+import { StorageService } from '../../storage/storage.service.js';
+import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../../upload-options.js';
 import { checkedFileName } from './file-name.js';
-import type { FileRecord, SessionRecord } from '../contracts/records.js';
-import type { IncomingChunk } from './incoming-chunk.js';
+import type { FileRecord, SessionRecord } from '../../contracts/records.js';
+import type { IncomingChunk } from '../flow/incoming-chunk.js';
 
 /** What a client wants to upload, its form checked. */
 export interface WantedUpload {

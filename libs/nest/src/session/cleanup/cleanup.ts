@@ -6,12 +6,12 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { setImmediate } from 'node:timers/promises';
-import { UploadEvents } from './upload-events.js';
-import type { Quarantined } from '../contracts/storage-backend.js';
-import { StorageService } from '../storage/storage.service.js';
-import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
-import { UPLOAD_STORE, type UploadStore } from '../contracts/upload-store.js';
-import { SessionService } from './session.service.js';
+import { UploadEvents } from '../upload-events.js';
+import type { Quarantined } from '../../contracts/storage-backend.js';
+import { StorageService } from '../../storage/storage.service.js';
+import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../../upload-options.js';
+import { UPLOAD_STORE, type UploadStore } from '../../contracts/upload-store.js';
+import { SessionService } from '../session.service.js';
 import { SteadyClock } from './steady-clock.js';
 
 /** A sweep comes every tenth of the time to live, but not more often than this and not more seldom than hourly. */

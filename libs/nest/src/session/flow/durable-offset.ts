@@ -1,7 +1,7 @@
 import { UploadError } from '@upload-streams/protocol';
-import type { PartialFile } from '../contracts/storage-backend.js';
-import type { Durability } from '../upload-options.js';
-import type { Checkpoint } from '../contracts/records.js';
+import type { PartialFile } from '../../contracts/storage-backend.js';
+import type { Durability } from '../../upload-options.js';
+import type { Checkpoint } from '../../contracts/records.js';
 
 /** Notes in the store that all before a point is durable. */
 export type CheckpointNote = (checkpoint: Checkpoint) => Promise<void>;

@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { isUploadError, UploadError } from '@upload-streams/protocol';
-import type { FileRecord } from '../contracts/records.js';
-import { UPLOAD_STORE, type LostSession, type UploadStore } from '../contracts/upload-store.js';
-import { StorageService } from '../storage/storage.service.js';
-import { storedNameOf } from '../stores/disk/stored-name.js';
-import { SessionEndings } from './session-endings.js';
-import { UploadEvents } from './upload-events.js';
-import type { UploadSession } from './upload-session.js';
+import type { FileRecord } from '../../contracts/records.js';
+import { UPLOAD_STORE, type LostSession, type UploadStore } from '../../contracts/upload-store.js';
+import { StorageService } from '../../storage/storage.service.js';
+import { storedNameOf } from '../../stores/disk/stored-name.js';
+import { SessionEndings } from '../session-endings.js';
+import { UploadEvents } from '../upload-events.js';
+import type { UploadSession } from '../upload-session.js';
 
 type Named = Pick<FileRecord, 'fileId' | 'fileName'>;
 
