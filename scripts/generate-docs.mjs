@@ -2,6 +2,7 @@
 // With --check it writes nothing, and fails where one of them is not what libs/protocol says.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { stringify } from 'yaml';
 import * as protocol from '../libs/protocol/dist/index.js';
 
 const { z } = createRequire(new URL('../libs/protocol/package.json', import.meta.url))('zod');
@@ -302,19 +303,8 @@ const asyncapi = {
   components: { schemas },
 };
 
-/** Block style; every string in double quotes, which JSON and YAML write alike. */
-function yaml(value, indent = '') {
-  if (typeof value !== 'object' || value === null) return ` ${JSON.stringify(value)}\n`;
-  const entries = Object.entries(value);
-  if (entries.length === 0) return Array.isArray(value) ? ' []\n' : ' {}\n';
-  const lines = entries.map(([key, item]) => {
-    const label = Array.isArray(value) ? '-' : `${/^[\w$]+$/.test(key) ? key : JSON.stringify(key)}:`;
-    return `${indent}${label}${yaml(item, `${indent}  `)}`;
-  });
-  return `\n${lines.join('')}`;
-}
-
-const asyncapiDocument = `# Written by scripts/generate-docs.mjs from libs/protocol/src. Change that, then run: npm run docs${yaml(asyncapi)}`;
+const asyncapiDocument = `# Written by scripts/generate-docs.mjs from libs/protocol/src. Change that, then run: npm run docs
+${stringify(asyncapi, { aliasDuplicateObjects: false, lineWidth: 120, singleQuote: true })}`;
 
 // ---------------------------------------------------------------- write, or compare
 

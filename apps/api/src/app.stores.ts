@@ -25,5 +25,5 @@ async function storageProviders(environment: Environment): Promise<Provider[]> {
 async function sessionStoreProviders(environment: Environment): Promise<Provider[]> {
   if (environment.SESSION_STORE === 'sqlite') return [];
   const { redisProviders } = await import('@upload-streams/nest/redis');
-  return redisProviders({ url: environment.REDIS_URL!, sessionTtlMs: environment.SESSION_TTL });
+  return redisProviders({ url: environment.REDIS_URL! });
 }

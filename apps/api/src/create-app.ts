@@ -19,7 +19,6 @@ export async function createApp(environment: Environment): Promise<NestExpressAp
     // No request of the API has a body.
     bodyParser: false,
   });
-  app.disable('x-powered-by');
   app.use(securityHeaders);
   app.enableCors({
     origin: environment.CORS_ORIGINS.includes('*') ? true : environment.CORS_ORIGINS,

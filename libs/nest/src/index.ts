@@ -39,9 +39,5 @@ export {
   type UploadModuleOptions,
 } from './upload-options.js';
 export { UploadGateway } from './gateway/upload.gateway.js';
-export {
-  CatalogueRebuildModule,
-  UploadModule,
-  type UploadModuleAsyncOptions,
-  type UploadModuleExtras,
-} from './upload.module.js';
+export { CatalogueRebuildModule, UploadModule } from './upload.module.js';
+export type { UploadModuleAsyncOptions, UploadModuleExtras, UploadOptionsFactory } from './upload.module-definition.js';

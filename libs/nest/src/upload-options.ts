@@ -1,119 +1,126 @@
 import { MAX_CHUNK_BYTES, MAX_FILE_BYTES, MIN_CHUNK_BYTES } from '@upload-streams/protocol';
+import { z } from 'zod';
+import {
+  byteCount,
+  count,
+  DAY_MS,
+  flag,
+  HOUR_MS,
+  MIB,
+  milliseconds,
+  oneOf,
+  resolveOptions,
+  text,
+  textLike,
+} from './option-schema.js';
+
+/** The token of the options as the application gives them (`UploadModuleOptions`). */
+export const UPLOAD_MODULE_OPTIONS = Symbol('UPLOAD_MODULE_OPTIONS');
 
 /** The token of the resolved options (`ResolvedUploadOptions`). */
 export const UPLOAD_OPTIONS = Symbol('UPLOAD_OPTIONS');
 
-const MIB = 1024 * 1024;
-
-/**
- * When what was written is synced (`fsync`), and so survives a crash of the machine; a crash of the process never loses
- * what was acknowledged. `chunk`: before each ack. `checkpoint`: every 64 MiB, beside the upload, and when a connection
- * ends. `complete`: at the end only. In each, a completed file is synced before anyone is told.
- */
-export type Durability = (typeof DURABILITIES)[number];
-
 export const DURABILITIES = ['chunk', 'checkpoint', 'complete'] as const;
 
-/** How the gateway of an application works. */
-export interface UploadModuleOptions {
-  /** Folder for files, unfinished uploads and the catalogue. It is made where it is missing. One process at a time uses it. */
-  readonly dataDir: string;
-  /**
-   * Origins whose pages may connect beside the gateway's own, for example `https://app.example.com`; `*` allows any.
-   * Clients that send no Origin (Node) always may. @default []
-   */
-  readonly allowedOrigins?: readonly string[];
-  /** The largest file, in bytes. @default 2^53 - 1 */
-  readonly maxFileBytes?: number;
-  /** MIME types that are taken, for example `image/*` or `application/pdf`; none given allows any. @default [] */
-  readonly allowedTypes?: readonly string[];
-  /** The largest chunk, in bytes: 64 KiB to 16 MiB. @default 4 MiB */
-  readonly maxChunkBytes?: number;
-  /** Bytes that all uploads together may have in flight, shared among them; 1 MiB or more. @default 64 MiB */
-  readonly windowBudgetBytes?: number;
-  /** Bytes that one upload may have in flight; 64 KiB or more. @default 16 MiB */
-  readonly maxWindowBytes?: number;
-  /** Unfinished uploads of one connection; 1 or more. @default 256 */
-  readonly maxSessionsPerConnection?: number;
-  /** An unfinished upload without progress is removed after this long, in milliseconds. @default 24 hours */
-  readonly sessionTtlMs?: number;
-  /**
-   * Unfinished bytes that no catalogue knows are set aside, and removed after this long, in milliseconds; 0 or more.
-   * @default 7 days
-   */
-  readonly quarantineTtlMs?: number;
-  /**
-   * Start although the catalogue and the stored files do not belong together, and take them for each other's from now on.
-   * Nothing is removed, but files that the catalogue does not know are not listed. @default false
-   */
-  readonly adoptStore?: boolean;
-  /** When bytes are synced, and so what the `durable` offset of an ack means: see `Durability`. @default 'checkpoint' */
-  readonly durability?: Durability;
-  /**
-   * Whether SHA-256 of each file is computed as it is read back, and told. Without it, what is read back is compared by
-   * CRC-32 alone, which saves up to a quarter of the gateway's CPU. @default true
-   */
-  readonly sha256?: boolean;
-  /** How long a shutdown waits for what is in hand, in milliseconds. @default 10_000 */
-  readonly shutdownGraceMs?: number;
-  /** Told to clients when the gateway shuts down: how long to wait before they come back, in milliseconds. @default 1_000 */
-  readonly reconnectInMs?: number;
-  /** The URL at which the application serves a file. @default `/api/files/${fileId}` */
-  readonly fileUrl?: (fileId: string) => string;
+/** When written bytes are synced (`fsync`); `durability` in the options says what each word means. */
+export type Durability = (typeof DURABILITIES)[number];
+
+const origin = textLike(isOrigin, 'must be a list of origins such as https://app.example.com, or *');
+
+const mimeType = textLike(
+  (type) => /^[\w.+-]+\/([\w.+-]+|\*)$/.test(type),
+  'must be a list of MIME types such as image/* or application/pdf',
+);
+
+/** How the gateway of an application works: each option with its meaning, unit, bounds and default. */
+export const uploadOptionsSchema = z.object({
+  dataDir: text()
+    .optional()
+    .describe(
+      'Folder for files, unfinished uploads and the catalogue; created if missing. Only one process at a time may use it. ' +
+        'Not needed, and not created, when bytes and sessions are both kept elsewhere.',
+    ),
+  allowedOrigins: z
+    .array(origin)
+    .readonly()
+    .default([])
+    .describe(
+      "Origins, besides the gateway's own, whose pages may connect, for example `https://app.example.com`; `*` allows any. " +
+        'Clients that send no Origin, such as Node, are always allowed.',
+    ),
+  maxFileBytes: byteCount(0, MAX_FILE_BYTES).default(MAX_FILE_BYTES).describe('Size of the largest file.'),
+  allowedTypes: z
+    .array(mimeType)
+    .readonly()
+    .default([])
+    .describe('MIME types that are accepted, as clients name them, for example `image/*`. An empty list accepts any.'),
+  maxChunkBytes: byteCount(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES)
+    .default(4 * MIB)
+    .describe('Size of the largest chunk.'),
+  windowBudgetBytes: byteCount(MIB)
+    .default(64 * MIB)
+    .describe('Bytes that all uploads together may have in flight.'),
+  maxWindowBytes: byteCount(MIN_CHUNK_BYTES)
+    .default(16 * MIB)
+    .describe('Bytes that one upload may have in flight.'),
+  maxSessionsPerConnection: count(1, 1_000_000).default(256).describe('Unfinished uploads of one connection.'),
+  sessionTtlMs: milliseconds(1)
+    .default(DAY_MS)
+    .describe(
+      'An unfinished upload is removed after this time without progress. A session ID is remembered for as long after ' +
+        'its upload is complete.',
+    ),
+  quarantineTtlMs: milliseconds(0)
+    .default(7 * DAY_MS)
+    .describe('Orphaned bytes of unfinished uploads are quarantined, and removed after this time.'),
+  adoptStore: flag()
+    .default(false)
+    .describe(
+      'Start even if the catalogue and the stored files do not belong together, and pair them from then on. Nothing is ' +
+        'removed, but files that are not in the catalogue are not listed.',
+    ),
+  durability: oneOf(DURABILITIES)
+    .default('checkpoint')
+    .describe(
+      'When written bytes are synced (`fsync`): `chunk` before each ack, `checkpoint` every 64 MiB and when a connection ' +
+        'ends, `complete` only at the end. A completed file is always synced before its client is told.',
+    ),
+  sha256: flag()
+    .default(true)
+    .describe(
+      'Compute the SHA-256 of each file as it is read back. Without it, files are verified by CRC-32 alone, which saves ' +
+        "up to a quarter of the gateway's CPU.",
+    ),
+  shutdownGraceMs: milliseconds(0, HOUR_MS).default(10_000).describe('How long a shutdown waits for work in progress.'),
+  reconnectInMs: milliseconds(0, HOUR_MS)
+    .default(1000)
+    .describe('How long clients are told to wait before they reconnect, when the gateway shuts down.'),
+  fileUrl: z
+    .custom<(fileId: string) => string>((value) => typeof value === 'function', 'must be a function')
+    .default(() => (fileId: string) => `/api/files/${fileId}`)
+    .describe('Returns the URL at which the application serves a file.'),
+});
+
+export type UploadModuleOptions = Readonly<z.input<typeof uploadOptionsSchema>>;
+
+export type ResolvedUploadOptions = Readonly<z.output<typeof uploadOptionsSchema>>;
+
+export const UPLOAD_DEFAULTS: ResolvedUploadOptions = uploadOptionsSchema.parse({});
+
+/** The options with their defaults. Throws a RangeError that names each option that can't be used. */
+export function resolveUploadOptions(options: UploadModuleOptions): ResolvedUploadOptions {
+  return resolveOptions('UploadModule', uploadOptionsSchema, options);
 }
 
-export type ResolvedUploadOptions = Required<UploadModuleOptions>;
+/** The data folder, for a store that needs one. Throws a RangeError if none is given. */
+export function requireDataDir({ dataDir }: Pick<ResolvedUploadOptions, 'dataDir'>): string {
+  if (dataDir !== undefined) return dataDir;
+  throw new RangeError('UploadModule: dataDir must name a folder, unless bytes and sessions are both kept elsewhere');
+}
 
-export const UPLOAD_DEFAULTS = {
-  allowedOrigins: [],
-  maxFileBytes: MAX_FILE_BYTES,
-  allowedTypes: [],
-  maxChunkBytes: 4 * MIB,
-  windowBudgetBytes: 64 * MIB,
-  maxWindowBytes: 16 * MIB,
-  maxSessionsPerConnection: 256,
-  sessionTtlMs: 24 * 60 * 60 * 1000,
-  quarantineTtlMs: 7 * 24 * 60 * 60 * 1000,
-  adoptStore: false,
-  durability: 'checkpoint',
-  sha256: true,
-  shutdownGraceMs: 10_000,
-  reconnectInMs: 1000,
-  fileUrl: (fileId: string) => `/api/files/${fileId}`,
-} as const satisfies Omit<UploadModuleOptions, 'dataDir'>;
-
-/** The bounds of the numbers above: lowest and highest. */
-const BOUNDS = {
-  maxFileBytes: [0, MAX_FILE_BYTES],
-  maxChunkBytes: [MIN_CHUNK_BYTES, MAX_CHUNK_BYTES],
-  windowBudgetBytes: [MIB, MAX_FILE_BYTES],
-  maxWindowBytes: [MIN_CHUNK_BYTES, MAX_FILE_BYTES],
-  maxSessionsPerConnection: [1, 1_000_000],
-  sessionTtlMs: [1, Number.MAX_SAFE_INTEGER],
-  quarantineTtlMs: [0, Number.MAX_SAFE_INTEGER],
-  shutdownGraceMs: [0, 3_600_000],
-  reconnectInMs: [0, 3_600_000],
-} as const;
-
-/** The options with their defaults. Throws a RangeError that names the option which makes no sense. */
-export function resolveUploadOptions(options: UploadModuleOptions): ResolvedUploadOptions {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const resolved: ResolvedUploadOptions = {
-    ...UPLOAD_DEFAULTS,
-    dataDir: options.dataDir,
-    ...Object.fromEntries(given),
-  };
-  if (!resolved.dataDir) throw new RangeError('UploadModule: dataDir must name a folder');
-  if (!DURABILITIES.includes(resolved.durability)) {
-    throw new RangeError(
-      `UploadModule: durability must be one of ${DURABILITIES.join(', ')}, not ${resolved.durability}`,
-    );
-  }
-  for (const [name, [low, high]] of Object.entries(BOUNDS)) {
-    const value = resolved[name as keyof typeof BOUNDS];
-    if (!Number.isInteger(value) || value < low || value > high) {
-      throw new RangeError(`UploadModule: ${name} must be a whole number from ${low} to ${high}, not ${value}`);
-    }
-  }
-  return resolved;
+/** As browsers send it. Pages of apps may have a scheme of their own, such as `capacitor://localhost`. */
+function isOrigin(text: string): boolean {
+  if (text === '*') return true;
+  if (/^https?:/.test(text)) return URL.canParse(text) && new URL(text).origin === text;
+  return /^[a-z][\w+.-]*:\/\/[^\s/?#]+$/.test(text);
 }

@@ -21,12 +21,24 @@ import { SessionRegistry } from './session/session-registry.js';
 import { prepareDataDir } from './stores/disk/data-dir.js';
 import { DiskStorage } from './stores/disk/disk-storage.js';
 import { StorageService } from './storage/storage.service.js';
-import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from './upload-options.js';
+import {
+  requireDataDir,
+  resolveUploadOptions,
+  UPLOAD_MODULE_OPTIONS,
+  UPLOAD_OPTIONS,
+  type ResolvedUploadOptions,
+} from './upload-options.js';
 import { UploadGateway } from './gateway/upload.gateway.js';
 import { HandoverStart, StoreShutdown } from './upload-lifecycle.js';
 import { UPLOAD_AUTHENTICATOR } from './contracts/authenticator.js';
 import { UPLOAD_STORE } from './contracts/upload-store.js';
 import { UPLOAD_STORAGE_BACKEND } from './contracts/storage-backend.js';
+
+const resolvedOptions: Provider = {
+  provide: UPLOAD_OPTIONS,
+  inject: [UPLOAD_MODULE_OPTIONS],
+  useFactory: resolveUploadOptions,
+};
 
 /** What an application may replace; a provider of the same token that it passes to `UploadModule` comes after these. */
 const replaceableProviders: Provider[] = [
@@ -35,13 +47,14 @@ const replaceableProviders: Provider[] = [
   {
     provide: UPLOAD_STORAGE_BACKEND,
     inject: [UPLOAD_OPTIONS],
-    useFactory: ({ dataDir, sha256 }: ResolvedUploadOptions) => new DiskStorage(dataDir, sha256),
+    useFactory: (options: ResolvedUploadOptions) => new DiskStorage(requireDataDir(options), options.sha256),
   },
   { provide: UPLOAD_SESSION_HANDOVER, useClass: SingleNode },
   {
     provide: UPLOAD_STORE,
     inject: [UPLOAD_OPTIONS],
-    useFactory: async ({ dataDir }: ResolvedUploadOptions) => {
+    useFactory: async (options: ResolvedUploadOptions) => {
+      const dataDir = requireDataDir(options);
       await prepareDataDir(dataDir);
       return SqliteUploadStore.open(join(dataDir, 'catalogue.db'));
     },
@@ -49,9 +62,16 @@ const replaceableProviders: Provider[] = [
 ];
 
 /** What rebuilds the catalogue: the stores, and no gateway. */
-export const rebuildProviders: Provider[] = [...replaceableProviders, StorageService, CatalogueRebuild, StoreShutdown];
+export const rebuildProviders: Provider[] = [
+  resolvedOptions,
+  ...replaceableProviders,
+  StorageService,
+  CatalogueRebuild,
+  StoreShutdown,
+];
 
 export const uploadProviders: Provider[] = [
+  resolvedOptions,
   ...replaceableProviders,
   StorageService,
   StorePairing,

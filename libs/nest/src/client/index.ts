@@ -1,4 +1,9 @@
 export { UploadControls, type UploadOptions, type UploadState } from '@upload-streams/client';
 export type { NodeSource } from '@upload-streams/client/node';
-export { UploadClientModule, type UploadClientModuleAsyncOptions } from './upload-client.module.js';
+export {
+  UploadClientModule,
+  type UploadClientModuleAsyncOptions,
+  type UploadClientModuleExtras,
+  type UploadClientOptionsFactory,
+} from './upload-client.module.js';
 export { UPLOAD_CLIENT_OPTIONS, UploadClient, type UploadClientModuleOptions } from './upload-client.js';

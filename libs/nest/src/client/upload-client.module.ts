@@ -1,24 +1,39 @@
-import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Module,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
+} from '@nestjs/common';
 import { UPLOAD_CLIENT_OPTIONS, UploadClient, type UploadClientModuleOptions } from './upload-client.js';
 
-export interface UploadClientModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is injected is the caller's business
-  readonly useFactory: (...dependencies: any[]) => UploadClientModuleOptions | Promise<UploadClientModuleOptions>;
-  readonly inject?: FactoryProvider['inject'];
+/** What goes with the options. */
+export interface UploadClientModuleExtras {
+  /** Whether every module of the application may inject `UploadClient`, without importing this one. @default false */
+  readonly isGlobal?: boolean;
 }
+
+/** For `useClass` and `useExisting`. */
+export interface UploadClientOptionsFactory {
+  createUploadClientOptions(): UploadClientModuleOptions | Promise<UploadClientModuleOptions>;
+}
+
+export type UploadClientModuleAsyncOptions = UploadClientModuleExtras &
+  ConfigurableModuleAsyncOptions<UploadClientModuleOptions, keyof UploadClientOptionsFactory>;
+
+const NO_EXTRAS: Required<UploadClientModuleExtras> = { isGlobal: false };
+
+/** Gives the module `register` and `registerAsync`; the latter with `useFactory`, `useClass` or `useExisting`. */
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<UploadClientModuleOptions>({
+  optionsInjectionToken: UPLOAD_CLIENT_OPTIONS,
+})
+  .setExtras(NO_EXTRAS, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+  .setFactoryMethodName('createUploadClientOptions')
+  .build();
 
 /** Lets a service upload to a gateway: import it, inject `UploadClient`. */
-@Module({})
-export class UploadClientModule {
-  static register(options: UploadClientModuleOptions): DynamicModule {
-    return dynamicModule({ provide: UPLOAD_CLIENT_OPTIONS, useFactory: () => options });
+@Module({ providers: [UploadClient], exports: [UploadClient] })
+export class UploadClientModule extends ConfigurableModuleClass {
+  static override register(options: UploadClientModuleOptions, extras: UploadClientModuleExtras = {}): DynamicModule {
+    return super.register({ ...options, ...extras });
   }
-
-  static registerAsync({ useFactory, inject = [], imports = [] }: UploadClientModuleAsyncOptions): DynamicModule {
-    return dynamicModule({ provide: UPLOAD_CLIENT_OPTIONS, useFactory, inject }, imports);
-  }
-}
-
-function dynamicModule(options: FactoryProvider, imports: ModuleMetadata['imports'] = []): DynamicModule {
-  return { module: UploadClientModule, imports, providers: [options, UploadClient], exports: [UploadClient] };
 }

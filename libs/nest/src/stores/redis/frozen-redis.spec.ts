@@ -45,7 +45,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
     });
 
     async function gateway(policy: UploadPolicy = {}) {
-      const options = { url: server.url, prefix: '{test}:', sessionTtlMs: HOUR_MS, unavailableTimeoutMs: 100 };
+      const options = { url: server.url, prefix: '{test}:', unavailableTimeoutMs: 100 };
       const redis = await RedisConnection.open(options);
       const store = new RedisUploadStore(redis, randomUUID(), HOUR_MS);
       const disk = new DiskStorage(dataDir);

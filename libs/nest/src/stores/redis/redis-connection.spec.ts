@@ -8,17 +8,13 @@ import { RedisConnection } from './redis-connection.js';
 import { isPassing, isRefusing } from './redis-errors.js';
 import { resolveRedisOptions, type RedisOptions } from './redis-options.js';
 
-const HOUR_MS = 3_600_000;
-
 describe('the options of Redis', () => {
   const url = 'redis://127.0.0.1';
-  const sessionTtlMs = HOUR_MS;
 
   it('have defaults, also in place of what is undefined', () => {
-    const options = { url, sessionTtlMs, prefix: undefined } as unknown as RedisOptions;
+    const options = { url, prefix: undefined };
     expect(resolveRedisOptions(options)).toEqual({
       url,
-      sessionTtlMs,
       prefix: '{upload-streams}:',
       unavailableTimeoutMs: 60_000,
       startTimeoutMs: 30_000,
@@ -32,20 +28,17 @@ describe('the options of Redis', () => {
     'redis://user:secret%zz@host',
     'redis://',
   ])('refuse the address %s in one sentence without its password', async (wrong) => {
-    const error = await RedisConnection.open({ url: wrong, sessionTtlMs }).catch((cause: Error) => cause);
+    const error = await RedisConnection.open({ url: wrong }).catch((cause: Error) => cause);
     expect(error).toMatchObject({ message: expect.stringMatching(/^Redis: url must look like redis\[s\]:/) });
     expect(`${(error as Error).stack}${JSON.stringify(error)}`).not.toContain('secret');
   });
 
-  it.each([
-    { sessionTtlMs: 0 },
-    { unavailableTimeoutMs: 600_000 },
-    { startTimeoutMs: -1 },
-    { startTimeoutMs: Infinity },
-    { prefix: '' },
-  ])('refuse %p by name', (wrong) => {
-    expect(() => resolveRedisOptions({ url, sessionTtlMs, ...wrong })).toThrow(Object.keys(wrong)[0]);
-  });
+  it.each([{ unavailableTimeoutMs: 600_000 }, { startTimeoutMs: -1 }, { startTimeoutMs: Infinity }, { prefix: '' }])(
+    'refuse %p by name',
+    (wrong) => {
+      expect(() => resolveRedisOptions({ url, ...wrong })).toThrow(Object.keys(wrong)[0]);
+    },
+  );
 });
 
 describe('what Redis answers', () => {
@@ -85,7 +78,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
   });
 
   async function open(url = server.url, options: Partial<RedisOptions> = {}): Promise<RedisConnection> {
-    const redis = await RedisConnection.open({ url, sessionTtlMs: HOUR_MS, ...options });
+    const redis = await RedisConnection.open({ url, ...options });
     closers.push(() => redis.close());
     return redis;
   }
@@ -109,7 +102,6 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
     it('says in one sentence that nobody answers, and no password', async () => {
       const nobody = RedisConnection.open({
         url: 'redis://user:secret@127.0.0.1:1',
-        sessionTtlMs: HOUR_MS,
         startTimeoutMs: 500,
       });
       await expect(nobody).rejects.toThrow(/^Redis at 127\.0\.0\.1:1 can't be used: no answer within 0\.5 s$/);

@@ -40,7 +40,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
     });
 
     async function nodeThat(letGo: (sessionID: string) => Promise<void>, url = server.url): Promise<Node> {
-      const redis = await RedisConnection.open({ url, prefix, sessionTtlMs: HOUR_MS });
+      const redis = await RedisConnection.open({ url, prefix });
       const nodeId = randomUUID();
       const node = {
         nodeId,
@@ -104,7 +104,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
       await holder.store.create(SESSION);
       await holder.handover.close();
       // Subscribed to the holder's channel, and as silent as a process that is frozen.
-      const frozen = await RedisConnection.open({ url: server.url, sessionTtlMs: HOUR_MS });
+      const frozen = await RedisConnection.open({ url: server.url });
       closers.push(() => frozen.close());
       const nodeId = await frozen.client.hGet(`${prefix}session:${SESSION.sessionID}`, 'holder');
       await frozen.client.subscribe(`${prefix}node:${nodeId}`, () => undefined);
@@ -135,7 +135,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
 
     it('hears that it is done right behind that it is about to be', async () => {
       const { handover } = await nodeThat(nothing);
-      const other = await RedisConnection.open({ url: server.url, prefix, sessionTtlMs: HOUR_MS });
+      const other = await RedisConnection.open({ url: server.url, prefix });
       const ears = other.client.duplicate();
       closers.push(
         () => other.close(),

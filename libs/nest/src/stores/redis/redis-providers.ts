@@ -6,18 +6,23 @@ import type { RedisOptions } from './redis-options.js';
 import { RedisUploadStore } from './redis-upload-store.js';
 import { UPLOAD_SESSION_HANDOVER } from '../../contracts/session-handover.js';
 import { UPLOAD_STORE } from '../../contracts/upload-store.js';
+import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../../upload-options.js';
 
 const REDIS_CONNECTION = Symbol('REDIS_CONNECTION');
 
-/** For `UploadModule.forRoot(options, { providers: redisProviders(...) })`: sessions in Redis, shared by all nodes. */
+/**
+ * For `UploadModule.forRoot(options, { providers: redisProviders(...) })`: sessions and the catalogue in Redis, shared by
+ * all nodes. How long sessions are kept follows from `sessionTtlMs` of the module.
+ */
 export function redisProviders(options: RedisOptions): Provider[] {
   const nodeId = randomUUID();
   return [
     { provide: REDIS_CONNECTION, useFactory: () => RedisConnection.open(options) },
     {
       provide: UPLOAD_STORE,
-      inject: [REDIS_CONNECTION],
-      useFactory: (redis: RedisConnection) => new RedisUploadStore(redis, nodeId, options.sessionTtlMs),
+      inject: [REDIS_CONNECTION, UPLOAD_OPTIONS],
+      useFactory: (redis: RedisConnection, { sessionTtlMs }: ResolvedUploadOptions) =>
+        new RedisUploadStore(redis, nodeId, sessionTtlMs),
     },
     {
       provide: UPLOAD_SESSION_HANDOVER,

@@ -27,7 +27,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
   function nodesOn(url = server.url, prefix = `{${randomUUID()}}:`) {
     const open: RedisUploadStore[] = [];
     const connect = async (sessionTtlMs = HOUR_MS) => {
-      const redis = await RedisConnection.open({ url, prefix, sessionTtlMs });
+      const redis = await RedisConnection.open({ url, prefix });
       const store = new RedisUploadStore(redis, randomUUID(), sessionTtlMs);
       open.push(store);
       return { store, redis };

@@ -53,7 +53,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
     /** A gateway without its sockets. */
     async function gateway(policy: UploadPolicy = {}) {
       const options = resolveUploadOptions({ dataDir });
-      const redis = await RedisConnection.open({ url: server.url, prefix, sessionTtlMs: options.sessionTtlMs });
+      const redis = await RedisConnection.open({ url: server.url, prefix });
       const nodeId = randomUUID();
       const store = new RedisUploadStore(redis, nodeId, options.sessionTtlMs);
       const handover = new RedisHandover(redis, nodeId);

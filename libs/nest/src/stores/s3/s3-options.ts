@@ -1,53 +1,71 @@
-const MIB = 1024 * 1024;
+import { z } from 'zod';
+import {
+  byteCount,
+  count,
+  flag,
+  HOUR_MS,
+  isUrlOf,
+  MIB,
+  milliseconds,
+  oneOf,
+  resolveOptions,
+  text,
+  textLike,
+} from '../../option-schema.js';
 
-/** Which object store holds the bytes, and how. Credentials come as the AWS SDK finds them. */
-export interface S3StorageOptions {
-  readonly bucket: string;
-  /** Whether the bucket is made where it is missing. @default false */
-  readonly createBucket?: boolean;
-  /** What all keys begin with, for example `uploads/`. @default '' */
-  readonly prefix?: string;
-  /** @default what the AWS SDK finds, for example in AWS_REGION */
-  readonly region?: string | undefined;
-  /** URL of a store that is not AWS. @default that of AWS in the region */
-  readonly endpoint?: string | undefined;
-  /** Whether the bucket is in the path of the URL, not in the name of the host. @default false */
-  readonly pathStyle?: boolean;
-  /**
-   * `when_supported`: the store computes CRC-32 of each part and of the whole, as AWS does, and is compared by them.
-   * `when_required`: for stores that refuse the headers of that; they are compared by the MD5 in their ETags.
-   * @default 'when_supported'
-   */
-  readonly checksums?: 'when_supported' | 'when_required';
-  /** Bytes that all uploads together may have in memory on their way to the store; 16 MiB or more. @default 64 MiB */
-  readonly memoryBytes?: number;
-  /** Parts of one file that are on their way at once. @default 4 */
-  readonly partsAtOnce?: number;
-  /** How long a store that fails or is away is asked again before an upload fails, in milliseconds. @default 60_000 */
-  readonly giveUpAfterMs?: number;
-  /** How long a start waits for the store, in milliseconds. @default 30_000 */
-  readonly startTimeoutMs?: number;
-  /** Unfinished bytes that no catalogue knows are set aside when they are older than this, in milliseconds. @default 1 hour */
-  readonly orphanAgeMs?: number;
-  /** Whether people download from the store itself, by a URL that is valid for a few minutes. @default false */
-  readonly presignDownloads?: boolean;
+const endpoint = textLike(
+  (url) => isUrlOf(url, ['http:', 'https:']),
+  'must be a URL that begins with http:// or https://',
+);
+
+/** Which object store keeps the bytes, and how. The AWS SDK finds the credentials. */
+export const s3OptionsSchema = z.object({
+  bucket: text().describe(
+    'Name of the bucket. The AWS SDK finds the credentials, for example in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.',
+  ),
+  createBucket: flag().default(false).describe('Create the bucket if it is missing.'),
+  prefix: z.string('must be a text').default('').describe('What all keys begin with, for example `uploads/`.'),
+  region: text()
+    .optional()
+    .describe('Region of the bucket. Without it, the AWS SDK finds one, for example in `AWS_REGION`.'),
+  endpoint: endpoint
+    .optional()
+    .describe('URL of an object store that is not AWS, for example `https://s3.example.com`.'),
+  pathStyle: flag()
+    .default(false)
+    .describe('Put the bucket into the path of URLs, as most stores other than AWS need it, not into the host name.'),
+  checksums: oneOf(['when_supported', 'when_required'])
+    .default('when_supported')
+    .describe(
+      '`when_supported`: the store computes CRC-32, as AWS does. `when_required`: for stores that refuse the checksum ' +
+        'headers of current SDKs; parts are then verified by the MD5 in their ETags.',
+    ),
+  memoryBytes: byteCount(16 * MIB)
+    .default(64 * MIB)
+    .describe('Bytes that all uploads together may have in memory on their way to the store.'),
+  partsAtOnce: count(1, 1000).default(4).describe('Parts of one file that are sent at the same time.'),
+  giveUpAfterMs: milliseconds(0)
+    .default(60_000)
+    .describe('How long a request that fails is repeated before its upload fails.'),
+  startTimeoutMs: milliseconds(0).default(30_000).describe('How long a start waits for the store.'),
+  orphanAgeMs: milliseconds(-HOUR_MS)
+    .default(HOUR_MS)
+    .describe(
+      'Orphaned bytes of unfinished uploads are quarantined when they are older than this; a negative age allows for a ' +
+        'store whose clock is ahead.',
+    ),
+  presignDownloads: flag()
+    .default(false)
+    .describe('Send downloads to the store itself, by a URL that is valid for five minutes.'),
+});
+
+export type S3StorageOptions = Readonly<z.input<typeof s3OptionsSchema>>;
+
+export type ResolvedS3Options = Readonly<z.output<typeof s3OptionsSchema>>;
+
+export const S3_DEFAULTS: Omit<ResolvedS3Options, 'bucket'> = s3OptionsSchema.omit({ bucket: true }).parse({});
+
+/** The options with their defaults. Throws a RangeError that names each option that can't be used. */
+export function resolveS3Options(options: S3StorageOptions): ResolvedS3Options {
+  return resolveOptions('S3', s3OptionsSchema, options);
 }
-
-type FoundBySdk = Pick<S3StorageOptions, 'region' | 'endpoint'>;
-
-export type ResolvedS3Options = Required<Omit<S3StorageOptions, keyof FoundBySdk>> & FoundBySdk;
-
-export const S3_DEFAULTS = {
-  createBucket: false,
-  prefix: '',
-  region: undefined,
-  endpoint: undefined,
-  pathStyle: false,
-  checksums: 'when_supported',
-  memoryBytes: 64 * MIB,
-  partsAtOnce: 4,
-  giveUpAfterMs: 60_000,
-  startTimeoutMs: 30_000,
-  orphanAgeMs: 3_600_000,
-  presignDownloads: false,
-} as const satisfies Omit<S3StorageOptions, 'bucket'>;

@@ -35,7 +35,7 @@ import { statusOf } from '../../concurrency/retrying.js';
 import { readBack } from './read-back.js';
 import { isRefusal, probeStore } from './store-probe.js';
 import { S3CompletedFile } from './s3-completed-file.js';
-import { S3_DEFAULTS, type ResolvedS3Options, type S3StorageOptions } from './s3-options.js';
+import { resolveS3Options, type ResolvedS3Options, type S3StorageOptions } from './s3-options.js';
 import { S3PartialFile, type SharedParts } from './s3-partial-file.js';
 import { isProven } from './stored-proof.js';
 
@@ -54,7 +54,7 @@ export class S3Storage implements StorageBackend {
     options: S3StorageOptions,
     private readonly sha256 = true,
   ) {
-    this.options = { ...S3_DEFAULTS, ...options };
+    this.options = resolveS3Options(options);
     const store = new ObjectStore(this.options);
     this.shared = {
       store,

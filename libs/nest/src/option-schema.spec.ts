@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import {
+  byteCount,
+  count,
+  factsOf,
+  flag,
+  MIB,
+  milliseconds,
+  oneOf,
+  rangeText,
+  resolveOptions,
+  text,
+} from './option-schema.js';
+import { redisOptionsSchema } from './stores/redis/redis-options.js';
+import { resolveS3Options, s3OptionsSchema } from './stores/s3/s3-options.js';
+import { requireDataDir, resolveUploadOptions, uploadOptionsSchema } from './upload-options.js';
+
+const schema = z.object({
+  name: text(),
+  size: byteCount(1, 10).default(4).describe('A size.'),
+  pause: milliseconds(0).default(5),
+  retries: count(0, 3).optional(),
+  mode: oneOf(['fast', 'safe']).default('safe'),
+  quiet: flag().default(false),
+});
+
+describe('options', () => {
+  const resolve = (options: object) => resolveOptions('Thing', schema, options as z.input<typeof schema>);
+
+  it('get their defaults, also in place of what is undefined', () => {
+    expect(resolve({ name: 'x', size: undefined })).toEqual({
+      name: 'x',
+      size: 4,
+      pause: 5,
+      mode: 'safe',
+      quiet: false,
+    });
+  });
+
+  it.each([
+    [{ size: 11 }, 'Thing: size must be a whole number of bytes, 1 to 10, not 11'],
+    [{ size: Number.NaN }, 'Thing: size must be a whole number of bytes, 1 to 10, not NaN'],
+    [{ pause: -1 }, 'Thing: pause must be a whole number of ms, 0 or more, not -1'],
+    [{ retries: 0.5 }, 'Thing: retries must be a whole number, 0 to 3, not 0.5'],
+    [{ mode: 'slow' }, 'Thing: mode must be one of fast, safe'],
+    [{ quiet: 'no' }, 'Thing: quiet must be true or false'],
+    [{ name: '' }, 'Thing: name must not be empty'],
+    [{ name: undefined, size: 0 }, 'Thing: name must be a text; size must be a whole number of bytes, 1 to 10, not 0'],
+  ])('that can not be used are named in one sentence: %p', (wrong, sentence) => {
+    expect(() => resolve({ name: 'x', ...wrong })).toThrow(new RangeError(sentence));
+  });
+
+  it('are never repeated in an error when they are texts, which may be secrets', () => {
+    const error = (() => {
+      try {
+        return resolve({ name: 'x', mode: 'secret', size: 'secret' });
+      } catch (thrown) {
+        return thrown as Error;
+      }
+    })();
+    expect(`${error}${(error as Error).stack}${JSON.stringify(error)}`).not.toContain('secret');
+  });
+
+  it('tell what they mean, their unit, bounds and default', () => {
+    expect(factsOf(schema.shape.size)).toEqual({
+      meaning: 'A size.',
+      unit: 'bytes',
+      lowest: 1,
+      highest: 10,
+      default: 4,
+    });
+    expect(factsOf(schema.shape.retries)).toEqual({ meaning: '', unit: undefined, lowest: 0, highest: 3 });
+    expect(rangeText(1, Number.MAX_SAFE_INTEGER, (value) => `${value} B`)).toBe('1 B or more');
+  });
+
+  it.each([
+    ['UploadModule', uploadOptionsSchema],
+    ['S3', s3OptionsSchema],
+    ['Redis', redisOptionsSchema],
+  ])('of %s all say what they mean', (_, { shape }) => {
+    const silent = Object.entries(shape).filter(([, option]) => !/^[A-Z`].*[.]$/.test(factsOf(option).meaning));
+    expect(silent).toEqual([]);
+  });
+});
+
+describe('the options of UploadModule', () => {
+  it.each(['*', 'https://app.example.com', 'http://localhost:4200', 'capacitor://localhost'])(
+    'take the origin %s',
+    (origin) => {
+      expect(resolveUploadOptions({ allowedOrigins: [origin] }).allowedOrigins).toEqual([origin]);
+    },
+  );
+
+  it.each(['app.example.com', 'https://app.example.com/', 'https://app.example.com/page', 'null', ''])(
+    'refuse %p, which no browser sends as an origin',
+    (origin) => {
+      expect(() => resolveUploadOptions({ allowedOrigins: [origin] })).toThrow('UploadModule: allowedOrigins must be');
+    },
+  );
+
+  it('need dataDir only where something is kept in it', () => {
+    expect(resolveUploadOptions({}).dataDir).toBeUndefined();
+    expect(() => requireDataDir({})).toThrow('UploadModule: dataDir must name a folder');
+    expect(() => resolveUploadOptions({ dataDir: '' })).toThrow('UploadModule: dataDir must not be empty');
+  });
+});
+
+describe('the options of S3', () => {
+  const bucket = 'uploads';
+
+  it('have defaults, and leave to the SDK what it finds', () => {
+    const { region, endpoint, memoryBytes, checksums } = resolveS3Options({ bucket, region: undefined });
+    expect({ region, endpoint, memoryBytes, checksums }).toEqual({
+      memoryBytes: 64 * MIB,
+      checksums: 'when_supported',
+    });
+  });
+
+  it.each([
+    { bucket: '' },
+    { memoryBytes: MIB },
+    { partsAtOnce: 0 },
+    { giveUpAfterMs: -1 },
+    { endpoint: 'store:9000' },
+    { startTimeoutMs: Number.NaN },
+  ])('refuse %p by name', (wrong) => {
+    expect(() => resolveS3Options({ bucket, ...wrong })).toThrow(`S3: ${Object.keys(wrong)[0]} must`);
+  });
+});

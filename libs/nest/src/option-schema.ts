@@ -1,0 +1,89 @@
+import { z } from 'zod';
+
+/**
+ * What the schemas of options are made of. Each option says in its schema what it means (`describe`), in which unit it is
+ * given, within which bounds, and what its default is. Whatever else needs these facts, such as environment variables and
+ * documents, reads them by `factsOf`.
+ */
+export type OptionUnit = 'bytes' | 'ms';
+
+export const KIB = 1024;
+export const MIB = 1024 * KIB;
+
+export const HOUR_MS = 60 * 60 * 1000;
+export const DAY_MS = 24 * HOUR_MS;
+
+export const byteCount = (lowest: number, highest = Number.MAX_SAFE_INTEGER) => wholeNumber(lowest, highest, 'bytes');
+
+export const milliseconds = (lowest: number, highest = Number.MAX_SAFE_INTEGER) => wholeNumber(lowest, highest, 'ms');
+
+export const count = (lowest: number, highest: number) => wholeNumber(lowest, highest);
+
+export const flag = () => z.boolean('must be true or false');
+
+export const text = () => z.string('must be a text').min(1, 'must not be empty');
+
+export const oneOf = <const Choice extends string>(choices: readonly [Choice, ...Choice[]]) =>
+  z.enum(choices, `must be one of ${choices.join(', ')}`);
+
+/** A text that has to look like something: `error` says like what, and never repeats the text, which may be a secret. */
+export const textLike = (looksRight: (text: string) => boolean, error: string) =>
+  z.string(error).refine(looksRight, error);
+
+export const isUrlOf = (url: string, protocols: readonly string[]): boolean =>
+  URL.canParse(url) && protocols.includes(new URL(url).protocol);
+
+function wholeNumber(lowest: number, highest: number, unit?: OptionUnit) {
+  const range = rangeText(lowest, highest, String);
+  const error = `must be a whole number${unit ? ` of ${unit}` : ''}, ${range}`;
+  return z.int(error).min(lowest, error).max(highest, error).meta({ unit });
+}
+
+/** For example `64KiB to 16MiB`, or `1MiB or more`. */
+export function rangeText(lowest: number, highest: number, write: (value: number) => string): string {
+  return highest === Number.MAX_SAFE_INTEGER ? `${write(lowest)} or more` : `${write(lowest)} to ${write(highest)}`;
+}
+
+/** The options with their defaults. Throws a RangeError that names `owner` and each option that can't be used. */
+export function resolveOptions<Schema extends z.ZodObject>(
+  owner: string,
+  schema: Schema,
+  options: z.input<Schema>,
+): z.output<Schema> {
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  const problems = new Map(result.error.issues.map(({ path, message }) => [String(path[0] ?? 'options'), message]));
+  const sentences = [...problems].map(([option, message]) => `${option} ${message}${shown(options[option])}`);
+  throw new RangeError(`${owner}: ${sentences.join('; ')}`);
+}
+
+/** Only a number is repeated in an error: a text may be a secret. */
+const shown = (value: unknown): string => (typeof value === 'number' ? `, not ${value}` : '');
+
+/** What the schema of an option says. */
+export interface OptionFacts {
+  readonly meaning: string;
+  readonly unit?: OptionUnit | undefined;
+  /** The bounds of a number; both included. */
+  readonly lowest?: number;
+  readonly highest?: number;
+  /** undefined: it has none. */
+  readonly default?: unknown;
+}
+
+export function factsOf(option: z.ZodType): OptionFacts {
+  const inner = unwrapped(option);
+  return {
+    meaning: option.description ?? '',
+    ...(option instanceof z.ZodDefault && { default: option.def.defaultValue }),
+    ...(inner instanceof z.ZodNumber && {
+      unit: inner.meta()?.['unit'] as OptionUnit | undefined,
+      lowest: inner.minValue ?? Number.MIN_SAFE_INTEGER,
+      highest: inner.maxValue ?? Number.MAX_SAFE_INTEGER,
+    }),
+  };
+}
+
+function unwrapped(option: z.core.$ZodType): z.core.$ZodType {
+  return option instanceof z.ZodDefault || option instanceof z.ZodOptional ? unwrapped(option.def.innerType) : option;
+}
