@@ -1,8 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contenderNamed } from '../contenders/registry.ts';
-import type { Case, Workload } from '../workloads/workload.ts';
+import type { Workload } from '../workloads/workload.ts';
+import type { Case } from './case.ts';
 import type { Outcome } from './outcome.ts';
+import type { Row } from './row.ts';
 import type { Running } from './running.ts';
 import { makeSources } from './sources.ts';
 import { takeTurn } from './turn.ts';
@@ -13,13 +15,6 @@ import { takeTurn } from './turn.ts';
  */
 const KEPT_FOR_CASE_BYTES = 1024 * 1024;
 const KEPT_TO_END_BYTES = 64 * 1024;
-
-/** What a contender did at a case, a round each. */
-export interface Row {
-  readonly what: Case;
-  readonly contender: string;
-  readonly outcomes: Outcome[];
-}
 
 export interface Comparison {
   readonly folder: string;
