@@ -18,7 +18,8 @@ async function bench(options: BenchOptions, folder: string, running: Running): P
   const failures: string[] = [];
   for (const workload of options.workloads) {
     const say = (line: string) => process.stderr.write(`${line}\n`);
-    const rows = await compare(workload, { folder, rounds: options.rounds, running, say });
+    const { contenders, rounds } = options;
+    const rows = await compare(workload, { folder, contenders, rounds, running, say });
     console.log(`\n${tableOf(workload, rows)}`);
     await writeResults(workload, rows, facts, options);
     failures.push(...failuresOf(rows).map((failure) => `${workload.name} ${failure}`));
