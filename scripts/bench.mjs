@@ -1,4 +1,4 @@
-// npm run bench -- [workload ...] [--rounds n] [--only contender,...] [--scale share] [--large]: this gateway beside its peers.
+// npm run bench -- [workload ...] [--rounds n] [--only contender,...] [--scale share] [--large] [--beside checkout]: this gateway beside its peers.
 import { join } from 'node:path';
 import { findChromium } from './chromium.mjs';
 import { build, ensureInstalled, keepRunning, nodeBinary, root, say } from './workspace.mjs';

@@ -1,4 +1,4 @@
-// npm test: formatting, lint, types, unit and integration tests, the built API as a process, the page in a browser.
+// npm test: formatting, import cycles, lint, types, unit and integration tests, the built API as a process, the page in a browser.
 import { findChromium } from './chromium.mjs';
 import { readResults, reportLines } from './test-report.mjs';
 import { ensureInstalled, run, say } from './workspace.mjs';
@@ -12,6 +12,7 @@ const nxOptions = ['--output-style=static', ...(process.env.CI ? ['--skip-nx-cac
 
 const steps = [
   ['Formatting', 'prettier', ['--check', '--log-level=warn', '.']],
+  ['Import cycles', 'node', ['scripts/import-cycles.mjs']],
   [
     'Lint, types, documents, unit and integration tests',
     'nx',

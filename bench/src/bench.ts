@@ -3,8 +3,9 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compare, type Row } from './measuring/compare.ts';
+import { compare } from './measuring/compare.ts';
 import { machineFacts } from './measuring/machine.ts';
+import type { Row } from './measuring/row.ts';
 import { Running } from './measuring/running.ts';
 import { benchOptions, type BenchOptions } from './options.ts';
 import { writeResults } from './reporting/results.ts';
@@ -17,7 +18,8 @@ async function bench(options: BenchOptions, folder: string, running: Running): P
   const failures: string[] = [];
   for (const workload of options.workloads) {
     const say = (line: string) => process.stderr.write(`${line}\n`);
-    const rows = await compare(workload, { folder, rounds: options.rounds, running, say });
+    const { contenders, rounds } = options;
+    const rows = await compare(workload, { folder, contenders, rounds, running, say });
     console.log(`\n${tableOf(workload, rows)}`);
     await writeResults(workload, rows, facts, options);
     failures.push(...failuresOf(rows).map((failure) => `${workload.name} ${failure}`));

@@ -1,12 +1,15 @@
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { contenderNamed } from './contenders/registry.ts';
+import type { Contender } from './contenders/contender.ts';
+import { besideOf, contenderNamed, CONTENDERS, OURS } from './contenders/registry.ts';
 import { WORKLOADS } from './workloads/registry.ts';
 import type { Workload } from './workloads/workload.ts';
 
 export interface BenchOptions {
   readonly workloads: readonly Workload[];
+  /** All that a workload may name. */
+  readonly contenders: readonly Contender[];
   /** How many times each contender runs, in turns with the others. */
   readonly rounds: number;
   readonly scale: number;
@@ -19,7 +22,7 @@ const FEWEST_ROUNDS = 3;
 
 const NAMES = WORKLOADS.map((make) => make({ scale: 1, roomBytes: Infinity }).name);
 
-const USAGE = `npm run bench -- [workload ...] [--rounds n] [--only contender,...] [--scale share] [--large]
+const USAGE = `npm run bench -- [workload ...] [--rounds n] [--only contender,...] [--scale share] [--large] [--beside checkout]
 Workloads: ${NAMES.join(', ')}`;
 
 /** Reads the command line; without workloads, all of them. */
@@ -31,10 +34,14 @@ export async function benchOptions(args: readonly string[]): Promise<BenchOption
   if (!Number.isInteger(rounds) || rounds < 1 || !(scale > 0) || unknown.length > 0) throw new RangeError(USAGE);
   const roomBytes = values.large ? Infinity : await roomOnDisk();
   const only = values.only?.flatMap((names) => names.split(','));
+  const beside = values.beside === undefined ? undefined : besideOf(values.beside);
   const workloads = WORKLOADS.map((make) => make({ scale, roomBytes }))
     .filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-    .map((workload) => (only ? narrowed(workload, only) : workload));
-  return { workloads, rounds, scale, quick: scale !== 1 || only !== undefined || rounds < FEWEST_ROUNDS };
+    .map((workload) => (only ? narrowed(workload, only) : workload))
+    .map((workload) => (beside ? withBeside(workload, beside.name) : workload));
+  const contenders = beside ? [...CONTENDERS, beside] : CONTENDERS;
+  const full = scale === 1 && only === undefined && beside === undefined && rounds >= FEWEST_ROUNDS;
+  return { workloads, contenders, rounds, scale, quick: !full };
 }
 
 function parse(args: readonly string[]) {
@@ -46,6 +53,7 @@ function parse(args: readonly string[]) {
         rounds: { type: 'string', default: String(FEWEST_ROUNDS) },
         scale: { type: 'string', default: process.env['BENCH_SCALE'] ?? '1' },
         only: { type: 'string', multiple: true },
+        beside: { type: 'string' },
         large: { type: 'boolean', default: false },
       },
     });
@@ -56,8 +64,19 @@ function parse(args: readonly string[]) {
 
 /** The contenders that were asked for, also where the workload does not have them. */
 function narrowed(workload: Workload, only: readonly string[]): Workload {
-  const contenders = only.map((name) => contenderNamed(name).name);
+  const contenders = only.map((name) => contenderNamed(name, CONTENDERS).name);
   return { ...workload, contenders, baselines: workload.baselines.filter((name) => contenders.includes(name)) };
+}
+
+/** Adds the gateway of the other checkout to a workload that this one's takes part in. */
+function withBeside(workload: Workload, beside: string): Workload {
+  const { contenders, baselines } = workload;
+  if (!contenders.includes(OURS)) return workload;
+  return {
+    ...workload,
+    contenders: contenders.flatMap((name) => (name === OURS ? [OURS, beside] : [name])),
+    baselines: [...baselines, beside],
+  };
 }
 
 async function roomOnDisk(): Promise<number> {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Contender } from './contender.ts';
+import { beside } from './upload-streams/beside.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -65,8 +66,11 @@ export const CONTENDERS: readonly Contender[] = [
   ...[uploadStreams, withoutSha256, tus('tus-patch', {}), put('put', 64 * KIB)].map(inBrowser),
 ];
 
-export function contenderNamed(name: string): Contender {
-  const found = CONTENDERS.find((contender) => contender.name === name);
+/** The built gateway and client of another checkout, for comparing a change with the state before it. */
+export const besideOf = (checkout: string): Contender => beside(uploadStreams, checkout);
+
+export function contenderNamed(name: string, contenders: readonly Contender[]): Contender {
+  const found = contenders.find((contender) => contender.name === name);
   if (found) return found;
-  throw new RangeError(`There is no contender ${name}; there are ${CONTENDERS.map((c) => c.name).join(', ')}.`);
+  throw new RangeError(`There is no contender ${name}; there are ${contenders.map((c) => c.name).join(', ')}.`);
 }

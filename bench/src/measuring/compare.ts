@@ -1,8 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Contender } from '../contenders/contender.ts';
 import { contenderNamed } from '../contenders/registry.ts';
-import type { Case, Workload } from '../workloads/workload.ts';
+import type { Workload } from '../workloads/workload.ts';
+import type { Case } from './case.ts';
 import type { Outcome } from './outcome.ts';
+import type { Row } from './row.ts';
 import type { Running } from './running.ts';
 import { makeSources } from './sources.ts';
 import { takeTurn } from './turn.ts';
@@ -14,15 +17,10 @@ import { takeTurn } from './turn.ts';
 const KEPT_FOR_CASE_BYTES = 1024 * 1024;
 const KEPT_TO_END_BYTES = 64 * 1024;
 
-/** What a contender did at a case, a round each. */
-export interface Row {
-  readonly what: Case;
-  readonly contender: string;
-  readonly outcomes: Outcome[];
-}
-
 export interface Comparison {
   readonly folder: string;
+  /** Those that the workload may name. */
+  readonly contenders: readonly Contender[];
   readonly rounds: number;
   readonly running: Running;
   /** Told after each turn. */
@@ -49,7 +47,7 @@ async function compareAt(what: Case, workload: Workload, comparison: Comparison)
   for (let round = 0; round < rounds; round++) {
     for (let n = 0; n < rows.length; n++) {
       const row = rows[(round + n) % rows.length]!;
-      const contender = contenderNamed(row.contender);
+      const contender = contenderNamed(row.contender, comparison.contenders);
       const stored = join(folder, `${round}-${n}`);
       const outcome = await takeTurn({ contender, what, sources, folder: stored, running });
       if (what.files.bytes > KEPT_FOR_CASE_BYTES) await rm(stored, { recursive: true, force: true });

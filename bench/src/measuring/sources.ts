@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobFile } from '../client/job.ts';
-import type { Case } from '../workloads/workload.ts';
+import type { Case } from './case.ts';
 
 /** What a case uploads, made once for all of its contenders, so that it is in the cache of the system for each. */
 export interface Sources {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientJob, ClientResult } from '../client/job.ts';
 import type { Contender } from '../contenders/contender.ts';
-import type { Case } from '../workloads/workload.ts';
+import type { Case } from './case.ts';
 import { ClientProcess } from './client-process.ts';
 import { LinkProcess, type LinkCounts } from './link-process.ts';
 import { longestWait } from './longest-wait.ts';

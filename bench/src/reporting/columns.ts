@@ -1,5 +1,5 @@
-import type { Row } from '../measuring/compare.ts';
 import type { Measured } from '../measuring/outcome.ts';
+import type { Row } from '../measuring/row.ts';
 import { median } from '../measuring/statistics.ts';
 
 const MIB = 1024 * 1024;

@@ -1,5 +1,5 @@
-import type { Row } from '../measuring/compare.ts';
 import type { Measured } from '../measuring/outcome.ts';
+import type { Row } from '../measuring/row.ts';
 import { measuredOf, medianOf } from './columns.ts';
 
 export interface Point {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Row } from '../measuring/compare.ts';
+import type { Row } from '../measuring/row.ts';
 import type { Workload } from '../workloads/workload.ts';
 import type { BenchOptions } from '../options.ts';
 import { drawPlot } from './draw-plot.ts';

@@ -1,4 +1,4 @@
-import type { Row } from '../measuring/compare.ts';
+import type { Row } from '../measuring/row.ts';
 import type { Workload } from '../workloads/workload.ts';
 import { ratioTo, type Column } from './columns.ts';
 

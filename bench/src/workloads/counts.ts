@@ -1,8 +1,9 @@
 import { OURS } from '../contenders/registry.ts';
+import type { Case } from '../measuring/case.ts';
 import { mibPerSecond, seconds, serverCpu, serverIdle, serverPeak } from '../reporting/columns.ts';
 import { plotOf, type PlotsOf, type PlotSketch } from '../reporting/plots.ts';
 import { countInWords } from '../reporting/words.ts';
-import { scaled, type Case, type MakeWorkload } from './workload.ts';
+import { scaled, type MakeWorkload } from './workload.ts';
 
 const MIB = 1024 ** 2;
 const COUNTS = [1, 10, 100, 1000];

@@ -1,7 +1,8 @@
 import { OURS } from '../contenders/registry.ts';
+import type { Case } from '../measuring/case.ts';
 import type { LinkFacts } from '../measuring/link-process.ts';
 import { connections, longestWait, seconds, sentBeyond, shareOfLink } from '../reporting/columns.ts';
-import { scaled, type Case, type MakeWorkload, type WorkloadSettings } from './workload.ts';
+import { scaled, type MakeWorkload, type WorkloadSettings } from './workload.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
