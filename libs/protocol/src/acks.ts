@@ -1,6 +1,6 @@
 import { UploadError, type UploadErrorBody } from './upload-error.js';
 
-/** The answer to an event: what was asked for, or why not. */
+/** The acknowledgement of an event: the answer, or the error. */
 export type Ack<T extends object> =
   ({ readonly ok: true } & T) | { readonly ok: false; readonly error: UploadErrorBody };
 
@@ -12,7 +12,7 @@ export function refuse(error: unknown): Ack<never> {
   return { ok: false, error: UploadError.from(error).toBody() };
 }
 
-/** What an ack carries, or the UploadError it carries, thrown. */
+/** Returns the answer in an ack. Throws the `UploadError` of a refusal, and `INTERNAL` for anything malformed. */
 export function unwrap<T extends object>(ack: Ack<T>): T {
   if (ack?.ok === true) return ack;
   throw UploadError.fromBody(ack?.error);

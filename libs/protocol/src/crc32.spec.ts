@@ -14,7 +14,7 @@ describe('crc32', () => {
     fc.assert(fc.property(bytes, (data) => crc32(data) === zlibCrc32(data)));
   });
 
-  it('equals zlib wherever the bytes lie in their memory', () => {
+  it('equals zlib for bytes at any position in their buffer', () => {
     const offset = fc.nat(9);
     fc.assert(
       fc.property(bytes, offset, offset, (data, from, cut) => {
@@ -24,20 +24,20 @@ describe('crc32', () => {
     );
   });
 
-  it('goes on from the CRC of what came before', () => {
+  it('continues from the CRC of the preceding bytes', () => {
     fc.assert(fc.property(bytes, bytes, (a, b) => crc32(b, crc32(a)) === zlibCrc32(Buffer.concat([a, b]))));
   });
 });
 
 describe('crc32Combine', () => {
-  it('gives the CRC of two pieces from the CRC of each', () => {
+  it('computes the CRC of two pieces from the CRC of each', () => {
     fc.assert(
       fc.property(bytes, bytes, (a, b) => crc32Combine(crc32(a), crc32(b), b.length) === crc32(Buffer.concat([a, b]))),
     );
   });
 
   it('is associative for lengths beyond 32 bits', () => {
-    // Of no bytes there is only one CRC, 0.
+    // The CRC of no bytes is 0.
     const length = fc.integer({ min: 1, max: 2 ** 40 });
     const crc = fc.integer({ min: 0, max: 0xffff_ffff });
     fc.assert(

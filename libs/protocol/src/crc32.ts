@@ -9,7 +9,7 @@ const POLYNOMIAL = 0xedb88320;
 const SLICES = 8;
 const WORD_BYTES = 4;
 
-/** Eight tables of 256, one after the other: table n has the CRC of a byte with n zero bytes behind it. */
+/** Eight tables of 256 entries, one after the other. Table n holds the CRC of each byte followed by n zero bytes. */
 const TABLES = /* @__PURE__ */ buildTables();
 
 function buildTables(): Int32Array {
@@ -26,10 +26,10 @@ function buildTables(): Int32Array {
   return tables;
 }
 
-/** The order of bytes that the algorithm needs: that of all processors that run browsers today. */
+/** The word-wise algorithm requires little-endian byte order. All processors that run browsers today have it. */
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** The CRC-32 of `bytes`, or, with `previous`, of all that `previous` covers followed by `bytes`. */
+/** The CRC-32 of `bytes`. With `previous`, the CRC-32 of the data that `previous` covers followed by `bytes`. */
 export function crc32(bytes: Uint8Array, previous = 0): number {
   const { buffer, byteOffset, length } = bytes;
   const head = Math.min(length, -byteOffset & (WORD_BYTES - 1));
@@ -46,7 +46,7 @@ function byByte(bytes: Uint8Array, from: number, to: number, start: number): num
   return crc;
 }
 
-/** Two words at a time: reading words takes half the time of putting them together from bytes. */
+/** Processes two words at a time. Reading whole words takes half the time of assembling them from bytes. */
 function byWord(words: Int32Array, start: number): number {
   let crc = start;
   for (let at = 0; at < words.length; at += 2) {
@@ -65,7 +65,7 @@ function byWord(words: Int32Array, start: number): number {
   return crc;
 }
 
-/** The product of two polynomials modulo the CRC's, in the reflected order of bits (zlib's `multmodp`). */
+/** The product of two polynomials modulo the CRC polynomial, in reflected bit order (zlib's `multmodp`). */
 function multiply(a: number, b: number): number {
   let product = 0;
   for (let bit = 1 << 31; bit !== 0; bit >>>= 1) {
@@ -75,9 +75,9 @@ function multiply(a: number, b: number): number {
   return product;
 }
 
-/** x^(8 × bytes) modulo the CRC's polynomial, by squaring. */
+/** x^(8 × bytes) modulo the CRC polynomial, by repeated squaring. */
 function powerOfX(bytes: number): number {
-  let square = 1 << 23; // x^8, the step of one byte
+  let square = 1 << 23; // x^8, one byte
   let power = 1 << 31; // x^0
   for (let left = bytes; left > 0; left = Math.floor(left / 2)) {
     if (left % 2 === 1) power = multiply(square, power);
@@ -86,7 +86,7 @@ function powerOfX(bytes: number): number {
   return power;
 }
 
-/** The CRC-32 of A followed by B, from the CRC-32 of each and the length of B in bytes (0 to 2^53 - 1). */
+/** The CRC-32 of A followed by B, computed from the CRC-32 of each and the length of B in bytes (0 to 2^53 - 1). */
 export function crc32Combine(crcA: number, crcB: number, lengthB: number): number {
   if (lengthB === 0) return crcA;
   return (multiply(powerOfX(lengthB), crcA) ^ crcB) >>> 0;

@@ -37,13 +37,13 @@ export function sessionOfChunkEvent(event: string): string | undefined {
 
 type Acked<Payload, Answer extends object> = (payload: Payload, ack: (answer: Ack<Answer>) => void) => void;
 
-/** What Socket.IO needs of a browser's Blob; named here because this package knows no DOM. */
+/** The part of a browser's `Blob` that Socket.IO needs. Declared here because this package does not use DOM types. */
 export interface BlobLike {
   readonly size: number;
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** A chunk as a client hands it to Socket.IO: in a browser, a Blob will do. */
+/** A chunk as a client passes it to Socket.IO. Browsers may pass a `Blob`. */
 export type OutgoingChunk = Uint8Array | BlobLike;
 
 /** A payload as a client sends it. */
@@ -52,14 +52,14 @@ export type Outgoing<Payload> = Omit<Payload, 'chunk'> & {
     (undefined extends Payload[Field] ? undefined : never) | OutgoingChunk;
 };
 
-/** What a client emits, for `Socket<ServerToClientEvents, ClientToServerEvents>`. */
+/** The events that a client emits, for `Socket<ServerToClientEvents, ClientToServerEvents>`. */
 export interface ClientToServerEvents {
   [BEGIN_UPLOAD]: Acked<Outgoing<BeginUpload>, BegunUpload>;
   [CANCEL_UPLOAD]: Acked<CancelUpload, object>;
   [event: UploadChunkEvent]: Acked<Outgoing<UploadChunk>, ChunkWritten>;
 }
 
-/** What the gateway emits. `upload_error_{ID}` has a sentence first, which the original clients show. */
+/** The events that the gateway emits. `upload_error_{ID}` starts with the message because original clients display it. */
 export interface ServerToClientEvents {
   [SERVER_DRAINING]: (notice: ServerDraining) => void;
   [event: UploadSuccessEvent]: (file: CompletedUpload) => void;

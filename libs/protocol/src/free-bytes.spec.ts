@@ -4,25 +4,25 @@ import { freeBytes, keepFreedMemory } from './free-bytes.js';
 const KIB = 1024;
 
 describe('freeBytes', () => {
-  it('gives back bytes that are alone in their memory', () => {
+  it('frees bytes that have their buffer to themselves', () => {
     const bytes = new Uint8Array(64 * KIB);
     freeBytes(bytes);
     expect(bytes.length).toBe(0);
   });
 
-  it('leaves bytes alone beside which there are others', () => {
+  it('leaves bytes alone that share their buffer', () => {
     const whole = new Uint8Array(128 * KIB);
     freeBytes(whole.subarray(0, 64 * KIB));
     expect(whole.length).toBe(128 * KIB);
   });
 
-  it.each([0, 100])('leaves %d bytes alone, which may be shared and matter to nobody', (size) => {
+  it.each([0, 100])('leaves %d bytes alone, because small buffers may be shared', (size) => {
     const bytes = new Uint8Array(size);
     freeBytes(bytes);
     expect(bytes.buffer.detached).toBe(false);
   });
 
-  it('does nothing where the platform has no way to', () => {
+  it('does nothing on a platform that cannot detach buffers', () => {
     const { transfer } = ArrayBuffer.prototype;
     const bytes = new Uint8Array(64 * KIB);
     try {
@@ -35,18 +35,18 @@ describe('freeBytes', () => {
   });
 });
 
-/** That of the C library of GNU; of others there is nothing to be seen. */
+/** The report names the version of glibc; other C libraries are not mentioned. */
 const { header } = process.report.getReport() as { readonly header: object };
 const onGlibc = 'glibcVersionRuntime' in header;
 
-if (!onGlibc) process.stderr.write('Skipped: memory that is kept, which needs glibc (run on Linux, not on Alpine).\n');
+if (!onGlibc) process.stderr.write('Skipped: keeping freed memory, which needs glibc (run on Linux, not on Alpine).\n');
 
 describe('keepFreedMemory', () => {
   const CHUNK_BYTES = 1024 * KIB;
   const AT_ONCE = 8;
   const ROUNDS = 16;
 
-  /** Pages that the system had to give anew. */
+  /** The number of pages that the system had to provide. */
   function pagesTaken(): number {
     const before = process.resourceUsage().minorPageFault;
     for (let round = 0; round < ROUNDS; round++) {
@@ -57,7 +57,7 @@ describe('keepFreedMemory', () => {
   }
 
   (onGlibc ? it : it.skip)(
-    'lets chunks use the memory of those before, instead of new pages (on Linux with glibc)',
+    'reuses the memory of earlier chunks instead of new pages (on Linux with glibc)',
     () => {
       keepFreedMemory();
       pagesTaken();

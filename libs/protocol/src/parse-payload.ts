@@ -2,7 +2,10 @@ import { MAX_FILE_NAME_LENGTH, PROTOCOL_VERSION } from './limits.js';
 import { UploadError } from './upload-error.js';
 import type { z } from 'zod';
 
-/** The payload as its schema has it, or the error of the catalogue that says what is wrong, never what was sent. */
+/**
+ * Returns the payload as its schema parses it. Throws an `UploadError` that names the problem, but never contains a value
+ * that the client sent.
+ */
 export function parsePayload<Schema extends z.ZodType>(
   schema: Schema,
   payload: unknown,
@@ -11,7 +14,7 @@ export function parsePayload<Schema extends z.ZodType>(
   const result = schema.safeParse(payload);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  // Below `metadata` the names are the client's own.
+  // The names below `metadata` come from the client, so they are left out of the error.
   const path = issue?.path[0] === 'metadata' ? issue.path.slice(0, 1) : issue?.path;
   const field = path?.join('.') ?? '';
   if (field === 'sessionID' && issue?.code === 'invalid_format') throw new UploadError('SESSION_ID_INVALID');

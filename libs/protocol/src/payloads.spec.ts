@@ -9,7 +9,7 @@ describe('begin_upload', () => {
   it.each([
     ['a known size', begin],
     ['a live stream of unknown size', { ...begin, size: undefined }],
-    ['a small file that rides along', { ...begin, chunk, crc32: 1, last: true, fileCrc32: 1 }],
+    ['a small file in the same message', { ...begin, chunk, crc32: 1, last: true, fileCrc32: 1 }],
     ['metadata', { ...begin, metadata: { album: 'Summer' } }],
   ])('accepts %s', (_, payload) => {
     expect(beginUploadSchema.safeParse(payload).success).toBe(true);
@@ -57,7 +57,7 @@ describe('the original workflow', () => {
     expect(originalBeginSchema.parse(sessionID).sessionID).toBe(sessionID);
   });
 
-  it('reads a last chunk that has no bytes at all', () => {
+  it('accepts a last chunk without bytes', () => {
     expect(originalChunkSchema.parse({ last: true })).toEqual({ chunk: new Uint8Array(0), last: true });
   });
 });

@@ -15,14 +15,16 @@ const byteCount = z.int().min(0).max(MAX_FILE_BYTES);
 const crc32 = z.int().min(0).max(0xffff_ffff);
 const chunk = z.instanceof(Uint8Array, { message: 'expected binary data' });
 
-/** Half of a surrogate pair is no character: stores replace it, and a resumed upload would not be the same. */
+/**
+ * Replaces unpaired surrogates. Stores replace them too, so a resumed upload would otherwise not match its own session.
+ */
 const text = (maxLength: number) =>
   z
     .string()
     .max(maxLength)
     .overwrite((characters) => characters.toWellFormed());
 
-/** Before normalisation, which makes one UTF-16 unit of four at the most. */
+/** The limit before normalization to NFC, which combines at most four UTF-16 code units into one. */
 const fileName = text(4 * MAX_FILE_NAME_LENGTH);
 
 const entry = text(MAX_METADATA_LENGTH);
@@ -30,33 +32,33 @@ const entry = text(MAX_METADATA_LENGTH);
 const metadata = z.preprocess(
   (entries, context) => {
     if (hasFewEntries(entries)) return entries;
-    const message = `expected ${MAX_METADATA_ENTRIES} entries at the most`;
+    const message = `expected at most ${MAX_METADATA_ENTRIES} entries`;
     context.issues.push({ code: 'custom', message, input: undefined });
     return z.NEVER;
   },
   z
     .record(entry, entry)
     .refine((entries) => Object.entries(entries).flat().join('').length <= MAX_METADATA_TOTAL_LENGTH, {
-      message: `expected ${MAX_METADATA_TOTAL_LENGTH} characters in all at the most`,
+      message: `expected at most ${MAX_METADATA_TOTAL_LENGTH} characters in total`,
     }),
 );
 
-/** Counted before zod looks at each of them. */
+/** Counts the entries before zod validates each of them. */
 function hasFewEntries(entries: unknown): boolean {
   return typeof entries !== 'object' || entries === null || Object.keys(entries).length <= MAX_METADATA_ENTRIES;
 }
 
-/** What is known of a file when its upload begins. `size` (bytes) may be missing: a live stream, ended by `last`. */
+/** What the client knows about a file when it begins the upload. A live stream has no `size` (bytes); `last` ends it. */
 const fileFacts = {
   fileName,
   size: byteCount.optional(),
   type: text(MAX_TYPE_LENGTH).optional(),
-  /** Browsers give fractions, and some sources none. */
+  /** Not always an integer in browsers. Sources without a modification time send `null` or omit it. */
   lastModified: z.number().nullish(),
   metadata: metadata.optional(),
 };
 
-/** `begin_upload`: creates or resumes. A small file rides along in `chunk`, with `last`. */
+/** `begin_upload`: creates or resumes a session. A small file is sent along in `chunk`, with `last`. */
 export const beginUploadSchema = z
   .object({
     protocol: z.literal(PROTOCOL_VERSION),
@@ -68,11 +70,11 @@ export const beginUploadSchema = z
     fileCrc32: crc32.optional(),
   })
   .refine(({ chunk, crc32 }) => (chunk === undefined) === (crc32 === undefined), {
-    message: 'chunk and crc32 come together',
+    message: 'chunk and crc32 must be sent together',
     path: ['crc32'],
   })
   .refine(({ chunk, last, fileCrc32 }) => !last || (chunk !== undefined && fileCrc32 !== undefined), {
-    message: 'last comes with chunk and fileCrc32',
+    message: 'last requires chunk and fileCrc32',
     path: ['last'],
   });
 
@@ -80,14 +82,14 @@ export const beginUploadSchema = z
 export const uploadChunkSchema = z
   .object({ offset: byteCount, chunk, crc32, last: z.boolean(), fileCrc32: crc32.optional() })
   .refine(({ last, fileCrc32 }) => !last || fileCrc32 !== undefined, {
-    message: 'last comes with fileCrc32',
+    message: 'last requires fileCrc32',
     path: ['fileCrc32'],
   });
 
 /** `cancel_upload`. */
 export const cancelUploadSchema = z.object({ sessionID });
 
-/** `begin_upload` of the original workflow: the session ID alone, or with what the client knows of the file. */
+/** `begin_upload` of the original workflow: the session ID alone, or an object that also describes the file. */
 export const originalBeginSchema = z.preprocess(
   (payload) => (typeof payload === 'string' ? { sessionID: payload } : payload),
   z.object({
@@ -98,7 +100,7 @@ export const originalBeginSchema = z.preprocess(
   }),
 );
 
-/** `upload_chunk_{ID}` of the original workflow. An empty last chunk is allowed, and may be missing altogether. */
+/** `upload_chunk_{ID}` of the original workflow. The last chunk may be empty, `null` or missing. */
 export const originalChunkSchema = z.object({
   chunk: chunk.nullish().transform((bytes) => bytes ?? new Uint8Array(0)),
   last: z.boolean().default(false),
@@ -129,10 +131,10 @@ export const begunUploadSchema = z.object({
 /** The answer to `upload_chunk_{ID}`. */
 export const chunkWrittenSchema = z.object({ offset: byteCount, durable: byteCount, window: byteCount });
 
-/** What the server is doing while an answer takes long. */
+/** What the server is doing when an answer takes long. */
 export const UPLOAD_STEPS = ['beginning', 'writing', 'verifying', 'inspecting'] as const;
 
-/** `upload_in_progress_{ID}`: sent every few seconds while the server still works on an answer for this session. */
+/** `upload_in_progress_{ID}`: sent every few seconds while the server is still working on an answer for this session. */
 export const uploadInProgressSchema = z.object({ step: z.enum(UPLOAD_STEPS) });
 
 /** `server_draining`. */

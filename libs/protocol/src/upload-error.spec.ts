@@ -12,7 +12,7 @@ describe('UploadError', () => {
     expect(received.message).toContain('42');
   });
 
-  it('makes INTERNAL of anything unknown and leaks nothing of it', () => {
+  it('turns unknown errors into INTERNAL and leaks nothing of them', () => {
     const secret = new Error('password=hunter2');
     expect(JSON.stringify(refuse(secret))).not.toContain('hunter2');
     expect(UploadError.from(secret)).toMatchObject({ code: 'INTERNAL', cause: secret });

@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode, type ErrorDetails, type Recovery } from './errors.js';
 
-/** An error as it travels: in an ack, in `upload_error_{ID}`, in the body of an HTTP answer. */
+/** The serialized form of an error: in an ack, in `upload_error_{ID}` and in the body of an HTTP response. */
 export interface UploadErrorBody {
   readonly code: ErrorCode;
   readonly message: string;
@@ -8,7 +8,7 @@ export interface UploadErrorBody {
   readonly details?: ErrorDetails;
 }
 
-/** The one error class of the project: a code of the catalogue, facts, and the cause where there is one. */
+/** The error class of this project: a code from the catalogue, optional details and an optional cause. */
 export class UploadError extends Error {
   override readonly name = 'UploadError';
   readonly code: ErrorCode;
@@ -24,7 +24,7 @@ export class UploadError extends Error {
     return ERRORS[this.code].recovery;
   }
 
-  /** The HTTP status that corresponds to the code; 500 for an error that only clients meet. */
+  /** The HTTP status of the code; 500 for errors that only occur in a client. */
   get status(): number {
     return ERRORS[this.code].status || 500;
   }
@@ -34,7 +34,7 @@ export class UploadError extends Error {
     return details ? { code, message, recovery, details } : { code, message, recovery };
   }
 
-  /** The error that a body stands for. A code that this version does not know counts as INTERNAL. */
+  /** Restores an error from its serialized form. A code that this version does not know becomes `INTERNAL`. */
   static fromBody(body: unknown): UploadError {
     const { code, details } = (body ?? {}) as Partial<UploadErrorBody>;
     return code !== undefined && Object.hasOwn(ERRORS, code)
@@ -42,13 +42,13 @@ export class UploadError extends Error {
       : new UploadError('INTERNAL');
   }
 
-  /** `error` itself if it is of the catalogue, else INTERNAL with it as the cause. */
+  /** Returns an `UploadError` unchanged. Wraps any other value in an `INTERNAL` error, as its cause. */
   static from(error: unknown): UploadError {
     return error instanceof UploadError ? error : new UploadError('INTERNAL', undefined, { cause: error });
   }
 }
 
-/** Whether `error` is an UploadError, of one of `codes` where any are given. */
+/** Whether `error` is an `UploadError` and, if `codes` are given, has one of them. */
 export function isUploadError(error: unknown, ...codes: ErrorCode[]): error is UploadError {
   return error instanceof UploadError && (codes.length === 0 || codes.includes(error.code));
 }
