@@ -209,7 +209,7 @@ describe('durability', () => {
     expect(aside).toMatch(new RegExp(`^${leftover}\\.\\d+$`));
     expect(await readFile(join(quarantine, aside!), 'utf8')).toBe('left by a crash');
     expect([await gateway!.partialFiles(), await gateway!.storedFiles()]).toEqual(before);
-    await gateway!.logged(`Set aside the unfinished upload ${leftover}`);
+    await gateway!.logged(`Put the unfinished upload ${leftover} into quarantine`);
   });
 
   it('removes what was set aside once its time is over', async () => {

@@ -4,15 +4,15 @@ import { parseCookie } from 'cookie';
 import { createHash } from 'node:crypto';
 import type { Authenticator, Credentials } from '../contracts/authenticator.js';
 
-/** The cookie in which the page sends its secret, so that downloads by a plain link carry it too. */
+/** The cookie in which the page sends its secret, so that plain download links carry it too. */
 export const IDENTITY_COOKIE = 'upload_identity';
 
 /** At least 128 random bits, in URL-safe characters. */
 const SECRET = /^[A-Za-z0-9_-]{22,128}$/;
 
 /**
- * The default: whoever knows a secret is its owner. A page makes one for its browser and sends it with the handshake
- * (`auth.token`), as a bearer token or as a cookie. Only a hash of it is kept.
+ * The default: the owner is whoever knows a secret. A page generates one for its browser and sends it with the handshake
+ * (`auth.token`), as a bearer token or as a cookie. Only a hash of the secret is stored.
  */
 @Injectable()
 export class AnonymousAuthenticator implements Authenticator {

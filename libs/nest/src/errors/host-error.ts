@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { UploadError, type ErrorCode, type ErrorDetails } from '@upload-streams/protocol';
 import { OncePerCause } from './once-per-cause.js';
 
-/** What the HTTP status of a foreign error means here. Any other status is INTERNAL. */
+/** The codes for the HTTP statuses of foreign errors. Any other status becomes INTERNAL. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'UPLOAD_REFUSED',
   401: 'UNAUTHORIZED',
@@ -25,9 +25,9 @@ const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 const logs = new OncePerCause(new Logger('UploadStreams'));
 
 /**
- * The error of the catalogue that stands for whatever code of the application threw: an `HttpException` of Nest or another
- * error with an HTTP status, an error of a JWT library, or anything at all. What is not known becomes INTERNAL and is
- * logged, once a minute for each cause. Never throws.
+ * Translates whatever the application's code threw into an error of the catalogue. Errors with a known HTTP status, such as
+ * Nest's `HttpException`, and errors of JWT libraries keep their meaning. Anything else becomes INTERNAL and is logged, at
+ * most once a minute for each cause. Never throws.
  */
 export function toUploadError(thrown: unknown): UploadError {
   if (isOurs(thrown)) return thrown;
@@ -37,7 +37,7 @@ export function toUploadError(thrown: unknown): UploadError {
   return new UploadError('INTERNAL', undefined, { cause: thrown });
 }
 
-/** Runs code of the application; what it throws comes as an error of the catalogue. */
+/** Runs code of the application and translates what it throws: see `toUploadError`. */
 export async function fromHost<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -61,9 +61,9 @@ function knownError(thrown: unknown): UploadError | undefined {
   return new UploadError(code, detailsOf(code, thrown), { cause: thrown });
 }
 
-/** By what the error can do, not by its class: an application may have a second copy of Nest. */
+/** Looks at the error's members, not at its class, because an application may have a second copy of Nest. */
 function statusOf(thrown: unknown): number | undefined {
-  // A WsException has what it says in `getError()`.
+  // A WsException keeps its content in `getError()`.
   for (const place of [thrown, called(thrown, 'getError')]) {
     const status = called(place, 'getStatus') ?? read(place, 'status') ?? read(place, 'statusCode');
     if (typeof status === 'number') return status;
@@ -88,7 +88,7 @@ function detailsOf(code: ErrorCode, thrown: unknown): ErrorDetails | undefined {
   return retryAfterMs === undefined ? undefined : { retryAfterMs };
 }
 
-/** Only the message of an HttpException is meant for clients. Validation gives a list of them. */
+/** Only the message of an HttpException is meant for clients. Nest's validation returns a list of messages. */
 function messageForClients(thrown: unknown): string | undefined {
   const response = called(thrown, 'getResponse');
   if (response === undefined) return undefined;

@@ -1,21 +1,21 @@
-/** How long the same cause is only counted. */
+/** For this long after a cause was logged, it is only counted: one minute. */
 const QUIET_MS = 60_000;
-/** Whoever makes up causes may not fill the memory: the oldest is forgotten. */
+/** An attacker who makes up causes must not fill the memory: beyond this many, the oldest is forgotten. */
 const MOST_CAUSES = 200;
 const MAX_TEXT_LENGTH = 8_000;
 const MAX_CAUSES_SHOWN = 5;
 
 interface Seen {
   loggedAt: number;
-  unsaid: number;
+  unlogged: number;
 }
 
-/** Where it is logged: Nest's `Logger`, for example. */
+/** Where errors are logged: Nest's `Logger`, for example. */
 export interface ErrorLog {
   error(message: string): void;
 }
 
-/** Logs each cause at most once a minute, with its stack, and says how often it came in between. */
+/** Logs each cause at most once a minute, with its stack and the number of times it occurred in between. */
 export class OncePerCause {
   private readonly seen = new Map<string, Seen>();
 
@@ -29,22 +29,24 @@ export class OncePerCause {
     const text = describeThrown(thrown);
     const known = this.seen.get(text);
     if (known && this.now() - known.loggedAt < QUIET_MS) {
-      known.unsaid += 1;
+      known.unlogged += 1;
       return;
     }
     this.remember(text);
-    this.log.error(known && known.unsaid > 0 ? `${text}\n(${known.unsaid} more times since it was last logged)` : text);
+    this.log.error(
+      known && known.unlogged > 0 ? `${text}\n(${known.unlogged} more times since it was last logged)` : text,
+    );
   }
 
   private remember(text: string): void {
     this.seen.delete(text);
-    this.seen.set(text, { loggedAt: this.now(), unsaid: 0 });
+    this.seen.set(text, { loggedAt: this.now(), unlogged: 0 });
     const [oldest] = this.seen.keys();
     if (this.seen.size > MOST_CAUSES && oldest !== undefined) this.seen.delete(oldest);
   }
 }
 
-/** The stack of an error and of its causes, or what else was thrown. Never throws, whatever it is given. */
+/** The stack of an error and of its causes, or a description of any other thrown value. Never throws. */
 export function describeThrown(thrown: unknown): string {
   const parts: string[] = [];
   const shown = new Set<unknown>();
@@ -63,7 +65,7 @@ function textOf(value: unknown): string {
     if (typeof value === 'object' && value !== null) return `thrown: ${JSON.stringify(value)}`;
     return `thrown: ${String(value)}`;
   } catch {
-    return 'thrown: something that can not be described';
+    return 'thrown: a value that can not be described';
   }
 }
 

@@ -6,13 +6,13 @@ import type { Server } from 'socket.io';
 
 const logger = new Logger('OriginCheck');
 
-/** Whoever makes up origins may not fill the log. */
+/** An attacker who makes up origins must not fill the log. */
 const MOST_ORIGINS_TOLD = 100;
 const MOST_CHARACTERS_TOLD = 200;
 
 /**
- * Lets pages of allowed origins connect: the gateway's own, and those of the options. CORS alone would not, since
- * browsers do not apply it to WebSockets. A client that sends no Origin is no browser.
+ * Lets only pages of allowed origins connect: the gateway's own, and those of the options. CORS alone would not do,
+ * because browsers do not apply it to WebSockets. A client that sends no Origin is no browser, and may connect.
  */
 export function checkOrigins(server: Server, allowedOrigins: readonly string[]): void {
   const told = new Set<string>();
@@ -28,7 +28,7 @@ export function checkOrigins(server: Server, allowedOrigins: readonly string[]):
   );
 }
 
-/** A browser tells its page nothing of a refused handshake, so whoever runs the gateway must learn of it: once an origin. */
+/** A browser does not tell its page why a handshake was refused, so the operator is told, once for each origin. */
 function tellOperator(origin: string, told: Set<string>): void {
   if (told.has(origin) || told.size >= MOST_ORIGINS_TOLD) return;
   told.add(origin);
@@ -37,7 +37,7 @@ function tellOperator(origin: string, told: Set<string>): void {
   );
 }
 
-/** The page came from the host that it connects to. The scheme is not compared: a proxy in front may end TLS. */
+/** Whether the page came from the host that it connects to. Schemes are not compared, because a proxy may end TLS. */
 function isSameOrigin(origin: string, request: IncomingMessage): boolean {
   const hosts = [request.headers.host, request.headers['x-forwarded-host']];
   return URL.canParse(origin) && hosts.includes(new URL(origin).host);

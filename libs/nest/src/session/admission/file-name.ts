@@ -1,19 +1,19 @@
 import { MAX_FILE_NAME_LENGTH, UploadError } from '@upload-streams/protocol';
 
-/** A name without any content, and names that mean folders. */
+/** Empty names, and names that mean folders. */
 const ONLY_DOTS = /^[.\s]*$/;
 
-/** Composition makes one UTF-16 unit of this many at the most. */
+/** Composition joins at most this many UTF-16 units into one. */
 const MOST_UNITS_COMPOSED = 4;
 
 /**
- * A file name in Unicode's composed form (NFC), or FILE_NAME_INVALID. Whatever else file systems allow in names is taken:
- * `storedNameOf` says under which name such a file is stored.
+ * Returns the file name in Unicode's composed form (NFC). Throws FILE_NAME_INVALID for a name that no file system allows.
+ * A storage back end decides under which name it stores the file.
  */
 export function checkedFileName(fileName: string): string {
-  // The time that composition takes grows with the square of the length.
+  // Composition takes time that grows with the square of the length.
   if (fileName.length > MOST_UNITS_COMPOSED * MAX_FILE_NAME_LENGTH) throw invalid(TOO_LONG);
-  // Half of a surrogate pair is no character: stores would replace it, and the upload could not be resumed.
+  // Half of a surrogate pair is no character. Stores would replace it, and the upload could not be resumed.
   const name = fileName.toWellFormed().normalize('NFC');
   const problem = problemOf(name);
   if (problem) throw invalid(problem);

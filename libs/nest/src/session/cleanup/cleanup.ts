@@ -14,19 +14,19 @@ import { UPLOAD_STORE, type UploadStore } from '../../contracts/upload-store.js'
 import { SessionService } from '../session.service.js';
 import { SteadyClock } from './steady-clock.js';
 
-/** A sweep comes every tenth of the time to live, but not more often than this and not more seldom than hourly. */
+/** A sweep runs ten times within the time to live of a session, but at most once a second and at least once an hour. */
 const SHORTEST_MS = 1000;
 const LONGEST_MS = 60 * 60 * 1000;
 
-/** Sessions that are looked at in one step; other work gets its turn between two. */
+/** Sessions that are examined in one step. Other work runs between two steps. */
 const STEP = 100;
 
-/** One sweep removes at most this share of what is in quarantine, and at least one entry. */
+/** One sweep removes at most this share of the entries in quarantine, and at least one. */
 const PURGE_SHARE = 0.1;
 
 /**
- * Removes abandoned sessions, and sets aside unfinished bytes that no session has. Completed files are none of its
- * business: it never removes one.
+ * Removes expired sessions, and puts orphaned bytes of unfinished uploads into quarantine. It never removes a completed
+ * file.
  */
 @Injectable()
 export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -48,7 +48,7 @@ export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   onApplicationBootstrap(): void {
     const intervalMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, Math.floor(this.options.sessionTtlMs / 10)));
-    this.sweeping = this.setLeftoversAside().catch((error) => this.logger.error(error));
+    this.sweeping = this.quarantineOrphans().catch((error) => this.logger.error(error));
     this.sweep();
     this.timer = setInterval(() => this.sweep(), intervalMs).unref();
   }
@@ -66,12 +66,12 @@ export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdow
   private async sweepOnce(): Promise<void> {
     if (this.isStopping) return;
     await this.sessions.keepAlive();
-    const abandoned = await this.expireIdle(this.clock.now() - this.options.sessionTtlMs);
-    if (abandoned > 0) this.logger.log(`removed ${abandoned} abandoned uploads`);
+    const expired = await this.expireIdle(this.clock.now() - this.options.sessionTtlMs);
+    if (expired > 0) this.logger.log(`Removed ${expired} expired uploads`);
     await this.purgeQuarantine();
   }
 
-  /** To the end, in steps. A step that could remove nothing ends it: the next one would find the same sessions. */
+  /** In steps, until none is left. A step that removed nothing is the last one: the next would find the same sessions. */
   private async expireIdle(before: number): Promise<number> {
     let count = 0;
     for (let left = STEP; left === STEP && !this.isStopping;) {
@@ -84,7 +84,7 @@ export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdow
     return count;
   }
 
-  /** One that can't be removed keeps nobody from the others. */
+  /** A session that can't be removed must not keep the others from being removed. */
   private async expire(sessionID: string, before: number): Promise<'expired' | 'forgotten' | 'kept'> {
     try {
       const outcome = await this.sessions.expire(sessionID, before);
@@ -96,23 +96,23 @@ export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdow
     }
   }
 
-  /** A crash between two steps can leave unfinished bytes that no session has: looked for at the start. */
-  private async setLeftoversAside(): Promise<void> {
+  /** A crash can leave unfinished bytes that no session has. They are looked for at the start. */
+  private async quarantineOrphans(): Promise<void> {
     for (const fileId of await this.storage.unfinished()) {
-      // Uploads go on between two looks into an embedded store.
+      // An embedded store works in this thread: uploads get their turn between two look-ups.
       await setImmediate();
       if (this.isStopping) return;
-      await this.setAside(fileId).catch((error) => this.logger.warn(error));
+      await this.quarantine(fileId).catch((error) => this.logger.warn(error));
     }
   }
 
-  private async setAside(fileId: string): Promise<void> {
-    // Its file is complete and in the catalogue: what is beside it is of no more use.
+  private async quarantine(fileId: string): Promise<void> {
+    // Its file is complete and in the catalogue, so the unfinished bytes are of no more use.
     if (await this.store.findFile(fileId)) return this.storage.abort(fileId);
     if (await this.store.isKnown(fileId)) return;
     await this.storage.quarantine(fileId);
     this.events.emit({ type: 'orphan', fileId });
-    this.logger.log(`Set aside the unfinished upload ${fileId}, which is in no catalogue`);
+    this.logger.log(`Put the unfinished upload ${fileId} into quarantine: it is in no catalogue`);
   }
 
   private async purgeQuarantine(): Promise<void> {
@@ -123,10 +123,12 @@ export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdow
     for (const entry of old.slice(0, share)) await this.purge(entry).catch((error) => this.logger.warn(error));
   }
 
-  /** A catalogue that was restored meanwhile may know it again. */
+  /** The catalogue may have been restored meanwhile and know the upload again. */
   private async purge(entry: Quarantined): Promise<void> {
     if (this.isStopping || (await this.store.isKnown(entry.fileId))) return;
     await this.storage.purge(entry);
-    this.logger.log(`Removed the unfinished upload ${entry.fileId}, set aside ${new Date(entry.since).toISOString()}`);
+    this.logger.log(
+      `Removed the unfinished upload ${entry.fileId}, in quarantine since ${new Date(entry.since).toISOString()}`,
+    );
   }
 }

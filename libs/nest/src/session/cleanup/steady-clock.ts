@@ -1,16 +1,16 @@
-/** What a clock is made of; tests pass their own. */
+/** The clocks of the system; tests pass their own. */
 export interface Clocks {
-  /** Milliseconds since 1970, as the system says: somebody may set it. */
+  /** Milliseconds since 1970, as the system says. An operator may set it. */
   readonly wall: () => number;
-  /** Milliseconds since some moment: it only goes on. */
+  /** Milliseconds since an arbitrary moment. It never goes back. */
   readonly monotonic: () => number;
 }
 
 const SYSTEM: Clocks = { wall: () => Date.now(), monotonic: () => performance.now() };
 
 /**
- * The time by which something counts as old. A system clock that jumps ahead makes nothing old: no more time passes here
- * than has really passed since the start. One that is set back counts as it is.
+ * The time by which sessions expire. A system clock that jumps ahead expires nothing: this clock never runs faster than
+ * the monotonic one. A system clock that is set back is followed.
  */
 export class SteadyClock {
   private readonly wallAtStart: number;
@@ -21,7 +21,7 @@ export class SteadyClock {
     this.startedAt = clocks.monotonic();
   }
 
-  /** Milliseconds since 1970, at most what has really passed. */
+  /** Milliseconds since 1970. */
   now(): number {
     return Math.min(this.clocks.wall(), this.wallAtStart + this.clocks.monotonic() - this.startedAt);
   }

@@ -1,32 +1,32 @@
 import { MIN_CHUNK_BYTES } from '@upload-streams/protocol';
 
 /**
- * What an upload is granted at first; more, as it shows that it uses it. 4 MiB fill a link of 100 Mbit/s with a round trip
- * of 300 ms, but only a sixteenth of an upload's share is given for nothing.
+ * The first window of an upload. It grows as the upload uses it. 4 MiB fill a link of 100 Mbit/s with a round trip of
+ * 300 ms, but an upload that has shown nothing yet gets only a sixteenth of its share.
  */
 const FIRST_WINDOW_BYTES = { least: 1024 * 1024, most: 4 * 1024 * 1024, shareDivisor: 16 };
 
-/** Over so long it is looked how fast an upload is, in milliseconds. */
+/** The rate of an upload is measured over this time, in milliseconds. */
 const SPAN_MS = 1000;
 
-/** Until an upload is so old, nobody knows how fast it is, in milliseconds: all that it was granted counts. */
+/** The rate of an upload younger than this, in milliseconds, is unknown: its whole window counts. */
 const YOUNG_MS = 2 * SPAN_MS;
 
-/** An upload that uses less than this part of its share takes no share from others. */
+/** An upload that uses less than this fraction of its share takes no share from others. */
 const LIGHT_DIVISOR = 8;
 
 /**
- * Shares a budget of bytes in flight, first among the owners of the uploads that are under way, then among the uploads of
- * each. A window counts as far as its upload is likely to use it: two seconds of what it writes. So what idle uploads were
- * granted is there for others within seconds, although it stays granted. All that counts is within the budget, but for one
- * small chunk for each upload, so that all move, for what a new upload sent before it knew its window, and for idle uploads
- * that come back: how much of what arrives is held at once is bounded where it is read.
+ * Shares a budget of bytes in flight among the owners of active uploads, and each owner's part among its uploads. A window
+ * counts only as far as its upload is likely to use it: two seconds of what it writes. So the windows of idle uploads
+ * become available to others within seconds, although they stay granted. What counts stays within the budget, with three
+ * exceptions: one small chunk for each upload, so that all make progress; what a new upload sent before it knew its
+ * window; and idle uploads that come back. The memory for what arrives is bounded where it is read, not here.
  */
 export class WindowBudget {
   private counted = 0;
-  /** The uploads that count, by when they were looked at, the longest ago first. */
+  /** The uploads that count, in the order in which they were last examined. */
   private readonly inUse = new Set<WindowGrant>();
-  /** How many uploads of an owner take a share. */
+  /** The number of uploads of each owner that take a share. */
   private readonly sharing = new Map<unknown, number>();
 
   constructor(
@@ -35,12 +35,12 @@ export class WindowBudget {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** What counts as in flight now, in bytes. */
+  /** The bytes that count as in flight now. */
   get countedBytes(): number {
     return this.counted;
   }
 
-  /** `owner` is whoever shares what one gets: any value that is the same for all of its uploads. */
+  /** `owner` is any value that is the same for all uploads of one owner. */
   join(owner: unknown): WindowGrant {
     const grant = new WindowGrant(this, owner, this.now);
     this.count(grant, 0);
@@ -48,9 +48,9 @@ export class WindowBudget {
     return grant;
   }
 
-  /** @internal In place of what an upload had: at least `unused`, which can't be taken back, and at most `wanted`. */
+  /** @internal Renews a window: at least `unused`, which can't be taken back, and at most `wanted`. */
   regrant(grant: WindowGrant, unused: number, wanted: number): number {
-    this.lookAgain();
+    this.recount();
     const share = this.shareOf(grant);
     const left = this.budgetBytes - (this.counted - grant.counted);
     const fair = Math.min(Math.max(wanted, firstWindow(share)), this.maxWindowBytes, share, left);
@@ -74,11 +74,11 @@ export class WindowBudget {
     return Math.floor(this.budgetBytes / owners / (own + (grant.isSharing ? 0 : 1)));
   }
 
-  /** What was not looked at for a second counts by what it did since. Each upload is looked at once a second at most. */
-  private lookAgain(): void {
+  /** Counts each upload again by what it wrote in the last second. Each is examined at most once a second. */
+  private recount(): void {
     const now = this.now();
     for (const grant of this.inUse) {
-      if (now - grant.lookedAt < SPAN_MS) return;
+      if (now - grant.countedAt < SPAN_MS) return;
       const likely = Math.min(grant.counted, grant.isYoung ? Infinity : grant.wanted());
       if (likely === 0) this.leave(grant);
       else this.count(grant, likely);
@@ -88,7 +88,7 @@ export class WindowBudget {
   private count(grant: WindowGrant, bytes: number): void {
     this.counted += bytes - grant.counted;
     grant.counted = bytes;
-    grant.lookedAt = this.now();
+    grant.countedAt = this.now();
     this.inUse.delete(grant);
     this.inUse.add(grant);
   }
@@ -107,13 +107,13 @@ function firstWindow(share: number): number {
   return Math.max(least, Math.min(Math.floor(share / shareDivisor), most));
 }
 
-/** What one upload may have in flight. */
+/** The window of one upload. */
 export class WindowGrant {
-  /** @internal The bytes of the budget that it counts for. */
+  /** @internal The bytes of the budget that it takes. */
   counted = 0;
   /** @internal */
-  lookedAt = 0;
-  /** @internal Whether it counts among those who share the budget. */
+  countedAt = 0;
+  /** @internal Whether it takes a share of the budget. */
   isSharing = false;
   private window = 0;
   private readonly joinedAt: number;
@@ -135,7 +135,7 @@ export class WindowGrant {
   }
 
   /**
-   * The window after `written` bytes more, in bytes: about two seconds of what the upload is worth, so that a slow one
+   * Returns the window after `written` more bytes, in bytes: about two seconds at the upload's rate, so that a slow upload
    * does not hold what a fast one could use.
    */
   renew(written: number): number {
