@@ -29,7 +29,7 @@ import {
   type ResolvedUploadOptions,
 } from './upload-options.js';
 import { UploadGateway } from './gateway/upload.gateway.js';
-import { HandoverStart, StoreShutdown } from './upload-lifecycle.js';
+import { StoresLifecycle, UploadLifecycle } from './upload-lifecycle.js';
 import { UPLOAD_AUTHENTICATOR } from './contracts/authenticator.js';
 import { UPLOAD_STORE } from './contracts/upload-store.js';
 import { UPLOAD_STORAGE_BACKEND } from './contracts/storage-backend.js';
@@ -67,7 +67,7 @@ export const rebuildProviders: Provider[] = [
   ...replaceableProviders,
   StorageService,
   CatalogueRebuild,
-  StoreShutdown,
+  StoresLifecycle,
 ];
 
 export const uploadProviders: Provider[] = [
@@ -83,12 +83,12 @@ export const uploadProviders: Provider[] = [
   CatalogueEntries,
   Completion,
   SessionService,
-  HandoverStart,
   Cleanup,
   FilesService,
   UploadEvents,
   UploadGateway,
-  StoreShutdown,
+  StoresLifecycle,
+  UploadLifecycle,
 ];
 
 /** What other modules of the application may inject. */

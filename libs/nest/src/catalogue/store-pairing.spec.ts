@@ -40,7 +40,7 @@ describe('StorePairing', () => {
       () => backend.close(),
     );
     const storage = new StorageService(backend);
-    await new StorePairing({ adoptStore }, store, storage).onModuleInit();
+    await new StorePairing({ adoptStore }, store, storage).pair();
     return { store, storage };
   }
 

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
@@ -13,7 +13,7 @@ const REMEDIES =
  * gateway that was started with another folder, bucket or database, is noticed before anything is stored or removed.
  */
 @Injectable()
-export class StorePairing implements OnModuleInit {
+export class StorePairing {
   private readonly logger = new Logger(StorePairing.name);
 
   constructor(
@@ -22,13 +22,9 @@ export class StorePairing implements OnModuleInit {
     private readonly storage: StorageService,
   ) {}
 
-  async onModuleInit(): Promise<void> {
-    await this.storage.prepared();
-    await this.pair();
-  }
-
   /** Rejects with a sentence that says what was found and what to do. */
-  private async pair(): Promise<void> {
+  async pair(): Promise<void> {
+    await this.storage.prepared();
     const [ofCatalogue, ofBytes] = [await this.store.identity(), await this.storage.identity()];
     if (ofCatalogue !== undefined && ofCatalogue === ofBytes) {
       await this.store.setIdentity(ofCatalogue);

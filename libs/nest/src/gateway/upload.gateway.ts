@@ -1,4 +1,4 @@
-import { Inject, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Logger } from '@nestjs/common';
 import {
   WebSocketGateway,
   WebSocketServer,
@@ -22,7 +22,6 @@ import {
   UploadError,
   uploadChunkSchema,
 } from '@upload-streams/protocol';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Server, Socket } from 'socket.io';
 import { UPLOAD_AUTHENTICATOR, type Authenticator } from '../contracts/authenticator.js';
 import { toUploadError } from '../errors/host-error.js';
@@ -63,9 +62,7 @@ type Handler = (event: UploadEvent, door: Door) => Promise<object>;
   wsEngine: UploadWebSocketServer,
   parser: boundedParser,
 })
-export class UploadGateway
-  implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect, BeforeApplicationShutdown
-{
+export class UploadGateway implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect {
   private readonly logger = new Logger(UploadGateway.name);
 
   /** Protocol 1: which event calls what. */
@@ -81,8 +78,9 @@ export class UploadGateway
     [UPLOAD_CHUNK, ({ payload, sessionID }, { original }) => original.receive(sessionID, payload)],
   ]);
 
+  /** Undefined in an application that never listens. */
   @WebSocketServer()
-  private readonly server!: Server;
+  private readonly server?: Server;
 
   constructor(
     @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
@@ -153,17 +151,9 @@ export class UploadGateway
     await Promise.all(released);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.server.local.emit(SERVER_DRAINING, { reconnectInMs: this.options.reconnectInMs });
-    const graceOver = new AbortController();
-    const grace = delay(this.options.shutdownGraceMs, true, { signal: graceOver.signal }).catch(() => false);
-    const isLate = await Promise.race([grace, this.sessions.drain().then(() => false)]);
-    graceOver.abort();
-    if (isLate) {
-      this.logger.warn(
-        'The grace period ended before all work was done. Unfinished uploads resume after the next start',
-      );
-    }
+  /** Tells clients to come back later, to another node if there is one. */
+  announceShutdown(): void {
+    this.server?.local.emit(SERVER_DRAINING, { reconnectInMs: this.options.reconnectInMs });
   }
 
   /** The end of every call that nobody awaits. */

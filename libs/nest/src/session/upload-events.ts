@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { filter, map, Subject, type Observable } from 'rxjs';
 import type { FileRecord } from '../contracts/records.js';
 
@@ -12,7 +12,7 @@ export type UploadLifecycleEvent =
 
 /** Inject it to follow all uploads: `events.completed$.subscribe((file) => ...)`. The streams complete at shutdown. */
 @Injectable()
-export class UploadEvents implements OnApplicationShutdown {
+export class UploadEvents {
   private readonly events = new Subject<UploadLifecycleEvent>();
 
   readonly all$: Observable<UploadLifecycleEvent> = this.events.asObservable();
@@ -27,8 +27,8 @@ export class UploadEvents implements OnApplicationShutdown {
     this.events.next(event);
   }
 
-  /** Not earlier, because uploads may still complete while the application shuts down. */
-  onApplicationShutdown(): void {
+  /** At the end of the shutdown, not earlier: uploads may still complete until then. */
+  complete(): void {
     this.events.complete();
   }
 }

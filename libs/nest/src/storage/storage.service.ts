@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
 import type { Checkpoint } from '../contracts/records.js';
@@ -27,7 +27,7 @@ const isMissing = (error: unknown) =>
 
 /** Bytes, as the sessions see them: a storage back end whose errors are those of the catalogue. */
 @Injectable()
-export class StorageService implements OnModuleInit, OnApplicationShutdown {
+export class StorageService {
   private readonly logger = new Logger(StorageService.name);
 
   private readonly room: StorageRoom;
@@ -37,11 +37,7 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     this.room = new StorageRoom(backend);
   }
 
-  async onModuleInit(): Promise<void> {
-    await this.prepared();
-  }
-
-  /** Resolves when the back end is ready; for whoever needs it while modules are initialised. */
+  /** Prepares the back end, once; resolves when it is ready. */
   prepared(): Promise<void> {
     return (this.preparing ??= this.backend.prepare());
   }
@@ -167,8 +163,8 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     return this.translated(() => this.backend.hasFiles());
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.backend.close();
+  close(): Promise<void> {
+    return this.translated(() => this.backend.close());
   }
 
   /** Rejects where nothing can be stored now: the store can't be used, or has no room. */

@@ -29,7 +29,7 @@ export async function openSessionGateway(dataDir: string, parts: SessionGatewayP
   const { store, backend, policy = openUploadPolicy, handover = new SingleNode() } = parts;
   const options = resolveUploadOptions({ dataDir, ...parts.options });
   const storage = new StorageService(backend);
-  await storage.onModuleInit();
+  await storage.prepared();
   const events = new UploadEvents();
   const admission = new Admission(options, policy, storage);
   const registry = new SessionRegistry(options);

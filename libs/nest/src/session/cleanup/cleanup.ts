@@ -1,10 +1,4 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setImmediate } from 'node:timers/promises';
 import { UploadEvents } from '../upload-events.js';
 import type { Quarantined } from '../../contracts/storage-backend.js';
@@ -29,7 +23,7 @@ const PURGE_SHARE = 0.1;
  * file.
  */
 @Injectable()
-export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Cleanup {
   private readonly logger = new Logger(Cleanup.name);
   private readonly clock: SteadyClock;
   private timer: NodeJS.Timeout | undefined;
@@ -46,14 +40,14 @@ export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.clock = new SteadyClock();
   }
 
-  onApplicationBootstrap(): void {
+  start(): void {
     const intervalMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, Math.floor(this.options.sessionTtlMs / 10)));
     this.sweeping = this.quarantineOrphans().catch((error) => this.logger.error(error));
     this.sweep();
     this.timer = setInterval(() => this.sweep(), intervalMs).unref();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  async stop(): Promise<void> {
     this.isStopping = true;
     clearInterval(this.timer);
     await this.sweeping;
