@@ -1,4 +1,5 @@
-// npm run bench -- [workload ...] [--rounds n] [--only contender,...] [--scale share] [--large] [--beside checkout]: this gateway beside its peers.
+// npm run bench -- [workload ...] [--rounds n] [--only contender,...] [--scale share] [--large] [--beside checkout]: compares this gateway with
+// other upload servers.
 import { join } from 'node:path';
 import { findChromium } from './chromium.mjs';
 import { build, ensureInstalled, keepRunning, nodeBinary, root, say } from './workspace.mjs';
@@ -7,7 +8,7 @@ ensureInstalled();
 say('Building the gateway and the client');
 await build('api', 'testing', 'client');
 
-say('Measuring. Leave the machine alone meanwhile');
+say('Measuring. Do not use the machine for anything else');
 const bench = join(root, 'bench', 'src', 'bench.ts');
 process.exitCode = await keepRunning(nodeBinary(), [bench, ...process.argv.slice(2)], {
   env: { CHROMIUM_PATH: await findChromium() },

@@ -23,14 +23,14 @@ async function playwrights() {
 }
 
 async function download() {
-  say('No Chromium or Chrome found: downloading the one of Playwright');
+  say("No Chromium or Chrome found: downloading Playwright's");
   await run('playwright', ['install', 'chromium']);
   return playwrights();
 }
 
 async function fromDebian() {
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return undefined;
-  say('That did not work: installing the package "chromium" with apt-get');
+  say('The download failed: installing the package "chromium" with apt-get');
   await run('sh', [
     '-c',
     'apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium',
@@ -38,8 +38,8 @@ async function fromDebian() {
   return installed();
 }
 
-/** The path of a Chromium or Chrome; ends the script with a sentence where there is none to be had. */
+/** Returns the path of a Chromium or Chrome. If none can be found or installed, ends the script with a message. */
 export async function findChromium() {
   const found = installed() ?? (await playwrights()) ?? (await download()) ?? (await fromDebian());
-  return found ?? fail('The browser tests need Chromium or Chrome: please install one, or set CHROMIUM_PATH to it.');
+  return found ?? fail('The browser tests need Chromium or Chrome: install one, or set CHROMIUM_PATH to its path.');
 }

@@ -1,12 +1,12 @@
-// Adds to package-lock.json the binaries for other systems that a registry mirror did not offer when the lockfile was
-// made. npm leaves such optional packages out, and `npm ci` then refuses the lockfile. Run it after `npm install`:
+// Adds the binaries for other platforms to package-lock.json that a registry mirror did not offer when the lockfile was
+// created. npm omits such optional packages, and `npm ci` then refuses the lockfile. Run this after `npm install`:
 //   node scripts/complete-lockfile.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const path = new URL('../package-lock.json', import.meta.url);
 const lock = JSON.parse(readFileSync(path, 'utf8'));
 
-/** How package names spell what `os`, `cpu` and `libc` of a manifest say. */
+/** The words in package names that stand for `os` and `cpu` of a manifest. */
 const OS = ['android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'aix', 'win32'];
 const CPU = {
   arm64: 'arm64',
@@ -24,7 +24,7 @@ const CPU = {
   mips64el: 'mips64el',
 };
 
-/** Whether the lockfile has what `from` gets when it asks for `name`: its own, or the one that all share. */
+/** Whether the lockfile has the package that `from` resolves `name` to: its own or the shared one. */
 const isLocked = (from, name) =>
   Boolean(lock.packages[`${from}/node_modules/${name}`] ?? lock.packages[`node_modules/${name}`]);
 

@@ -1,5 +1,5 @@
-// Checks what `docker compose up --build -d` has started: uploads through the page's port and through the gateway's,
-// restarts the containers, and finds the files again. Needs the workspace built (npm run build).
+// Tests what `docker compose up --build -d` has started: uploads through the port of the page and that of the gateway,
+// restarts the containers and verifies the stored files. Run `npm run build` first.
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { createNodeUploadClient } from '../libs/client/dist/node.js';
@@ -22,11 +22,12 @@ async function upload(through, port) {
 async function verify(file, port) {
   const response = await fetch(urlOf(port) + file.url, { headers: { Authorization: `Bearer ${token}` } });
   const stored = sha256(Buffer.from(await response.arrayBuffer()));
-  if (stored !== sha256(content) || file.sha256 !== stored) throw new Error(`${file.fileName} is not what was sent`);
-  console.log(`${file.fileName} found through ${port}, SHA-256 ${stored.slice(0, 16)}… equal`);
+  if (stored !== sha256(content) || file.sha256 !== stored)
+    throw new Error(`${file.fileName} differs from what was sent`);
+  console.log(`${file.fileName} found through ${port}, SHA-256 ${stored.slice(0, 16)}… matches`);
 }
 
-/** Asks until the page's port answers for the gateway, or gives up after a minute. */
+/** Waits until the gateway answers through the port of the page. Throws after a minute. */
 async function ready() {
   const end = Date.now() + 60_000;
   for (;;) {
@@ -45,4 +46,4 @@ console.log('restarting the containers');
 if (spawnSync('docker', ['compose', 'restart'], { stdio: 'inherit' }).status !== 0) throw new Error('restart failed');
 await ready();
 for (const file of files) await verify(file, ports.gateway);
-console.log('all there');
+console.log('all files are intact');

@@ -1,5 +1,5 @@
-// Runs a program that does not look after its parent, and ends it when stdin ends: whoever started this is gone then,
-// however it ended. Usage: node scripts/end-with-stdin.mjs PROGRAM ARGUMENT...
+// Runs a program that does not watch its parent process, and ends it when stdin ends, because the parent has then ended,
+// even if it was killed. Usage: node scripts/end-with-stdin.mjs PROGRAM ARGUMENT...
 import { spawn, spawnSync } from 'node:child_process';
 
 const FORCE_AFTER_MS = 15_000;
@@ -17,7 +17,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => e
 process.stdin.on('error', () => end('SIGTERM'));
 process.stdin.on('end', () => end('SIGTERM'));
 process.stdin.resume();
-// The terminal may be gone as well.
+// The terminal may be closed as well.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 child.once('error', (error) => {
   console.error(`${program} could not be started: ${error.message}`);

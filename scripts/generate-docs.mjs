@@ -1,5 +1,5 @@
-// npm run docs: writes docs/errors.md and docs/asyncapi.yaml from libs/protocol, which has to be built.
-// With --check it writes nothing, and fails where one of them is not what libs/protocol says.
+// npm run docs: generates docs/errors.md and docs/asyncapi.yaml from libs/protocol, which must be built.
+// With --check, it writes nothing and fails if one of them is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { stringify } from 'yaml';
@@ -11,33 +11,34 @@ const { ERROR_CODES, ERRORS, MAX_MESSAGE_BYTES, SESSION_ID_PATTERN } = protocol;
 // ---------------------------------------------------------------- docs/errors.md
 
 const RECOVERIES = {
-  retry: 'Wait, longer each time, and try again: begin the session again and go on from the offset in the answer.',
-  resync: 'Begin the session again and go on from the offset in the answer.',
-  restart: 'Upload from zero, under a new session ID.',
-  fatal: 'Stop, and tell the person.',
+  retry: 'Wait, longer each time, then begin the session again and continue from the offset in the answer.',
+  resync: 'Begin the session again and continue from the offset in the answer.',
+  restart: 'Upload from zero under a new session ID.',
+  fatal: 'Stop and tell the user.',
 };
 
-/** Where a code asks for something else, or for more, than its recovery says. */
+/** For codes that require something other than, or more than, their recovery says. */
 const CLIENT_DOES = {
-  SESSION_NOT_FOUND: `${RECOVERIES.resync} After \`cancel_upload\` there is nothing left to do.`,
-  STORAGE_FULL:
-    'Wait, longer each time, and try again: begin the session again and go on from the offset in the answer. Tell the person why.',
-  SESSION_TAKEN_OVER: 'Stop here. Do not begin again: the two connections would take the session from each other.',
+  SESSION_NOT_FOUND: `${RECOVERIES.resync} After \`cancel_upload\`, nothing is left to do.`,
+  STORAGE_FULL: `${RECOVERIES.retry} Tell the user the reason.`,
+  SESSION_TAKEN_OVER:
+    'Stop on this connection. Do not begin the session again, or the two connections take it from each other repeatedly.',
   CHECKSUM_MISMATCH: 'Send the chunk again. A client with more chunks in flight begins the session again.',
-  WINDOW_EXCEEDED: 'Connect again, begin the session again, and never send beyond `offset + window`.',
-  UPLOAD_ALREADY_COMPLETE: 'Begin the session again: the answer has the file in `completed`.',
+  WINDOW_EXCEEDED: 'Reconnect, begin the session again, and never send beyond `offset + window`.',
+  UPLOAD_ALREADY_COMPLETE: 'Begin the session again: the answer contains the file in `completed`.',
   ORIGIN_NOT_ALLOWED:
-    'Stop. The handshake is refused before there is a connection, so this error travels as HTTP only: see above.',
-  OFFLINE: 'Wait until there is a network, then begin the session again and go on from the offset in the answer.',
-  SOURCE_NOT_REREADABLE: 'Stop, and tell the caller, who has to open the stream again.',
+    'Stop. The handshake is refused before there is a connection, so this error is sent only as an HTTP response: see above.',
+  OFFLINE:
+    'Wait until there is a network connection, then begin the session again and continue from the offset in the answer.',
+  SOURCE_NOT_REREADABLE: 'Stop and tell the caller, who must open the stream again.',
 };
 
 const formsTable = table([
-  ['Where', 'In what form'],
+  ['Where', 'Form'],
   ['the ack of an event', '`{ ok: false, error }`'],
   ['`upload_error_{ID}`', 'two arguments: the message as a string, then `error`'],
-  ['the HTTP API', 'the body `{ error }`, under the HTTP status of the code'],
-  ['a connection that is refused', '`connect_error` of the Socket.IO client, with `error` as `data` of its argument'],
+  ['the HTTP API', 'the body `{ error }`, with the HTTP status of the code'],
+  ['a refused connection', '`connect_error` of the Socket.IO client; `data` of its argument is `error`'],
 ]);
 
 const example = { ok: false, error: new protocol.UploadError('OFFSET_MISMATCH', { offset: 1048576 }).toBody() };
@@ -60,7 +61,7 @@ const errorsDocument = `<!-- Written by scripts/generate-docs.mjs from libs/prot
 
 # Errors
 
-Every error of the protocol, the HTTP API and the clients is one of the codes below. This is how one travels in an ack:
+Every error of the protocol, the HTTP API and the clients has one of the codes below. This is an error in an ack:
 
 \`\`\`json
 ${JSON.stringify(example, null, 2)}
@@ -68,16 +69,17 @@ ${JSON.stringify(example, null, 2)}
 
 ${formsTable}
 
-\`code\` and \`recovery\` are for programs, \`message\` is for people and may change, \`details\` has facts such as sizes and
-offsets where there are any. No value that a client sent comes back in an error. A code that a client does not know
-counts as \`INTERNAL\`.
+\`code\` and \`recovery\` are for programs. \`message\` is for people and may change. \`details\` has facts such as sizes and
+offsets, if there are any. An error never contains a value that the client sent. Clients treat a code that they do not know
+as \`INTERNAL\`.
 
-\`ORIGIN_NOT_ALLOWED\` is different: a browser gets it instead of a handshake. Long polling is answered with HTTP 403 and
-the message in the body, a WebSocket with HTTP 400, and the Socket.IO client reports a \`connect_error\` without \`data\`.
+\`ORIGIN_NOT_ALLOWED\` is different, because the server refuses the handshake. With long polling, the response is HTTP 403
+with the message in the body; with a WebSocket, it is HTTP 400. The Socket.IO client reports a \`connect_error\` without
+\`data\`.
 
 ## Recovery
 
-Clients decide by \`recovery\`, never by the message.
+Clients act on \`recovery\`, never on the message.
 
 ${recoveriesTable}
 
@@ -101,7 +103,7 @@ function errorSection(code) {
   return [`### \`${code}\``, when, facts.map((fact) => `- ${fact}`).join('\n')].join('\n\n');
 }
 
-/** The message with `{name}` in the place of each detail, and the names. */
+/** The message with `{name}` in place of each detail, and the names of the details. */
 function sampleMessage(code) {
   const names = new Set();
   const details = new Proxy({}, { get: (_, name) => (names.add(name), `{${name}}`) });
@@ -112,7 +114,7 @@ function statusOf(code) {
   return ERRORS[code].status === 0 ? 'clients only' : String(ERRORS[code].status);
 }
 
-/** A Markdown table as Prettier lays it out. */
+/** A Markdown table, formatted like Prettier does. */
 function table([head, ...rows]) {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
   const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
@@ -122,8 +124,8 @@ function table([head, ...rows]) {
 // ---------------------------------------------------------------- docs/asyncapi.yaml
 
 /**
- * As it travels, hence `input`: before a schema's transforms, and open for fields of a later version. Draft 7 is what
- * AsyncAPI builds on.
+ * The schema of a payload on the wire. `input` means before transforms, and permits additional fields of later versions.
+ * AsyncAPI is based on draft 7.
  */
 function jsonSchema(schema) {
   const json = z.toJSONSchema(schema, {
@@ -148,17 +150,17 @@ begun.properties.completed = schemaRef('CompletedUpload');
 const schemas = {
   BeginUpload: {
     ...jsonSchema(protocol.beginUploadSchema),
-    description: 'chunk and crc32 come together; last comes with chunk and fileCrc32.',
+    description: 'chunk and crc32 must be sent together; last requires chunk and fileCrc32.',
   },
-  UploadChunk: { ...jsonSchema(protocol.uploadChunkSchema), description: 'last: true comes with fileCrc32.' },
+  UploadChunk: { ...jsonSchema(protocol.uploadChunkSchema), description: 'last: true requires fileCrc32.' },
   CancelUpload: jsonSchema(protocol.cancelUploadSchema),
   OriginalBegin: {
-    description: 'The original workflow: without protocol.',
+    description: 'The original workflow: no protocol field.',
     oneOf: [{ type: 'string', pattern: SESSION_ID_PATTERN.source }, jsonSchema(protocol.originalBeginSchema)],
   },
   OriginalChunk: {
     ...jsonSchema(protocol.originalChunkSchema),
-    description: 'The original workflow: without offset and crc32.',
+    description: 'The original workflow: no offset and no crc32.',
   },
   BegunUpload: begun,
   ChunkWritten: jsonSchema(protocol.chunkWrittenSchema),
@@ -183,7 +185,7 @@ const schemas = {
   },
 };
 
-const refused = { summary: 'The ack: why not.', payload: schemaRef('Refusal') };
+const refused = { summary: 'The ack of a refused event: the error.', payload: schemaRef('Refusal') };
 const originalAccepted = { summary: 'The ack of the original workflow.', payload: ACCEPTED };
 const sessionParameter = { sessionID: { description: `The session ID: ${SESSION_ID_PATTERN.source}` } };
 
@@ -193,8 +195,8 @@ const channels = {
     address: protocol.BEGIN_UPLOAD,
     messages: {
       begin: { summary: 'Creates or resumes a session.', payload: schemaRef('BeginUpload') },
-      originalBegin: { summary: 'Begins as the original clients do.', payload: schemaRef('OriginalBegin') },
-      begun: { summary: 'The ack: where to go on.', payload: accepted(schemaRef('BegunUpload')) },
+      originalBegin: { summary: 'Begins an upload in the original workflow.', payload: schemaRef('OriginalBegin') },
+      begun: { summary: 'The ack: the offset to continue from.', payload: accepted(schemaRef('BegunUpload')) },
       originalBegun: originalAccepted,
       refused,
     },
@@ -205,10 +207,10 @@ const channels = {
     messages: {
       chunk: { summary: 'A run of bytes with its offset.', payload: schemaRef('UploadChunk') },
       originalChunk: {
-        summary: 'The next bytes, as the original clients send them.',
+        summary: 'The next bytes, in the original workflow.',
         payload: schemaRef('OriginalChunk'),
       },
-      written: { summary: 'The ack: it is written.', payload: accepted(schemaRef('ChunkWritten')) },
+      written: { summary: 'The ack: the chunk is written.', payload: accepted(schemaRef('ChunkWritten')) },
       originalWritten: originalAccepted,
       refused,
     },
@@ -216,8 +218,8 @@ const channels = {
   cancelUpload: {
     address: protocol.CANCEL_UPLOAD,
     messages: {
-      cancel: { summary: 'Drops a session and its bytes.', payload: schemaRef('CancelUpload') },
-      cancelled: { summary: 'The ack: it is gone.', payload: ACCEPTED },
+      cancel: { summary: 'Cancels a session and discards its bytes.', payload: schemaRef('CancelUpload') },
+      cancelled: { summary: 'The ack: the session is cancelled.', payload: ACCEPTED },
       refused,
     },
   },
@@ -225,7 +227,10 @@ const channels = {
     address: protocol.uploadSuccessEvent('{sessionID}'),
     parameters: sessionParameter,
     messages: {
-      success: { summary: 'The file is verified, durable and in its place.', payload: schemaRef('CompletedUpload') },
+      success: {
+        summary: 'The file is verified, durable and in its final place.',
+        payload: schemaRef('CompletedUpload'),
+      },
     },
   },
   uploadError: {
@@ -233,7 +238,7 @@ const channels = {
     parameters: sessionParameter,
     messages: {
       failure: {
-        summary: 'The upload can not go on here. Two arguments: a sentence, then the error.',
+        summary: 'The upload cannot continue on this connection. Two arguments: the message, then the error.',
         payload: { type: 'array', items: [{ type: 'string' }, schemaRef('Error')], minItems: 2, maxItems: 2 },
       },
     },
@@ -243,7 +248,7 @@ const channels = {
     parameters: sessionParameter,
     messages: {
       progress: {
-        summary: 'The server still works on an answer for this session.',
+        summary: 'The server is still working on an answer for this session.',
         payload: schemaRef('UploadInProgress'),
       },
     },
@@ -273,9 +278,9 @@ const asyncapi = {
     title: 'Upload Streams',
     version: String(protocol.PROTOCOL_VERSION),
     description: [
-      'The events between a client and the gateway, over Socket.IO. docs/protocol.md says what they mean and in which order they come.',
-      'The acks of an event are Socket.IO acknowledgements, described here as replies on the channel of the event.',
-      `A message has at most ${MAX_MESSAGE_BYTES} bytes.`,
+      'The events between a client and the gateway, over Socket.IO. docs/protocol.md describes their meaning and order.',
+      'Acks are Socket.IO acknowledgements. They are described here as replies on the channel of their event.',
+      `A message may have at most ${MAX_MESSAGE_BYTES} bytes.`,
     ].join(' '),
     license: { name: 'MIT' },
   },
@@ -285,7 +290,7 @@ const asyncapi = {
       host: 'localhost:3000',
       pathname: '/socket.io/',
       protocol: 'ws',
-      description: 'Socket.IO 4. A credential travels as auth.token of the handshake.',
+      description: 'Socket.IO 4. The credential is auth.token of the handshake.',
     },
   },
   channels,
@@ -316,7 +321,7 @@ for (const [name, text] of [
   const file = new URL(`../${name}`, import.meta.url);
   if (!isCheck) writeFileSync(file, text);
   else if (present(file) !== text) {
-    console.error(`${name} is not what libs/protocol says: run "npm run docs" and commit it.`);
+    console.error(`${name} is out of date: run "npm run docs" and commit the result.`);
     process.exitCode = 1;
   }
 }

@@ -1,5 +1,5 @@
-// Finds import cycles: files that, by what they import, lead back to themselves. Types count as well as values, since a
-// reader follows both. Lint holds the arrows between projects and folders; this looks at the files.
+// Finds import cycles between files. Type imports count too, because a reader follows both. ESLint checks imports between
+// projects and folders; this script checks single files.
 import { relative } from 'node:path';
 import ts from 'typescript';
 import { fail, root } from './workspace.mjs';
@@ -23,7 +23,7 @@ function importsOf(file) {
     .filter((imported) => imported !== undefined);
 }
 
-/** Groups of files of which each leads to every other (R. Tarjan's strongly connected components, 1972). */
+/** Groups of files that import each other, directly or indirectly (R. Tarjan's strongly connected components, 1972). */
 function findCycles(imports) {
   const found = [];
   const stack = [];

@@ -1,13 +1,13 @@
-// npm does not always take its scripts along when it ends: they have to notice by themselves.
+// npm does not always end its scripts when it ends, so the scripts watch their parent process themselves.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const EVERY_MS = 500;
 const parent = process.ppid;
-/** npm starts a script through a shell, which may outlive npm and wait for the script. */
+/** The process of npm. It starts a script through a shell, which may outlive npm. */
 const npm = grandparentBehindShell();
 
-/** Calls back once, as soon as whoever started this process has ended. */
+/** Calls back once, when the process that started this one has ended. */
 export function whenParentEnds(callback) {
   const timer = setInterval(() => {
     if (process.ppid === parent && runs(parent) && (npm === undefined || runs(npm))) return;

@@ -1,5 +1,5 @@
-// npm run catalogue:rebuild: puts stored files into the catalogue that are not in it, with the settings of the gateway,
-// which must not run meanwhile. With -- --unrecorded also those of which no record was kept.
+// npm run catalogue:rebuild: adds stored files that are missing from the catalogue. Uses the settings of the gateway, which
+// must be stopped. With -- --unrecorded, also adds files without a record.
 import { join } from 'node:path';
 import { build, ensureInstalled, nodeBinary, root, run } from './workspace.mjs';
 

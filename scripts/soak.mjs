@@ -6,6 +6,6 @@ ensureInstalled();
 say('Building the gateway and the client');
 await build('api', 'testing', 'client');
 
-say('Uploading between faults; what happened is reported at the end');
+say('Uploading between faults; a report follows at the end');
 const soak = join(root, 'apps', 'api-e2e', 'src', 'soak', 'soak.ts');
 process.exitCode = await keepRunning(nodeBinary(), [soak, ...process.argv.slice(2)]);

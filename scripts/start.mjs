@@ -6,7 +6,7 @@ ensureInstalled();
 say('Building what has changed: the gateway and the page');
 await build('api', 'web');
 
-say('Starting. Stop with Ctrl+C; uploads under way go on after the next start');
+say('Starting. Stop with Ctrl+C; unfinished uploads continue after the next start');
 const webDir = process.env.WEB_DIR || join(root, 'apps', 'web', 'dist', 'browser');
 process.exitCode = await keepAllRunning([
   {

@@ -1,19 +1,19 @@
-// What `npm test` says at its end, read from what the test runners printed.
+// The summary at the end of `npm test`, read from the output of the test runners.
 
-/** How a suite that can't run here says so: one line, what is skipped and how to run it. */
+/** The line that a skipped suite prints: what is skipped and how to run it. */
 const SKIPPED_LINE = /^Skipped: (.+)$/gm;
 
 // eslint-disable-next-line no-control-regex -- colours
 const COLOURS = /\u001b\[[0-9;]*m/g;
 
-/** Counts what Jest ("Tests: 2 failed, 40 passed, 42 total") and Playwright ("12 passed (8.1s)") say at their end. */
+/** Adds up the summaries of Jest ("Tests: 2 failed, 40 passed, 42 total") and Playwright ("12 passed (8.1s)"). */
 function count(output, word) {
   const jest = output.matchAll(new RegExp(`^Tests:.*?(\\d+) ${word}`, 'gm'));
   const playwright = output.matchAll(new RegExp(`^ +(\\d+) ${word}(?: \\(.*\\))?$`, 'gm'));
   return [...jest, ...playwright].reduce((sum, [, number]) => sum + Number(number), 0);
 }
 
-/** The numbers of tests, and each reason for which suites were skipped, once. */
+/** The numbers of tests, and each reason for skipped suites, once. */
 export function readResults(output) {
   const plain = output.replace(COLOURS, '').replaceAll('\r', '');
   return {
@@ -24,7 +24,7 @@ export function readResults(output) {
   };
 }
 
-/** The last lines. CI reads the very last one. */
+/** The summary. CI reads the last line. */
 export function reportLines({ passed, failed, skipped, reasons }) {
   const lines = reasons.map((reason) => `Skipped: ${reason}`);
   if (skipped > 0 && reasons.length === 0) lines.push('Skipped: tests that do not say why; look for "skipped" above');

@@ -7,7 +7,7 @@ ensureInstalled();
 const CHROMIUM_PATH = await findChromium();
 say(`Browser for the page: ${CHROMIUM_PATH}`);
 
-/** In CI nothing is taken from an earlier run. */
+/** CI uses no cached results. */
 const nxOptions = ['--output-style=static', ...(process.env.CI ? ['--skip-nx-cache'] : [])];
 
 const steps = [
@@ -18,7 +18,7 @@ const steps = [
     'nx',
     ['run-many', '-t', 'lint', 'typecheck', 'docs-check', 'build', 'test'],
   ],
-  // What they run was built in the step before.
+  // The previous step has built what these tests run.
   [
     'The built API as a process, and the page in Chromium',
     'nx',

@@ -1,15 +1,15 @@
-// What the result of a task depends on besides its files: this machine, this Node, and the programs that are named as
-// arguments. Nx takes what it prints as an input (nx.json). A program that is missing is a fact like any other.
+// Prints what the result of a task depends on besides its files: this machine, this Node, and the programs given as
+// arguments, including missing ones. Nx uses the output as an input of the task (nx.json).
 import { spawnSync } from 'node:child_process';
 import { realpathSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** Where Debian puts servers, which is not in everybody's PATH. */
+/** Debian installs servers in /usr/sbin, which may not be in PATH. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
 const EXTENSIONS = process.platform === 'win32' ? ['.exe', '.cmd', '.bat'] : [''];
 
-/** Of programs that answer at once; of the others, the place, size and date of the file have to do. */
+/** For programs that print their version quickly. The others are identified by the path, size and date of the file. */
 const VERSION_ARGUMENTS = { 'redis-server': ['--version'], chromium: ['--version'] };
 
 function find(program) {

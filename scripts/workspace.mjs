@@ -1,4 +1,4 @@
-// What the other scripts share. Runs on Node 20 with nothing installed.
+// Functions shared by the other scripts. Runs on Node 20 before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -7,7 +7,7 @@ import { whenParentEnds } from './parent-watch.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
 
-/** The gateway needs `node:sqlite`, and the build Angular's range of Node versions. */
+/** Required by `node:sqlite` in the gateway and by Angular's build. */
 const OLDEST_NODE = [22, 22];
 
 export const say = (text) => console.log(`\n» ${text}`);
@@ -17,17 +17,17 @@ export function fail(sentence) {
   process.exit(1);
 }
 
-/** The environment in which the workspace's own tools and its own Node come first. */
+/** The environment with the workspace's own tools and Node first in PATH. */
 export function toolEnvironment(extra = {}) {
   return { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter), ...extra };
 }
 
-/** Installs the workspace where that has not been done, or where the lockfile has changed since. */
+/** Installs the dependencies if they are missing or the lockfile has changed. */
 export function ensureInstalled() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   const lock = join(root, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  say('Installing the packages of package-lock.json (npm ci); about a minute, once');
+  say('Installing the packages of package-lock.json (npm ci); this takes about a minute, once');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: 'inherit',
@@ -36,7 +36,7 @@ export function ensureInstalled() {
   if (npm.status !== 0) fail('npm ci failed; its messages above say why.');
 }
 
-/** The Node that runs the gateway and the tests: the workspace's own, else the one that runs this, if it is new enough. */
+/** The Node for the gateway and the tests: the workspace's own, or the running one if that is new enough. */
 export function nodeBinary() {
   const own = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
   if (existsSync(own)) return own;
@@ -47,7 +47,7 @@ export function nodeBinary() {
   );
 }
 
-/** Runs a tool of the workspace to its end; gives its exit code and, with `capture`, what it printed. */
+/** Runs a tool of the workspace. Resolves with its exit code and, with `capture`, its output. */
 export function run(command, args, { env = {}, capture = false } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -68,15 +68,15 @@ export function run(command, args, { env = {}, capture = false } = {}) {
   });
 }
 
-/** Builds what has changed of these projects; ends the script where that fails. */
+/** Builds what has changed in these projects. Ends the script if the build fails. */
 export async function build(...projects) {
   const { code } = await run('nx', ['run-many', '-t', 'build', '-p', ...projects, '--output-style=static']);
   if (code !== 0) fail('The build failed; its messages above say why.');
 }
 
 /**
- * Runs programs until one of them ends, this script is told to stop, or whoever started it has ended; then all of them
- * end. Each has a pipe from this script as its stdin and ends when that does, so that none outlives a script that is killed.
+ * Runs programs until one of them ends, this script gets a signal, or its parent process ends; then ends all of them. The
+ * stdin of each program is a pipe from this script. Each program ends when its stdin ends, so none outlives a killed script.
  */
 export async function keepAllRunning(programs) {
   const children = programs.map(({ command, args, env = {}, cwd = root }) =>
@@ -89,7 +89,7 @@ export async function keepAllRunning(programs) {
   );
   const stop = (signal) => {
     for (const child of children) {
-      // Windows has no signals: there, the end of stdin has to do.
+      // Windows has no signals, so the end of stdin has to suffice.
       if (process.platform === 'win32') child.stdin.end();
       else child.kill(signal);
     }
@@ -110,13 +110,13 @@ export async function keepAllRunning(programs) {
   return code;
 }
 
-/** A program that does not end with its stdin by itself. */
+/** For a program that does not end by itself when its stdin ends. */
 export const endingWithStdin = ({ command, args, ...rest }) => ({
   command: process.execPath,
   args: [join(root, 'scripts', 'end-with-stdin.mjs'), command, ...args],
   ...rest,
 });
 
-/** The same for one program that knows nothing of its parent. */
+/** The same as `keepAllRunning`, for one program that does not end by itself when its stdin ends. */
 export const keepRunning = (command, args, options = {}) =>
   keepAllRunning([endingWithStdin({ command, args, ...options })]);

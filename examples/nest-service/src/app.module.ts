@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { UploadClientModule } from '@upload-streams/nest/client';
 import { ArchiveService } from './archive.service.js';
 
-/** A service that keeps its reports in an Upload Streams gateway. */
+/** A service that stores its reports in an Upload Streams gateway. */
 @Module({
   imports: [
     UploadClientModule.registerAsync({

@@ -3,14 +3,14 @@ import { UploadClient, type UploadState } from '@upload-streams/nest/client';
 import { basename } from 'node:path';
 import { distinctUntilKeyChanged, lastValueFrom, tap } from 'rxjs';
 
-/** Sends files to the gateway. */
+/** Uploads files to the gateway. */
 @Injectable()
 export class ArchiveService {
   private readonly logger = new Logger(ArchiveService.name);
 
   constructor(private readonly uploads: UploadClient) {}
 
-  /** Follows an upload state by state; gives the last one. */
+  /** Uploads a file, logs each change of its status, and returns the last state. */
   async archive(path: string): Promise<UploadState> {
     const states$ = this.uploads.upload(path, { metadata: { source: 'nest-service' } });
     const logged$ = states$.pipe(
@@ -20,7 +20,7 @@ export class ArchiveService {
     return lastValueFrom(logged$);
   }
 
-  /** The promise form, with bytes that are in memory: gives the ID of the file. */
+  /** Uploads bytes from memory and returns the ID of the stored file. */
   async note(text: string): Promise<string> {
     const file = await this.uploads.uploadToEnd(Buffer.from(text), { fileName: 'note.txt', type: 'text/plain' });
     return file.fileId;

@@ -32,7 +32,7 @@ describe('the example of a Nest service', () => {
       env: { ...process.env, NODE_OPTIONS: '', GATEWAY_URL: gateway.url },
     });
 
-  it('sends a file to a running gateway, which stores it identical, and ends by itself', async () => {
+  it('uploads a file to a running gateway, which stores an identical copy, and exits', async () => {
     const content = randomBytes(5_000_000);
     const path = join(folder, 'report.bin');
     await writeFile(path, content);
@@ -44,7 +44,7 @@ describe('the example of a Nest service', () => {
     );
   });
 
-  it('says what is wrong with a path that does not exist', async () => {
+  it('reports a path that does not exist', async () => {
     await expect(example(join(folder, 'missing'))).rejects.toMatchObject({ stderr: expect.stringContaining('failed') });
   });
 });

@@ -3,10 +3,10 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { ArchiveService } from './archive.service.js';
 
-/** `node dist/main.js <path>`: archives a file, and a note about it. */
+/** `node dist/main.js <path>`: uploads a file, and a note about it. */
 async function main(): Promise<void> {
   const path = process.argv[2];
-  if (path === undefined) throw new Error('Usage: node dist/main.js <path of a file>');
+  if (path === undefined) throw new Error('Usage: node dist/main.js <path>');
   const app = await NestFactory.createApplicationContext(AppModule, { logger: ['log', 'error'] });
   try {
     const archive = app.get(ArchiveService);
