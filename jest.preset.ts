@@ -37,6 +37,7 @@ export const nodePreset: Config = {
     '^@upload-streams/client/node$': source('client/src/node.ts'),
     '^@upload-streams/nest$': source('nest/src/index.ts'),
     '^@upload-streams/nest/client$': source('nest/src/client/index.ts'),
+    '^@upload-streams/nest/options$': source('nest/src/options.ts'),
     '^@upload-streams/nest/testing$': source('nest/src/testing/index.ts'),
     '^@upload-streams/testing$': source('testing/src/index.ts'),
   },

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { stringify } from 'yaml';
 import * as protocol from '../libs/protocol/dist/index.js';
+import { markdownTable } from './markdown-table.mjs';
 
 const { z } = createRequire(new URL('../libs/protocol/package.json', import.meta.url))('zod');
 const { ERROR_CODES, ERRORS, MAX_MESSAGE_BYTES, SESSION_ID_PATTERN } = protocol;
@@ -33,7 +34,7 @@ const CLIENT_DOES = {
   SOURCE_NOT_REREADABLE: 'Stop and tell the caller, who must open the stream again.',
 };
 
-const formsTable = table([
+const formsTable = markdownTable([
   ['Where', 'Form'],
   ['the ack of an event', '`{ ok: false, error }`'],
   ['`upload_error_{ID}`', 'two arguments: the message as a string, then `error`'],
@@ -43,12 +44,12 @@ const formsTable = table([
 
 const example = { ok: false, error: new protocol.UploadError('OFFSET_MISMATCH', { offset: 1048576 }).toBody() };
 
-const recoveriesTable = table([
+const recoveriesTable = markdownTable([
   ['Recovery', 'What a client does'],
   ...Object.entries(RECOVERIES).map(([recovery, sentence]) => [`\`${recovery}\``, sentence]),
 ]);
 
-const overviewTable = table([
+const overviewTable = markdownTable([
   ['Code', 'HTTP status', 'Recovery'],
   ...ERROR_CODES.map((code) => [
     `[\`${code}\`](#${code.toLowerCase()})`,
@@ -112,13 +113,6 @@ function sampleMessage(code) {
 
 function statusOf(code) {
   return ERRORS[code].status === 0 ? 'clients only' : String(ERRORS[code].status);
-}
-
-/** A Markdown table, formatted like Prettier does. */
-function table([head, ...rows]) {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
-  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
 // ---------------------------------------------------------------- docs/asyncapi.yaml

@@ -51,6 +51,11 @@ if (!Cluster.isInstalled) {
     return hash.digest('hex');
   }
 
+  it('neither needs nor makes a data folder', async () => {
+    const node = await cluster.startAnother({ DATA_DIR: '/dev/null/never-made' });
+    await node.stop();
+  });
+
   it('stores a file through nginx that every node serves', async () => {
     const content = randomBytes(20 * MIB);
     const file = await clientOf(cluster.url).uploadToEnd(content, { fileName: 'a.bin' });

@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { UploadModule } from '@upload-streams/nest';
-import { uploadOptions, type Environment } from './app.config.js';
+import type { Settings } from './app.config.js';
 import { storeProviders } from './app.stores.js';
 import { HealthController } from './health/health.controller.js';
 import { FilesController } from './http/files.controller.js';
@@ -14,13 +14,10 @@ import { UploadMetrics } from './metrics/upload-metrics.js';
 /** The gateway, the catalogue over HTTP, health and metrics. */
 @Module({})
 export class AppModule {
-  static async forEnvironment(environment: Environment): Promise<DynamicModule> {
+  static async forSettings(settings: Settings): Promise<DynamicModule> {
     return {
       module: AppModule,
-      imports: [
-        UploadModule.forRoot(uploadOptions(environment), { providers: await storeProviders(environment) }),
-        TerminusModule,
-      ],
+      imports: [UploadModule.forRoot(settings.upload, { providers: await storeProviders(settings) }), TerminusModule],
       controllers: [FilesController, HealthController, MetricsController],
       providers: [OwnerGuard, UploadMetrics, { provide: APP_FILTER, useClass: HttpErrorFilter }],
     };

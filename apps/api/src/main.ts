@@ -2,8 +2,7 @@ import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { isBuiltin } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
-import { readEnvironment, type Environment } from './app.config.js';
+import { readEnvironment, type Settings } from './app.config.js';
 import { endWithParent } from './end-with-parent.js';
 import { explainListenError } from './start-error.js';
 import { restartWithFlags } from './v8-flags.js';
@@ -13,25 +12,26 @@ async function main(): Promise<void> {
   restartWithFlags();
   if (process.argv.includes('--end-with-parent')) endWithParent();
   requireSqlite();
-  const environment = readEnvironment(process.env);
+  const settings = readEnvironment(process.env);
   const { createApp } = await import('./create-app.js');
-  const app = await createApp(environment);
+  const app = await createApp(settings);
   // Apart from listening: what fails here has a sentence of its own.
   await app.init();
-  await app.listen(environment.PORT, environment.HOST).catch((error: unknown) => {
-    throw explainListenError(error, environment);
+  const { server } = settings;
+  await app.listen(server.port, server.host).catch((error: unknown) => {
+    throw explainListenError(error, server);
   });
-  const everywhere = ['0.0.0.0', '::'].includes(environment.HOST);
-  const host = everywhere ? 'localhost' : environment.HOST;
+  const everywhere = ['0.0.0.0', '::'].includes(server.host);
+  const host = everywhere ? 'localhost' : server.host;
   const { port } = app.getHttpServer().address() as AddressInfo;
   new Logger('UploadStreams').log(
-    `Upload Streams is listening on http://${host}:${port}, data in ${placeOfData(environment)}`,
+    `Upload Streams is listening on http://${host}:${port}, data in ${placeOfData(settings)}`,
   );
 }
 
-function placeOfData({ STORAGE, S3_BUCKET, SESSION_STORE, DATA_DIR }: Environment): string {
-  const files = STORAGE === 's3' ? `the bucket ${S3_BUCKET}` : resolve(DATA_DIR);
-  return SESSION_STORE === 'redis' ? `${files} and Redis` : files;
+function placeOfData({ upload, s3, redis }: Settings): string {
+  const files = s3 ? `the bucket ${s3.bucket}` : upload.dataDir;
+  return redis ? `${files} and Redis` : `${files}`;
 }
 
 /** Said before anything is loaded that an older Node does not have. */

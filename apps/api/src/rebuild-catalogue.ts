@@ -1,18 +1,18 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { CatalogueRebuild, CatalogueRebuildModule } from '@upload-streams/nest';
-import { readEnvironment, uploadOptions } from './app.config.js';
+import { readEnvironment } from './app.config.js';
 import { storeProviders } from './app.stores.js';
 import { PlainLogger } from './plain-logger.js';
 
 /** Puts the stored files into the catalogue that are not in it, with the gateway's own settings. The gateway must not run. */
 async function main(): Promise<void> {
-  const environment = readEnvironment(process.env);
-  const stores = { providers: await storeProviders(environment) };
-  const app = await NestFactory.createApplicationContext(
-    CatalogueRebuildModule.forRoot(uploadOptions(environment), stores),
-    { logger: new PlainLogger(), abortOnError: false },
-  );
+  const settings = readEnvironment(process.env);
+  const stores = { providers: await storeProviders(settings) };
+  const app = await NestFactory.createApplicationContext(CatalogueRebuildModule.forRoot(settings.upload, stores), {
+    logger: new PlainLogger(),
+    abortOnError: false,
+  });
   try {
     const counts = await app.get(CatalogueRebuild).run({ unrecorded: process.argv.includes('--unrecorded') });
     const { present, restored, unrecorded, failed, missing } = counts;

@@ -1,18 +1,18 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment } from './app.config.js';
+import type { ServerOptions } from './config/server-options.js';
 
 /** Says in one sentence why it can't listen, and which variable to change. */
-export function explainListenError(error: unknown, { PORT, HOST }: Pick<Environment, 'PORT' | 'HOST'>): Error {
+export function explainListenError(error: unknown, { port, host }: ServerOptions): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   const sentences: Readonly<Record<string, string>> = {
-    EADDRINUSE: `Another program uses the port ${PORT} of ${HOST}. Stop it, or set PORT to another one.`,
-    EACCES: `This user may not listen on the port ${PORT}. Set PORT to one from 1024 on, or allow it.`,
-    EADDRNOTAVAIL: `HOST is ${HOST}, which is no address of this machine. Set it to one, or to 0.0.0.0 for all.`,
-    ENOTFOUND: `HOST is ${HOST}, a name that is not known here. Set it to an address, or to 0.0.0.0 for all.`,
-    EAI_AGAIN: `HOST is ${HOST}, a name that is not known here. Set it to an address, or to 0.0.0.0 for all.`,
+    EADDRINUSE: `Another program uses the port ${port} of ${host}. Stop it, or set PORT to another one.`,
+    EACCES: `This user may not listen on the port ${port}. Set PORT to one from 1024 on, or allow it.`,
+    EADDRNOTAVAIL: `HOST is ${host}, which is no address of this machine. Set it to one, or to 0.0.0.0 for all.`,
+    ENOTFOUND: `HOST is ${host}, a name that is not known here. Set it to an address, or to 0.0.0.0 for all.`,
+    EAI_AGAIN: `HOST is ${host}, a name that is not known here. Set it to an address, or to 0.0.0.0 for all.`,
   };
-  return new Error(sentences[code ?? ''] ?? `It can not listen on ${HOST}:${PORT} (HOST, PORT): ${message}`, {
+  return new Error(sentences[code ?? ''] ?? `It can not listen on ${host}:${port} (HOST, PORT): ${message}`, {
     cause: error,
   });
 }

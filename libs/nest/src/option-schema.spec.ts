@@ -39,14 +39,17 @@ describe('options', () => {
   });
 
   it.each([
-    [{ size: 11 }, 'Thing: size must be a whole number of bytes, 1 to 10, not 11'],
-    [{ size: Number.NaN }, 'Thing: size must be a whole number of bytes, 1 to 10, not NaN'],
-    [{ pause: -1 }, 'Thing: pause must be a whole number of ms, 0 or more, not -1'],
-    [{ retries: 0.5 }, 'Thing: retries must be a whole number, 0 to 3, not 0.5'],
+    [{ size: 11 }, 'Thing: size must be a whole number from 1 to 10 (bytes), not 11'],
+    [{ size: Number.NaN }, 'Thing: size must be a whole number from 1 to 10 (bytes), not NaN'],
+    [{ pause: -1 }, 'Thing: pause must be a whole number of at least 0 (ms), not -1'],
+    [{ retries: 0.5 }, 'Thing: retries must be a whole number from 0 to 3, not 0.5'],
     [{ mode: 'slow' }, 'Thing: mode must be one of fast, safe'],
     [{ quiet: 'no' }, 'Thing: quiet must be true or false'],
     [{ name: '' }, 'Thing: name must not be empty'],
-    [{ name: undefined, size: 0 }, 'Thing: name must be a text; size must be a whole number of bytes, 1 to 10, not 0'],
+    [
+      { name: undefined, size: 0 },
+      'Thing: name must be a text; size must be a whole number from 1 to 10 (bytes), not 0',
+    ],
   ])('that can not be used are named in one sentence: %p', (wrong, sentence) => {
     expect(() => resolve({ name: 'x', ...wrong })).toThrow(new RangeError(sentence));
   });
@@ -71,7 +74,7 @@ describe('options', () => {
       default: 4,
     });
     expect(factsOf(schema.shape.retries)).toEqual({ meaning: '', unit: undefined, lowest: 0, highest: 3 });
-    expect(rangeText(1, Number.MAX_SAFE_INTEGER, (value) => `${value} B`)).toBe('1 B or more');
+    expect(rangeText(1, Number.MAX_SAFE_INTEGER, (value) => `${value} B`)).toBe('of at least 1 B');
   });
 
   it.each([

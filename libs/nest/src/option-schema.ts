@@ -35,13 +35,14 @@ export const isUrlOf = (url: string, protocols: readonly string[]): boolean =>
 
 function wholeNumber(lowest: number, highest: number, unit?: OptionUnit) {
   const range = rangeText(lowest, highest, String);
-  const error = `must be a whole number${unit ? ` of ${unit}` : ''}, ${range}`;
+  const error = `must be a whole number ${range}${unit ? ` (${unit})` : ''}`;
   return z.int(error).min(lowest, error).max(highest, error).meta({ unit });
 }
 
-/** For example `64KiB to 16MiB`, or `1MiB or more`. */
+/** For example `from 64KiB to 16MiB`, or `of at least 1MiB`. */
 export function rangeText(lowest: number, highest: number, write: (value: number) => string): string {
-  return highest === Number.MAX_SAFE_INTEGER ? `${write(lowest)} or more` : `${write(lowest)} to ${write(highest)}`;
+  const isOpen = highest === Number.MAX_SAFE_INTEGER;
+  return isOpen ? `of at least ${write(lowest)}` : `from ${write(lowest)} to ${write(highest)}`;
 }
 
 /** The options with their defaults. Throws a RangeError that names `owner` and each option that can't be used. */

@@ -32,6 +32,8 @@ const mimeType = textLike(
   'must be a list of MIME types such as image/* or application/pdf',
 );
 
+const defaultFileUrl = (fileId: string) => `/api/files/${fileId}`;
+
 /** How the gateway of an application works: each option with its meaning, unit, bounds and default. */
 export const uploadOptionsSchema = z.object({
   dataDir: text()
@@ -97,7 +99,7 @@ export const uploadOptionsSchema = z.object({
     .describe('How long clients are told to wait before they reconnect, when the gateway shuts down.'),
   fileUrl: z
     .custom<(fileId: string) => string>((value) => typeof value === 'function', 'must be a function')
-    .default(() => (fileId: string) => `/api/files/${fileId}`)
+    .default(() => defaultFileUrl)
     .describe('Returns the URL at which the application serves a file.'),
 });
 

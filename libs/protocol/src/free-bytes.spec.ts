@@ -56,13 +56,10 @@ describe('keepFreedMemory', () => {
     return process.resourceUsage().minorPageFault - before;
   }
 
-  (onGlibc ? it : it.skip)(
-    'reuses the memory of earlier chunks instead of new pages (on Linux with glibc)',
-    () => {
-      keepFreedMemory();
-      pagesTaken();
-      const pagesOfChunks = (ROUNDS * AT_ONCE * CHUNK_BYTES) / (4 * KIB);
-      expect(pagesTaken()).toBeLessThan(pagesOfChunks / 4);
-    },
-  );
+  (onGlibc ? it : it.skip)('reuses the memory of earlier chunks instead of new pages (on Linux with glibc)', () => {
+    keepFreedMemory();
+    pagesTaken();
+    const pagesOfChunks = (ROUNDS * AT_ONCE * CHUNK_BYTES) / (4 * KIB);
+    expect(pagesTaken()).toBeLessThan(pagesOfChunks / 4);
+  });
 });

@@ -168,19 +168,19 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
     });
 
     describe('where others wrote to Redis', () => {
-      it('says which record makes no sense, and why', async () => {
+      it('says which record is not valid, and why', async () => {
         const { store, redis } = await nodes.connect();
         await store.create(session(1));
         await redis.client.hSet(`${redis.prefix}session:${session(1).sessionID}`, { offset: 'x' });
         await expect(store.find(session(1).sessionID)).rejects.toThrow(
-          'Redis holds a session that makes no sense (session-00000000000001: checkpoint)',
+          'Redis holds a session that is not valid (session-00000000000001: checkpoint)',
         );
         await redis.client.set(`${redis.prefix}file:a`, '{"fileId":"a"}');
         await expect(store.findFile('a')).rejects.toThrow(
-          /^Redis holds a file that makes no sense \(a: sessionID, owner/,
+          /^Redis holds a file that is not valid \(a: sessionID, owner/,
         );
         await redis.client.set(`${redis.prefix}file:a`, 'not JSON');
-        await expect(store.findFile('a')).rejects.toThrow(/^Redis holds a file that makes no sense/);
+        await expect(store.findFile('a')).rejects.toThrow(/^Redis holds a file that is not valid/);
       });
 
       it('still finds and lists the others', async () => {

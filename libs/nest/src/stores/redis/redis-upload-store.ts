@@ -147,7 +147,7 @@ export class RedisUploadStore implements UploadStore {
     return this.redis.run(change, randomUUID(), ...args);
   }
 
-  /** One record that makes no sense does not hide the others: neither from the sweep nor from its owner. */
+  /** One record that is not valid does not hide the others: neither from the sweep nor from its owner. */
   private readable<T>(rows: readonly unknown[], read: (row: unknown) => T | undefined): T[] {
     return rows.flatMap((row) => {
       try {

@@ -1,45 +1,40 @@
+import { z } from 'zod';
 import type { FileRecord, SessionRecord } from '../../contracts/records.js';
 
-type Check = (value: unknown) => boolean;
-type Shape<T> = Readonly<Record<keyof T, Check>>;
+const count = z.int().min(0);
+const jsonObject = z.record(z.string(), z.unknown());
+const metadata = z.record(z.string(), z.string());
 
-const isText: Check = (value) => typeof value === 'string';
-const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isTexts: Check = (value) => isObject(value) && Object.values(value).every(isText);
-const isOwner: Check = (value) => value === null || isText(value);
+/** Fields that a newer version adds are kept. */
+const sessionSchema: z.ZodType<SessionRecord> = z.looseObject({
+  sessionID: z.string(),
+  protocol: z.literal([0, 1]),
+  owner: z.string().nullable(),
+  fileId: z.string(),
+  requestedName: z.string(),
+  fileName: z.string(),
+  size: count.or(z.undefined()),
+  type: z.string(),
+  metadata,
+  epoch: count,
+  checkpoint: z.object({ offset: count, crc32: count }),
+  updatedAt: count,
+  completed: z.boolean(),
+});
 
-const SESSION: Shape<SessionRecord> = {
-  sessionID: isText,
-  protocol: (value) => value === 0 || value === 1,
-  owner: isOwner,
-  fileId: isText,
-  requestedName: isText,
-  fileName: isText,
-  size: (value) => value === undefined || isCount(value),
-  type: isText,
-  metadata: isTexts,
-  epoch: isCount,
-  checkpoint: (value) =>
-    isObject(value) && 'offset' in value && 'crc32' in value && Object.values(value).every(isCount),
-  updatedAt: isCount,
-  completed: (value) => typeof value === 'boolean',
-};
-
-const FILE: Shape<FileRecord> = {
-  fileId: isText,
-  sessionID: isText,
-  owner: isOwner,
-  fileName: isText,
-  storedName: isText,
-  size: isCount,
-  type: isText,
-  crc32: isCount,
-  sha256: (value) => value === undefined || isText(value),
-  metadata: isTexts,
-  createdAt: isCount,
-};
+const fileSchema: z.ZodType<FileRecord> = z.looseObject({
+  fileId: z.string(),
+  sessionID: z.string(),
+  owner: z.string().nullable(),
+  fileName: z.string(),
+  storedName: z.string(),
+  size: count,
+  type: z.string(),
+  crc32: count,
+  sha256: z.string().or(z.undefined()),
+  metadata,
+  createdAt: count,
+});
 
 /** Redis gives a script's hash as names and values by turns. */
 export function hashOf(fields: unknown): Readonly<Record<string, string>> {
@@ -48,8 +43,8 @@ export function hashOf(fields: unknown): Readonly<Record<string, string>> {
 }
 
 /**
- * A session of its hash: what never changes is in `record`, as it was created; the other fields say what became of it.
- * Throws where it makes no sense: another program, or another version, wrote it.
+ * A session from its hash: what never changes is in `record`, as it was created; the other fields change. Throws if it is
+ * not valid: another program, or another version, wrote it.
  */
 export function sessionOf(fields: Readonly<Record<string, string>>): SessionRecord | undefined {
   const { record, epoch, offset, crc32, updatedAt, completed } = fields;
@@ -64,20 +59,19 @@ export function sessionOf(fields: Readonly<Record<string, string>>): SessionReco
     updatedAt: numberOf(updatedAt),
     completed: completed === '1',
   };
-  return checked<SessionRecord>(session, SESSION, 'session', created['sessionID']);
+  return checked(session, sessionSchema, 'session', created['sessionID']);
 }
 
-/** An entry of the catalogue. Throws where it makes no sense. */
+/** An entry of the catalogue. Throws if it is not valid. */
 export function fileOf(text: unknown): FileRecord | undefined {
   if (typeof text !== 'string') return undefined;
   const file = parsed(text);
-  return checked<FileRecord>(file, FILE, 'file', file['fileId']);
+  return checked({ ...file, sha256: file['sha256'] }, fileSchema, 'file', file['fileId']);
 }
 
 function parsed(text: string | undefined): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text ?? '');
-    return isObject(value) ? (value as Record<string, unknown>) : {};
+    return jsonObject.safeParse(JSON.parse(text ?? '')).data ?? {};
   } catch {
     return {};
   }
@@ -85,8 +79,9 @@ function parsed(text: string | undefined): Record<string, unknown> {
 
 const numberOf = (text: string | undefined) => (text ? Number(text) : undefined);
 
-function checked<T>(value: Record<string, unknown>, shape: Shape<T>, kind: string, id: unknown): T {
-  const wrong = (Object.keys(shape) as (keyof T & string)[]).filter((name) => !shape[name](value[name]));
-  if (wrong.length === 0) return value as T;
-  throw new Error(`Redis holds a ${kind} that makes no sense (${String(id)}: ${wrong.join(', ')})`);
+function checked<T>(value: object, schema: z.ZodType<T>, kind: string, id: unknown): T {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  const fields = new Set(error.issues.map(({ path }) => String(path[0])));
+  throw new Error(`Redis holds a ${kind} that is not valid (${String(id)}: ${[...fields].join(', ')})`);
 }

@@ -56,7 +56,9 @@ export const s3OptionsSchema = z.object({
     ),
   presignDownloads: flag()
     .default(false)
-    .describe('Send downloads to the store itself, by a URL that is valid for five minutes.'),
+    .describe(
+      'Redirect downloads to the store, by a presigned URL that is valid for five minutes, instead of sending them through the gateway.',
+    ),
 });
 
 export type S3StorageOptions = Readonly<z.input<typeof s3OptionsSchema>>;
