@@ -1,4 +1,4 @@
-// npm test: formatting, import cycles, lint, types, unit and integration tests, the built API as a process, the page in a browser.
+// npm test: formatting, import cycles, documents, lint, types, unit and integration tests, the built API as a process, the page in a browser.
 import { findChromium } from './chromium.mjs';
 import { readResults, reportLines } from './test-report.mjs';
 import { ensureInstalled, run, say } from './workspace.mjs';
@@ -13,6 +13,7 @@ const nxOptions = ['--output-style=static', ...(process.env.CI ? ['--skip-nx-cac
 const steps = [
   ['Formatting', 'prettier', ['--check', '--log-level=warn', '.']],
   ['Import cycles', 'node', ['scripts/import-cycles.mjs']],
+  ['Links and names in documents', 'node', ['scripts/check-documents.mjs']],
   [
     'Lint, types, documents, unit and integration tests',
     'nx',
