@@ -45,7 +45,8 @@ export const ERRORS = {
     recovery: 'fatal',
     status: 413,
     when: 'The text of an event, which is everything except its chunk, is longer than the protocol allows. The event is not parsed.',
-    message: (d) => `The message is too large: without its chunk, it may have at most ${bytes(d['maxBytes'])}`,
+    message: (d) =>
+      `The message is too large: without its chunk, it may have at most ${String(d['maxBytes'])} characters`,
   },
   UNSUPPORTED_PROTOCOL: {
     recovery: 'fatal',
@@ -110,8 +111,8 @@ export const ERRORS = {
   SESSION_NOT_FOUND: {
     recovery: 'resync',
     status: 404,
-    when: 'A chunk or a `cancel_upload` names a session that this connection has not begun or that no longer exists.',
-    message: () => 'This connection has no such session; begin it first',
+    when: 'A chunk names a session that this connection has not begun, or a chunk or `cancel_upload` names a session that does not exist.',
+    message: () => 'The session does not exist, or this connection has not begun it',
   },
   SESSION_MISMATCH: {
     recovery: 'restart',
@@ -158,7 +159,7 @@ export const ERRORS = {
   CHUNK_TOO_LARGE: {
     recovery: 'fatal',
     status: 413,
-    when: 'A chunk is larger than the `maxChunkSize` in the answer to `begin_upload`.',
+    when: 'A chunk is larger than the `maxChunkSize` in the answer to `begin_upload`, or a chunk in `begin_upload` is larger than 64 KiB.',
     message: (d) => `A chunk may have at most ${bytes(d['maxChunkSize'])}`,
   },
   WINDOW_EXCEEDED: {
