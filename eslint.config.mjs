@@ -145,6 +145,11 @@ export default defineConfig(
   ),
   ...nestArrows,
   forbid(
+    ['libs/nest/src/option-schema.ts', 'libs/nest/src/options.ts', 'libs/nest/src/upload-options.ts'],
+    ['@nestjs/*', '@aws-sdk/*', '@redis/*', 'node:*'],
+    'Options are read before anything that they configure is loaded.',
+  ),
+  forbid(
     ['libs/angular/src/**/*.ts', 'apps/web/src/**/*.ts'],
     [...SERVER, 'node:*', 'socket.io-client', ...DEEP],
     'The page speaks to the engine only.',

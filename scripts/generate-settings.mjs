@@ -10,8 +10,9 @@ const END = '<!-- End of settings -->';
 
 const code = (text) => `\`${text}\``;
 
-function meaningOf({ meaning, lowest, highest, words: [no, yes] }) {
+function meaningOf({ meaning, requiredWith, lowest, highest, words: [no, yes] }) {
   const sentences = [meaning];
+  if (requiredWith !== undefined) sentences.push(`Required with ${code(requiredWith)}.`);
   if (highest !== undefined)
     sentences.push(`At ${lowest === undefined ? 'most' : `least ${code(lowest)}, at most`} ${code(highest)}.`);
   else if (lowest !== undefined) sentences.push(`At least ${code(lowest)}.`);

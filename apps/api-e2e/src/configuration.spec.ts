@@ -56,7 +56,7 @@ describe('configuration', () => {
     try {
       const { port } = new URL(gateway.url);
       const error = await failedStart({ PORT: port });
-      expect(error).toContain(`could not start. Another program uses the port ${port} of 127.0.0.1`);
+      expect(error).toContain(`could not start. Another program uses port ${port} of 127.0.0.1`);
       expect(error.match(/port/gi)).toHaveLength(2);
       expect(error).not.toContain('EADDRINUSE');
     } finally {

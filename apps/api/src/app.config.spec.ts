@@ -51,7 +51,7 @@ describe('the environment', () => {
     expect(readEnvironment({ PORT: '', CORS_ORIGINS: '' })).toEqual(readEnvironment({}));
   });
 
-  it('names every variable that can not be used, in one sentence', () => {
+  it("names every variable that can't be used, in one sentence", () => {
     expect(() => readEnvironment({ PORT: 'x', SESSION_TTL: 'soon' })).toThrow(
       "The environment can't be used: PORT must be a whole number from 0 to 65535; " +
         'SESSION_TTL must be a time of at least 1ms, such as 500ms, 30s, 10m, 24h or 7d.',

@@ -10,7 +10,7 @@ import {
 } from '@upload-streams/nest/options';
 import { resolve } from 'node:path';
 import { serverOptionsSchema, type ServerOptions } from './config/server-options.js';
-import { VARIABLES, type OptionSet, type Variable } from './config/variables.js';
+import { isRequired, USED_WITH, VARIABLES, type OptionSet, type Variable } from './config/variables.js';
 
 /** The options of this process, with their defaults. */
 export interface Settings {
@@ -26,6 +26,7 @@ type Given = Readonly<Record<OptionSet, Readonly<Record<string, unknown>>>>;
 
 /** What a variable says: the value of its option, or what is wrong with it. */
 interface Reading {
+  readonly name: string;
   readonly variable: Variable;
   readonly value?: unknown;
   readonly problem?: string;
@@ -40,7 +41,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   throwIfAny(readings.flatMap(({ problem }) => problem ?? []));
   const given = givenBy(readings);
   const server = serverOptionsSchema.parse(given.server);
-  throwIfAny(contradictions(server, given));
+  throwIfAny([...missing(readings, server), ...contradictions(server, given)]);
   const s3 = server.storage === 's3' ? s3OptionsSchema.parse(given.s3) : undefined;
   const redis = server.sessionStore === 'redis' ? redisOptionsSchema.parse(given.redis) : undefined;
   const { dataDir = '', ...upload } = uploadOptionsSchema.parse(given.upload);
@@ -53,11 +54,11 @@ function throwIfAny(problems: readonly string[]): void {
 }
 
 function readVariable(name: string, variable: Variable, text: string | undefined): Reading {
-  if (text === undefined) return { variable };
+  if (text === undefined) return { name, variable };
   const value = variable.notation.read(text);
   const { success, data, error } = variable.schema.safeParse(value);
-  if (value !== undefined && success) return { variable, value: data };
-  return { variable, problem: `${name} ${requirementOf(variable, error?.issues[0]?.message)}` };
+  if (value !== undefined && success) return { name, variable, value: data };
+  return { name, variable, problem: `${name} ${requirementOf(variable, error?.issues[0]?.message)}` };
 }
 
 /** In the notation of the variable, where the schema speaks of bytes and milliseconds. */
@@ -78,12 +79,18 @@ function givenBy(readings: readonly Reading[]): Given {
   return { server: optionsOf('server'), upload: optionsOf('upload'), s3: optionsOf('s3'), redis: optionsOf('redis') };
 }
 
-/** What one variable asks of another. */
-function contradictions({ storage, sessionStore }: ServerOptions, { s3, redis }: Given): readonly string[] {
+/** Variables that are not set, although the chosen stores need them. */
+function missing(readings: readonly Reading[], { storage, sessionStore }: ServerOptions): readonly string[] {
+  const stores: readonly string[] = [storage, sessionStore];
+  return readings
+    .filter(({ variable, value }) => stores.includes(variable.set) && value === undefined && isRequired(variable))
+    .map(({ name, variable }) => `${name} must be set for ${USED_WITH[variable.set]}`);
+}
+
+/** What one variable demands of another. */
+function contradictions({ storage, sessionStore }: ServerOptions, { s3 }: Given): readonly string[] {
   const rules: readonly (readonly [boolean, string])[] = [
-    [storage === 's3' && s3['bucket'] === undefined, 'S3_BUCKET must be set for STORAGE=s3'],
     [storage !== 's3' && s3['presignDownloads'] === true, 'DOWNLOADS can be presigned for STORAGE=s3 only'],
-    [sessionStore === 'redis' && redis['url'] === undefined, 'REDIS_URL must be set for SESSION_STORE=redis'],
     [
       sessionStore === 'redis' && storage === 'disk',
       'STORAGE must be s3 for SESSION_STORE=redis: gateways that share sessions share the bytes',

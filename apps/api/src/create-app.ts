@@ -8,7 +8,7 @@ import { securityHeaders } from './http/security-headers.js';
 import { PlainLogger } from './plain-logger.js';
 import { requirePage } from './start-error.js';
 
-/** The application as it is served, for `main.ts` and for tests. It does not listen yet. */
+/** Creates the application for `main.ts` and for tests. It does not listen yet. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
   const webDir = settings.server.webDir && resolve(settings.server.webDir);
   if (webDir) requirePage(webDir);

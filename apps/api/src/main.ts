@@ -7,7 +7,7 @@ import { endWithParent } from './end-with-parent.js';
 import { explainListenError } from './start-error.js';
 import { restartWithFlags } from './v8-flags.js';
 
-/** Starts the gateway. Whatever keeps it from starting is said in one sentence. */
+/** Starts the gateway. If it can't start, it says why in one sentence. */
 async function main(): Promise<void> {
   restartWithFlags();
   if (process.argv.includes('--end-with-parent')) endWithParent();
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const settings = readEnvironment(process.env);
   const { createApp } = await import('./create-app.js');
   const app = await createApp(settings);
-  // Apart from listening: what fails here has a sentence of its own.
+  // Separate from `listen`, since these errors explain themselves and have nothing to do with the port.
   await app.init();
   const { server } = settings;
   await app.listen(server.port, server.host).catch((error: unknown) => {
@@ -34,13 +34,13 @@ function placeOfData({ upload, s3, redis }: Settings): string {
   return redis ? `${files} and Redis` : `${files}`;
 }
 
-/** Said before anything is loaded that an older Node does not have. */
+/** Checked before a module that an older Node does not have is loaded. */
 function requireSqlite(): void {
-  if (!isBuiltin('node:sqlite')) throw new Error(`It needs Node 22.13 or newer; this is ${process.version}.`);
+  if (!isBuiltin('node:sqlite')) throw new Error(`Node 22.13 or newer is required; this is ${process.version}.`);
 }
 
 main().catch((error: unknown) => {
   const sentence = `Upload Streams could not start. ${error instanceof Error ? error.message : String(error)}\n`;
-  // What was opened before would keep the process, and an orchestrator waiting for its end.
+  // Whatever is open already would keep the process alive, and an orchestrator waiting for its exit.
   process.stderr.write(sentence, () => process.exit(1));
 });

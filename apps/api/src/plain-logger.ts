@@ -1,6 +1,6 @@
 import { ConsoleLogger } from '@nestjs/common';
 
-/** Where Nest tells how it puts itself together: of no interest to who runs the gateway. */
+/** Contexts in which Nest logs how it wires itself up, which does not interest whoever runs the gateway. */
 const FRAMEWORK = new Set([
   'NestFactory',
   'InstanceLoader',
@@ -10,10 +10,10 @@ const FRAMEWORK = new Set([
   'NestApplication',
 ]);
 
-/** Where Nest reports a failed start, as a stack; `main` says it, in one sentence. */
+/** Contexts in which Nest logs the stack of a failed start; `main` reports it in one sentence. */
 const START_ERRORS = new Set(['ExceptionHandler', 'NestApplication']);
 
-/** Nest's logger without the framework's own notes; its warnings and errors stay. */
+/** Nest's logger without the framework's own messages; warnings and errors stay. */
 export class PlainLogger extends ConsoleLogger {
   constructor() {
     super({ colors: process.stdout.isTTY === true });

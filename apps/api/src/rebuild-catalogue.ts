@@ -5,7 +5,7 @@ import { readEnvironment } from './app.config.js';
 import { storeProviders } from './app.stores.js';
 import { PlainLogger } from './plain-logger.js';
 
-/** Puts the stored files into the catalogue that are not in it, with the gateway's own settings. The gateway must not run. */
+/** Adds stored files that are missing from the catalogue to it, with the settings of the gateway, which must not be running. */
 async function main(): Promise<void> {
   const settings = readEnvironment(process.env);
   const stores = { providers: await storeProviders(settings) };
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
         `${missing} have a record and no bytes, ${unrecorded} have no record.\n`,
     );
     if (unrecorded > 0) {
-      process.stdout.write('With --unrecorded, files without a record are restored too; nobody owns them then.\n');
+      process.stdout.write('With --unrecorded, files without a record are restored too. They have no owner.\n');
     }
     if (failed > 0) process.exitCode = 1;
   } finally {

@@ -48,7 +48,7 @@ describe('options', () => {
     [{ name: '' }, 'Thing: name must not be empty'],
     [
       { name: undefined, size: 0 },
-      'Thing: name must be a text; size must be a whole number from 1 to 10 (bytes), not 0',
+      'Thing: name must be a string; size must be a whole number from 1 to 10 (bytes), not 0',
     ],
   ])('that can not be used are named in one sentence: %p', (wrong, sentence) => {
     expect(() => resolve({ name: 'x', ...wrong })).toThrow(new RangeError(sentence));

@@ -1,10 +1,7 @@
+// Building blocks for the schemas of options. The schema of an option holds its meaning (`describe`), unit, bounds and
+// default. Environment variables and documents read these facts with `factsOf`.
 import { z } from 'zod';
 
-/**
- * What the schemas of options are made of. Each option says in its schema what it means (`describe`), in which unit it is
- * given, within which bounds, and what its default is. Whatever else needs these facts, such as environment variables and
- * documents, reads them by `factsOf`.
- */
 export type OptionUnit = 'bytes' | 'ms';
 
 export const KIB = 1024;
@@ -21,7 +18,7 @@ export const count = (lowest: number, highest: number) => wholeNumber(lowest, hi
 
 export const flag = () => z.boolean('must be true or false');
 
-export const text = () => z.string('must be a text').min(1, 'must not be empty');
+export const text = () => z.string('must be a string').min(1, 'must not be empty');
 
 export const oneOf = <const Choice extends string>(choices: readonly [Choice, ...Choice[]]) =>
   z.enum(choices, `must be one of ${choices.join(', ')}`);

@@ -50,7 +50,9 @@ export const uploadOptionsSchema = z.object({
       "Origins, besides the gateway's own, whose pages may connect, for example `https://app.example.com`; `*` allows any. " +
         'Clients that send no Origin, such as Node, are always allowed.',
     ),
-  maxFileBytes: byteCount(0, MAX_FILE_BYTES).default(MAX_FILE_BYTES).describe('Size of the largest file.'),
+  maxFileBytes: byteCount(0, MAX_FILE_BYTES)
+    .default(MAX_FILE_BYTES)
+    .describe('Size of the largest file; the protocol allows up to 2^53 - 1 bytes.'),
   allowedTypes: z
     .array(mimeType)
     .readonly()

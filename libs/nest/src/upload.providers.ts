@@ -40,7 +40,7 @@ const resolvedOptions: Provider = {
   useFactory: resolveUploadOptions,
 };
 
-/** What an application may replace; a provider of the same token that it passes to `UploadModule` comes after these. */
+/** An application replaces one of these by a provider of the same token in the `providers` of `UploadModule`. */
 const replaceableProviders: Provider[] = [
   { provide: UPLOAD_AUTHENTICATOR, useClass: AnonymousAuthenticator },
   { provide: UPLOAD_POLICY, useValue: openUploadPolicy },
@@ -61,7 +61,7 @@ const replaceableProviders: Provider[] = [
   },
 ];
 
-/** What rebuilds the catalogue: the stores, and no gateway. */
+/** For rebuilding the catalogue: the stores, without a gateway. */
 export const rebuildProviders: Provider[] = [
   resolvedOptions,
   ...replaceableProviders,

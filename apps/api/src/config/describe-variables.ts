@@ -1,5 +1,5 @@
 import { factsOf } from '@upload-streams/nest/options';
-import { VARIABLES, type Variable } from './variables.js';
+import { isRequired, USED_WITH, VARIABLES, type Variable } from './variables.js';
 
 /** What a document says of a variable; values are written as in the environment. */
 export interface VariableDescription {
@@ -7,6 +7,8 @@ export interface VariableDescription {
   readonly meaning: string;
   /** undefined: there is none, or no limit. */
   readonly fallback: string | undefined;
+  /** The setting with which it has to be set; undefined: it never has to. */
+  readonly requiredWith: string | undefined;
   /** The bounds of a number; undefined: there is none that matters. */
   readonly lowest: string | undefined;
   readonly highest: string | undefined;
@@ -15,13 +17,15 @@ export interface VariableDescription {
 }
 
 export function describeVariables(): readonly VariableDescription[] {
-  return Object.entries<Variable>(VARIABLES).map(([name, { schema, notation, fallback }]) => {
+  return Object.entries<Variable>(VARIABLES).map(([name, variable]) => {
+    const { set, schema, notation, fallback } = variable;
     const facts = factsOf(schema);
     const write = (value: unknown) => (value === undefined ? undefined : notation.write(value));
     return {
       name,
       meaning: facts.meaning,
       fallback: facts.default === Number.MAX_SAFE_INTEGER ? undefined : write(facts.default ?? fallback),
+      requiredWith: isRequired(variable) ? USED_WITH[set] : undefined,
       lowest: facts.lowest === undefined || facts.lowest <= 1 ? undefined : write(facts.lowest),
       highest: facts.highest === Number.MAX_SAFE_INTEGER ? undefined : write(facts.highest),
       words: typeof facts.default === 'boolean' ? [write(false)!, write(true)!] : [],

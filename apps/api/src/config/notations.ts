@@ -11,7 +11,7 @@ export interface Notation<Value> {
 }
 
 export const text: Notation<string> = {
-  form: 'a text',
+  form: 'text',
   read: (text) => text,
   write: (value) => value,
 };

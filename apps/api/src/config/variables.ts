@@ -5,6 +5,12 @@ import { serverOptionsSchema } from './server-options.js';
 
 export type OptionSet = 'server' | 'upload' | 's3' | 'redis';
 
+/** The setting with which the options of a set are used; the others always are. */
+export const USED_WITH: Readonly<Partial<Record<OptionSet, string>>> = {
+  s3: 'STORAGE=s3',
+  redis: 'SESSION_STORE=redis',
+};
+
 /** An environment variable: which option it sets, and how its value is written. Everything else is in the option's schema. */
 export interface Variable {
   readonly set: OptionSet;
@@ -62,6 +68,8 @@ type Wide<Value> = Value extends string
       : Value extends readonly string[]
         ? readonly string[]
         : never;
+
+export const isRequired = ({ schema }: Variable): boolean => !schema.safeParse(undefined).success;
 
 function variablesOf<Shape extends z.ZodRawShape>(set: OptionSet, { shape }: z.ZodObject<Shape>) {
   return <Option extends string & keyof Shape>(

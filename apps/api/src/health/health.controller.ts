@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { FilesService } from '@upload-streams/nest';
 
-/** For orchestrators: live says that the process works, ready that it can store. */
+/** Probes for orchestrators: `live` says that the process works, `ready` that it can store files. */
 @Controller('health')
 export class HealthController {
   constructor(
@@ -26,7 +26,7 @@ export class HealthController {
     const indicator = this.indicators.check('storage');
     return this.files.check().then(
       () => indicator.up(),
-      () => indicator.down({ message: 'The store or the catalogue can not be used' }),
+      () => indicator.down({ message: "The store or the catalogue can't be used" }),
     );
   }
 }

@@ -51,7 +51,7 @@ describe('a download', () => {
     return socket;
   }
 
-  it('that nobody reads is ended', async () => {
+  it('is ended when the client stops reading', async () => {
     const socket = request().pause();
     const response = await answered;
     await once(response, 'close');
@@ -59,7 +59,7 @@ describe('a download', () => {
     socket.destroy();
   });
 
-  it('that is read slowly goes on to its end', async () => {
+  it('goes on to its end when the client reads slowly', async () => {
     let received = 0;
     const startedAt = Date.now();
     const socket = request();

@@ -5,10 +5,10 @@ import type { Request, Response } from 'express';
 import { pipeline } from 'node:stream/promises';
 import parseRange from 'range-parser';
 
-/** A download of which nobody reads anything for so long is ended; one that is read slowly goes on. */
+/** A download from which the client reads nothing for this long is ended; a slow one goes on. In milliseconds. */
 export const STALLED_AFTER_MS = 60_000;
 
-/** Sends a file, or the one range that was asked for. Several ranges at once get the whole file, as RFC 9110 allows. */
+/** Sends a file, or the requested range of it. A request for several ranges gets the whole file, as RFC 9110 allows. */
 export async function sendFile(
   files: FilesService,
   file: FileRecord,
@@ -28,7 +28,7 @@ export async function sendFile(
     return;
   }
   const range = wantedRange(request, response, file, etag);
-  // Nothing is promised before the first bytes are there: a file that can't be read is an error, not an empty answer.
+  // No header is sent before the first bytes are there: a file that can't be read is an error, not an empty response.
   const bytes = request.method === 'HEAD' || file.size === 0 ? undefined : await files.open(file, range);
   if (response.destroyed) {
     bytes?.destroy();
@@ -40,7 +40,7 @@ export async function sendFile(
     return;
   }
   response.setTimeout(stalledAfterMs, () => response.destroy());
-  // The client went away, or the store failed midway and said so: a short body is all that can still be told.
+  // The client went away, or the store failed midway and logged it. The client notices that the body is too short.
   await pipeline(bytes, response).catch(() => response.destroy());
 }
 
@@ -51,7 +51,7 @@ function setValidators(response: Response, { createdAt }: FileRecord, etag: stri
   response.setHeader('Cache-Control', 'private, no-cache');
 }
 
-/** Of a store that people download from themselves, with the same name and type; it knows of ranges too. */
+/** For a store that serves downloads itself, under the same name and type, ranges included. */
 function presignedUrl(files: FilesService, file: FileRecord): Promise<string | undefined> {
   return files.presignedUrl(file, { disposition: contentDisposition.create(file.fileName), type: safeTypeOf(file) });
 }
@@ -69,12 +69,12 @@ function wantedRange(request: Request, response: Response, file: FileRecord, eta
   return ranges !== -2 && ranges.type === 'bytes' && ranges.length === 1 ? range : undefined;
 }
 
-/** The last N bytes of a file that has fewer are all of it (RFC 9110, 14.1.2); range-parser finds them unsatisfiable. */
+/** The last N bytes of a shorter file are all of it (RFC 9110, 14.1.2); range-parser calls such a range unsatisfiable. */
 function withinSize(header: string, size: number): string {
   return header.replace(/^bytes=-(\d+)$/, (whole, count: string) => (Number(count) > size ? `bytes=-${size}` : whole));
 }
 
-/** As a download, never as a page of this origin, whatever the type claims to be. */
+/** Marks the file as a download, so that it never runs as a page of this origin, whatever its type. */
 function setContentHeaders(response: Response, file: FileRecord, range: ByteRange | undefined): void {
   response.setHeader('Content-Type', safeTypeOf(file));
   response.setHeader('Content-Disposition', contentDisposition.create(file.fileName));

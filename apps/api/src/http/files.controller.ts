@@ -14,7 +14,7 @@ import { OwnerGuard, Requester } from './owner.guard.js';
 const DEFAULT_PAGE = 50;
 const LARGEST_PAGE = 200;
 
-/** The files of the person who asks: list, download, delete. */
+/** Lists, sends and deletes the files of whoever sends the request. */
 @Controller('api/files')
 @UseGuards(OwnerGuard)
 export class FilesController {
@@ -23,7 +23,7 @@ export class FilesController {
     @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
   ) {}
 
-  /** Newest first; `limit` is 1 to 200, `cursor` the `nextCursor` of the page before. */
+  /** Newest first. `limit` is 1 to 200, `cursor` is the `nextCursor` of the previous page. */
   @Get()
   async list(@Requester() { owner }: FileRequester, @Query('limit') limit?: string, @Query('cursor') cursor?: string) {
     const pageSize = Math.min(LARGEST_PAGE, Math.max(1, Number.parseInt(limit ?? '', 10) || DEFAULT_PAGE));
@@ -31,7 +31,7 @@ export class FilesController {
     return { files: files.map((file) => this.entryOf(file)), nextCursor };
   }
 
-  /** The bytes, or those of one Range. */
+  /** Sends the file, or one range of it. */
   @Get(':fileId')
   async download(
     @Requester() requester: FileRequester,

@@ -4,8 +4,8 @@ import type { UploadError } from '@upload-streams/protocol';
 import type { Response } from 'express';
 
 /**
- * Answers errors of ours, and what is unexpected, as `{ error: { code, message, recovery, details? } }` under the status
- * of the catalogue. Nest's own, such as 404 for a path that does not exist, keep their form.
+ * Answers upload errors, and unexpected ones, with `{ error: { code, message, recovery, details? } }` and the status from
+ * the error catalogue. Nest's own errors, such as 404 for a path that does not exist, keep their form.
  */
 @Catch()
 export class HttpErrorFilter implements ExceptionFilter {
@@ -16,17 +16,17 @@ export class HttpErrorFilter implements ExceptionFilter {
       return;
     }
     if (response.headersSent) {
-      // Too late for an answer: a short body is all that can still be told.
+      // Too late for an error response. The client notices that the body is too short.
       response.destroy();
       return;
     }
     const error = toUploadError(exception);
-    tellRetryAfter(response, error);
+    setRetryAfter(response, error);
     response.status(error.status).json({ error: error.toBody() });
   }
 }
 
-function tellRetryAfter(response: Response, { details }: UploadError): void {
+function setRetryAfter(response: Response, { details }: UploadError): void {
   const retryAfterMs = details?.['retryAfterMs'];
   if (typeof retryAfterMs === 'number') response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000));
 }

@@ -12,7 +12,7 @@ import { requireOwnPage } from './same-origin.js';
 
 type IdentifiedRequest = Request & { requester?: FileRequester };
 
-/** Asks the authenticator who is behind a request, as the gateway does for a connection. */
+/** Asks the authenticator who sends a request, as the gateway does for a connection. */
 @Injectable()
 export class OwnerGuard implements CanActivate {
   constructor(
@@ -29,7 +29,7 @@ export class OwnerGuard implements CanActivate {
     return true;
   }
 
-  /** Its errors are those of the catalogue, in the form of the catalogue, whatever the application throws. */
+  /** Whatever the authenticator throws becomes an error of the catalogue. */
   private async identify({ headers }: Request): Promise<string | null> {
     try {
       return await this.authenticator.authenticate({ headers });
@@ -39,7 +39,7 @@ export class OwnerGuard implements CanActivate {
   }
 }
 
-/** Who asks, as `OwnerGuard` found out. */
+/** Who sends the request, as found by `OwnerGuard`. */
 export const Requester = createParamDecorator((_: unknown, context: ExecutionContext): FileRequester => {
   return context.switchToHttp().getRequest<IdentifiedRequest>().requester ?? { owner: null };
 });

@@ -4,8 +4,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * A browser adds cookies to the requests of any page. What changes something and is proven by a cookie alone has to come
- * from a page of this origin, or of an allowed one; a bearer token can be sent only by who knows it.
+ * Protects against CSRF: a browser adds cookies to the requests of any page. A request that changes something and is
+ * authenticated by a cookie alone must come from a page of this origin or of an allowed one. A bearer token can only be
+ * sent by someone who knows it. Throws ORIGIN_NOT_ALLOWED.
  */
 export function requireOwnPage(method: string, headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): void {
   if (CHANGES_NOTHING.has(method) || headers.cookie === undefined || isBearer(headers.authorization)) return;
@@ -16,12 +17,12 @@ const isBearer = (authorization: string | undefined) => /^Bearer +\S/i.test(auth
 
 function isOwnPage(headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): boolean {
   const { origin, host } = headers;
-  // `*` lets any page read what is public; it does not lend them the cookies of people.
+  // `*` lets any page read what is public. It does not let any page act with the cookies of its visitors.
   if (origin !== undefined) {
     const hosts = [host, headers['x-forwarded-host']];
     return allowedOrigins.includes(origin) || (URL.canParse(origin) && hosts.includes(new URL(origin).host));
   }
-  // Every browser names the origin of a DELETE or POST. What names none is no browser, or says where it comes from.
+  // Every browser sends Origin with DELETE and POST. A client that does not is no browser, or sends Sec-Fetch-Site.
   const site = headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';
 }

@@ -2,7 +2,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { UploadMetrics } from './upload-metrics.js';
 
-/** For Prometheus. */
+/** The metrics, in the text format of Prometheus. */
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: UploadMetrics) {}

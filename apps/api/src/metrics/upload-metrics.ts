@@ -3,10 +3,10 @@ import { SessionService, UploadEvents, type UploadLifecycleEvent } from '@upload
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Subscription } from 'rxjs';
 
-/** Counts what happens to uploads, in the form of Prometheus. docs/operations.md lists the names. */
+/** Metrics of uploads for Prometheus. docs/operations.md lists their names. */
 @Injectable()
 export class UploadMetrics implements OnModuleInit, OnModuleDestroy {
-  /** One for each application, not the process-wide one: several may run in one process. */
+  /** One per application, not the process-wide one: several applications may run in one process. */
   private readonly registry = new Registry();
   private subscription: Subscription | undefined;
 
@@ -49,13 +49,13 @@ export class UploadMetrics implements OnModuleInit, OnModuleDestroy {
   private countEvents(): (event: UploadLifecycleEvent) => void {
     const counter = (name: string, help: string) => new Counter({ name, help, registers: [this.registry] });
     const counters = {
-      begun: counter('upload_streams_begun_total', 'Uploads begun, resumed ones not counted again'),
+      begun: counter('upload_streams_begun_total', 'Uploads begun; a resumed upload is not counted again'),
       completed: counter('upload_streams_completed_total', 'Uploads completed and verified'),
       cancelled: counter('upload_streams_cancelled_total', 'Uploads cancelled'),
       expired: counter('upload_streams_expired_total', 'Unfinished uploads removed after SESSION_TTL'),
       orphan: counter(
         'upload_streams_orphans_total',
-        'Unfinished uploads that no catalogue knows, found at a start and set aside',
+        'Orphaned unfinished uploads that were found at a start and quarantined',
       ),
     };
     const bytes = counter('upload_streams_completed_bytes_total', 'Bytes of completed uploads');

@@ -24,7 +24,7 @@ export const s3OptionsSchema = z.object({
     'Name of the bucket. The AWS SDK finds the credentials, for example in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.',
   ),
   createBucket: flag().default(false).describe('Create the bucket if it is missing.'),
-  prefix: z.string('must be a text').default('').describe('What all keys begin with, for example `uploads/`.'),
+  prefix: z.string('must be a string').default('').describe('What all keys begin with, for example `uploads/`.'),
   region: text()
     .optional()
     .describe('Region of the bucket. Without it, the AWS SDK finds one, for example in `AWS_REGION`.'),
