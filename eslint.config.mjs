@@ -35,7 +35,7 @@ const NEST_FOLDERS = {
   concurrency: [],
   performance: [],
   storage: ['contracts', 'errors', 'concurrency'],
-  session: ['contracts', 'errors', 'concurrency', 'storage', 'stores/disk'],
+  session: ['contracts', 'errors', 'concurrency', 'storage'],
   catalogue: ['contracts', 'errors', 'storage', 'stores/hashing'],
   gateway: ['contracts', 'errors', 'session', 'performance'],
   'stores/hashing': ['contracts'],

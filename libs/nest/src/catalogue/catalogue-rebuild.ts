@@ -98,14 +98,13 @@ export class CatalogueRebuild {
 
   /** What can be known of a file without its record. Nobody owns it. */
   private async describe(file: KeptFile): Promise<FileRecord> {
-    const { fileId, storedName = fileId, modifiedAt } = file;
-    const digest = await digestOfStream(this.storage.read({ fileId, storedName }), this.options.sha256);
+    const { fileId, fileName = fileId, modifiedAt } = file;
+    const digest = await digestOfStream(this.storage.read({ fileId, fileName }), this.options.sha256);
     return {
       fileId,
-      storedName,
       sessionID: randomBytes(18).toString('base64url'),
       owner: null,
-      fileName: storedName,
+      fileName,
       type: 'application/octet-stream',
       metadata: {},
       ...digest,

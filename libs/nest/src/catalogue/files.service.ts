@@ -58,10 +58,10 @@ export class FilesService {
 
   /** Out of the catalogue first: a crash in between leaves bytes that nobody sees, never an entry without its bytes. */
   async remove(fileId: string, requester: FileRequester): Promise<void> {
-    const file = await this.find(fileId, requester);
+    await this.find(fileId, requester);
     await this.removeEntry(fileId);
     await this.storage.forgetRecord(fileId);
-    await this.storage.remove(file);
+    await this.storage.remove(fileId);
   }
 
   /** Rejects where the entry may still be there: then its bytes have to stay. */

@@ -35,8 +35,6 @@ export interface FileRecord {
   readonly sessionID: string;
   readonly owner: string | null;
   readonly fileName: string;
-  /** The name within the store. */
-  readonly storedName: string;
   readonly size: number;
   readonly type: string;
   readonly crc32: number;

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { FileRecord } from './records.js';
+import type { Checkpoint, FileRecord } from './records.js';
 
 /** The token of the `StorageBackend`. */
 export const UPLOAD_STORAGE_BACKEND = Symbol('UPLOAD_STORAGE_BACKEND');
@@ -10,10 +10,11 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** Names a completed file within the store. */
+/** Names a file within the store. The file ID alone is unique. */
 export interface StoredFile {
   readonly fileId: string;
-  readonly storedName: string;
+  /** As people see it: data of the client, never a path. A back end may store the file under a name made from it. */
+  readonly fileName: string;
 }
 
 /** How a file is to be downloaded. */
@@ -36,8 +37,8 @@ export interface StoredDigest {
 /** A completed file, as the store finds it. */
 export interface KeptFile {
   readonly fileId: string;
-  /** Undefined where the store knows files by their IDs alone. */
-  readonly storedName?: string;
+  /** The name under which it is stored; undefined where the store knows files by their IDs alone. */
+  readonly fileName?: string;
   /** Bytes. */
   readonly size: number;
   /** Milliseconds since 1970. */
@@ -89,43 +90,44 @@ export interface PartialFile {
    */
   digest(size: number): Promise<StoredDigest>;
   /**
-   * Makes a file of the bytes, under the stored name; when it resolves, it survives a crash of the machine.
-   * All or nothing; it may be repeated after a failure, and after a crash that came before the caller noted its success
-   * `open` finds the bytes as a partial file again. It does not close.
+   * Makes a completed file of the bytes. When it resolves, the file survives a crash of the machine. All or nothing; it
+   * may be repeated after a failure. After a crash before the caller saved that the file is complete, `open` finds the
+   * bytes as a partial file again. It does not close.
    */
-  complete(storedName: string): Promise<void>;
+  complete(): Promise<void>;
   /** Removes the bytes and closes. */
-  abort(): Promise<void>;
+  discard(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Where bytes are kept. `fileId`s and stored names are safe as parts of a path: the caller makes them. Errors are those
- * of the medium (ENOSPC, EIO ...); `StorageService` translates them.
+ * Where bytes are stored. `fileId`s are safe as parts of a path: the caller makes them. File names are not: they are data.
+ * Errors are those of the medium (ENOSPC, EIO ...); `StorageService` translates them.
  */
 export interface StorageBackend {
   /** Makes what must be there before the first upload. */
   prepare(): Promise<void>;
+  /** Makes an empty partial file for a file ID of which nothing is stored. */
+  create(file: StoredFile): Promise<PartialFile>;
   /**
-   * Opens the partial file, or makes an empty one. Bytes beyond `durable` may be lost or rubbish if the machine stopped
-   * since they were written: a back end that can't tell that they are sound drops them. For one that `isNew`, nothing has
-   * to be looked for. `durableCrc32` is the CRC-32 of all before `durable`. Where something of that is missing, what is
-   * left stays, and `size` says up to where it can be used.
+   * Opens the partial file of an earlier time, or makes an empty one where there is none. Bytes beyond `durable` may be
+   * lost or rubbish if the machine stopped since they were written: a back end that can't tell that they are sound drops
+   * them. Where something before `durable` is missing, the rest stays, and `size` says up to where it can be used.
    */
-  open(fileId: string, durable: number, isNew?: boolean, durableCrc32?: number): Promise<PartialFile>;
+  open(file: StoredFile, durable: Checkpoint): Promise<PartialFile>;
   /**
-   * Stores a file that came whole, reads it back, and gives the digests of what is stored. When it resolves, the file
+   * Stores a file that came whole, reads it back, and returns the digest of what is stored. When it resolves, the file
    * survives a crash of the machine. Where it rejects, or the caller has no use for the file, `remove` removes it.
    */
   put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest>;
   /** Removes the unfinished bytes of an upload that nobody has open. It never touches a completed file. */
-  abort(fileId: string): Promise<void>;
+  discard(fileId: string): Promise<void>;
   /** A completed file, or a range of it. The stream fails where the file is gone. */
   read(file: StoredFile, range?: ByteRange): Readable;
   /** A URL at which anyone can download the file for a while; undefined where the store has no such thing. */
   presignedUrl?(file: StoredFile, download: Download): Promise<string>;
   /** Removes a completed file, if it is there. */
-  remove(file: StoredFile): Promise<void>;
+  remove(fileId: string): Promise<void>;
   /**
    * The IDs of all uploads of which there are unfinished bytes outside of the quarantine. Where several processes use the
    * store, not of such as are so new that another one may be about to make them known. Never of completed files, and never

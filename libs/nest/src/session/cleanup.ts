@@ -108,7 +108,7 @@ export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   private async setAside(fileId: string): Promise<void> {
     // Its file is complete and in the catalogue: what is beside it is of no more use.
-    if (await this.store.findFile(fileId)) return this.storage.abort(fileId);
+    if (await this.store.findFile(fileId)) return this.storage.discard(fileId);
     if (await this.store.isKnown(fileId)) return;
     await this.storage.quarantine(fileId);
     this.events.emit({ type: 'orphan', fileId });

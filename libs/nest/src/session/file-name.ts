@@ -8,7 +8,7 @@ const MOST_UNITS_COMPOSED = 4;
 
 /**
  * A file name in Unicode's composed form (NFC), or FILE_NAME_INVALID. Whatever else file systems allow in names is taken:
- * `storedNameOf` says under which name such a file is stored.
+ * the disk makes a name that it can hold from it.
  */
 export function checkedFileName(fileName: string): string {
   // The time that composition takes grows with the square of the length.

@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { isUploadError, UploadError } from '@upload-streams/protocol';
 import type { StorageService } from '../storage/storage.service.js';
-import { storedNameOf } from '../stores/disk/stored-name.js';
 import type { UploadSession } from './upload-session.js';
 import type { KeyedQueues } from '../concurrency/serial-queue.js';
 import type { SessionRecord } from '../contracts/records.js';
@@ -57,7 +56,7 @@ export class SessionEndings {
    * knows. On a full disk, which one process has to itself, the bytes make the room that this takes. Where nobody knows
    * whether the record is gone, the bytes stay.
    */
-  async drop({ sessionID, fileId, fileName }: SessionRecord, epoch?: number): Promise<void> {
+  async drop({ sessionID, fileId }: SessionRecord, epoch?: number): Promise<void> {
     const session = this.live.get(sessionID);
     if (session) this.live.remove(session);
     const remove = () => this.store.remove(sessionID, epoch ?? session?.epoch);
@@ -69,9 +68,9 @@ export class SessionEndings {
     });
     if (removed === false || (await this.isInCatalogue(session, fileId))) return session?.close();
     await session?.abort();
-    await this.storage.abort(fileId);
+    await this.storage.discard(fileId);
     // A file may be in its place already, of which no catalogue knows: it was refused there, or a crash came between.
-    await this.storage.remove({ fileId, storedName: storedNameOf(fileName) });
+    await this.storage.remove(fileId);
     if (removed === undefined) await remove();
   }
 

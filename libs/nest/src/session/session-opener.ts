@@ -26,7 +26,7 @@ export class SessionOpener {
 
   async open(record: SessionRecord, peer: UploadConnection, note: SessionNote): Promise<UploadSession> {
     const isNew = record.epoch === 1;
-    const file = await this.storage.open(record.fileId, record.checkpoint, isNew);
+    const file = await (isNew ? this.storage.create(record) : this.storage.open(record, record.checkpoint));
     try {
       const start = await whatIsThere(file, record.checkpoint);
       await this.storage.reserve(record.fileId, Math.max(0, (record.size ?? 0) - start.offset));

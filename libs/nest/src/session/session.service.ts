@@ -11,7 +11,6 @@ import { UploadEvents } from './upload-events.js';
 import { fromHost, toUploadError } from '../errors/host-error.js';
 import { UPLOAD_POLICY, type UploadPolicy } from '../contracts/upload-policy.js';
 import { StorageService } from '../storage/storage.service.js';
-import { storedNameOf } from '../stores/disk/stored-name.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import { Admission, type WantedUpload } from './admission.js';
 import { BeginsInHand } from './begins-in-hand.js';
@@ -322,11 +321,10 @@ export class SessionService implements OnModuleInit {
   /** The last byte is written: inspects the file, puts it into its place and into the catalogue. */
   private async putInPlace(session: UploadSession): Promise<FileRecord> {
     const { sessionID, fileId, owner, fileName, type, metadata } = session.record;
-    const storedName = storedNameOf(fileName);
     this.live.remove(session);
     const { record, peer } = session;
-    const stored = await this.reported(record, peer, 'verifying', () => session.complete(storedName));
-    const file = { sessionID, fileId, owner, fileName, type, metadata, storedName, ...stored, createdAt: Date.now() };
+    const stored = await this.reported(record, peer, 'verifying', () => session.complete());
+    const file = { sessionID, fileId, owner, fileName, type, metadata, ...stored, createdAt: Date.now() };
     await this.reported(record, peer, 'inspecting', () => fromHost(() => this.policy.inspect?.(file)));
     const outcome = await this.completed(session, file);
     if (outcome === 'exists') return this.completedBefore(session);

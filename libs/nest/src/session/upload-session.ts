@@ -148,14 +148,14 @@ export class UploadSession {
    * All bytes are there: reads them back, and puts the file into its place if they are what was sent. The session ends
    * here, whether it succeeds or not.
    */
-  complete(storedName: string): Promise<StoredDigest> {
+  complete(): Promise<StoredDigest> {
     return this.queue.run(async () => {
       this.end();
       try {
         await this.durable.settled();
         const stored = await this.file.digest(this.offset);
         if (stored.crc32 !== this.crc32 || stored.size !== this.offset) throw new UploadError('FILE_CHECKSUM_MISMATCH');
-        await this.file.complete(storedName);
+        await this.file.complete();
         return stored;
       } finally {
         await this.file.close();
@@ -187,7 +187,7 @@ export class UploadSession {
       if (this.ended) return;
       this.end();
       await this.durable.settled().catch(() => undefined);
-      await this.file.abort();
+      await this.file.discard();
     });
   }
 

@@ -6,7 +6,6 @@ import { fromHost } from '../errors/host-error.js';
 import { UPLOAD_POLICY, type UploadPolicy } from '../contracts/upload-policy.js';
 import type { StoredFile } from '../contracts/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
-import { storedNameOf } from '../stores/disk/stored-name.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import { Admission, type WantedUpload } from './admission.js';
 import type { IncomingChunk } from './upload-session.js';
@@ -54,7 +53,7 @@ export class WholeFiles {
       await fromHost(() => this.policy.inspect?.(file));
       return file;
     } catch (error) {
-      await this.discard({ fileId: session.fileId, storedName: storedNameOf(session.fileName) });
+      await this.discard(session);
       throw error;
     }
   }
@@ -85,8 +84,8 @@ export class WholeFiles {
     return before;
   }
 
-  private async discard(file: StoredFile): Promise<void> {
-    await this.storage.remove(file).catch((error) => this.logger.warn(error));
+  private async discard({ fileId }: StoredFile): Promise<void> {
+    await this.storage.remove(fileId).catch((error) => this.logger.warn(error));
   }
 
   private check({ size }: WantedUpload, { chunk, crc32: expected, fileCrc32 }: IncomingChunk): void {
@@ -102,9 +101,8 @@ export class WholeFiles {
 
   private async stored(session: SessionRecord, whole: IncomingChunk): Promise<FileRecord> {
     const { sessionID, fileId, owner, fileName, type, metadata } = session;
-    const storedName = storedNameOf(fileName);
-    const digest = await this.storage.put({ fileId, storedName }, whole.chunk);
+    const digest = await this.storage.put(session, whole.chunk);
     if (digest.crc32 !== whole.crc32) throw new UploadError('FILE_CHECKSUM_MISMATCH');
-    return { sessionID, fileId, owner, fileName, type, metadata, storedName, ...digest, createdAt: Date.now() };
+    return { sessionID, fileId, owner, fileName, type, metadata, ...digest, createdAt: Date.now() };
   }
 }

@@ -58,8 +58,16 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     this.room.release(fileId);
   }
 
-  async open(fileId: string, durable: Checkpoint, isNew: boolean): Promise<PartialFile> {
-    const file = await this.translated(() => this.backend.open(fileId, durable.offset, isNew, durable.crc32));
+  create(file: StoredFile): Promise<PartialFile> {
+    return this.opened(file, () => this.backend.create(file));
+  }
+
+  open(file: StoredFile, durable: Checkpoint): Promise<PartialFile> {
+    return this.opened(file, () => this.backend.open(file, durable));
+  }
+
+  private async opened({ fileId }: StoredFile, open: () => Promise<PartialFile>): Promise<PartialFile> {
+    const file = await this.translated(open);
     return {
       size: file.size,
       prefixCrc32: file.prefixCrc32,
@@ -77,8 +85,8 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
       recorded: (offset) => file.recorded?.(offset),
       read: (start) => file.read(start),
       digest: (size) => this.translated(() => file.digest(size)),
-      complete: (storedName) => this.translated(() => file.complete(storedName)),
-      abort: () => this.released(fileId, () => file.abort()),
+      complete: () => this.translated(() => file.complete()),
+      discard: () => this.released(fileId, () => file.discard()),
       close: () => this.released(fileId, () => file.close()),
     };
   }
@@ -90,8 +98,8 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  abort(fileId: string): Promise<void> {
-    return this.translated(() => this.backend.abort(fileId));
+  discard(fileId: string): Promise<void> {
+    return this.translated(() => this.backend.discard(fileId));
   }
 
   read(file: StoredFile, range?: ByteRange): Readable {
@@ -118,8 +126,8 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     return this.translated(async () => this.backend.presignedUrl?.(file, download));
   }
 
-  remove(file: StoredFile): Promise<void> {
-    return this.translated(() => this.backend.remove(file));
+  remove(fileId: string): Promise<void> {
+    return this.translated(() => this.backend.remove(fileId));
   }
 
   unfinished(): Promise<readonly string[]> {

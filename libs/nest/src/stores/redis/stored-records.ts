@@ -1,4 +1,5 @@
 import type { FileRecord, SessionRecord } from '../../contracts/records.js';
+import { currentRecord } from '../file-record.js';
 
 type Check = (value: unknown) => boolean;
 type Shape<T> = Readonly<Record<keyof T, Check>>;
@@ -32,7 +33,6 @@ const FILE: Shape<FileRecord> = {
   sessionID: isText,
   owner: isOwner,
   fileName: isText,
-  storedName: isText,
   size: isCount,
   type: isText,
   crc32: isCount,
@@ -71,7 +71,7 @@ export function sessionOf(fields: Readonly<Record<string, string>>): SessionReco
 export function fileOf(text: unknown): FileRecord | undefined {
   if (typeof text !== 'string') return undefined;
   const file = parsed(text);
-  return checked<FileRecord>(file, FILE, 'file', file['fileId']);
+  return currentRecord(checked<FileRecord>(file, FILE, 'file', file['fileId']));
 }
 
 function parsed(text: string | undefined): Record<string, unknown> {

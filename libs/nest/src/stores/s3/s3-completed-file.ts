@@ -1,7 +1,7 @@
 import type { PartialFile, StoredDigest } from '../../contracts/storage-backend.js';
 import { fileKey } from './pieces.js';
 import { readBack } from './read-back.js';
-import type { SharedParts } from './s3-partial-file.js';
+import type { Removals, SharedParts } from './s3-partial-file.js';
 
 /** A file that was put together, and of whose completion nobody noted anything: a crash came between the two. */
 export class S3CompletedFile implements PartialFile {
@@ -13,8 +13,7 @@ export class S3CompletedFile implements PartialFile {
     fileId: string,
     readonly size: number,
     private readonly shared: SharedParts,
-    private readonly removeAll: () => Promise<void>,
-    private readonly removeRest: () => Promise<void>,
+    private readonly removals: Removals,
   ) {
     this.key = fileKey(fileId);
   }
@@ -34,11 +33,11 @@ export class S3CompletedFile implements PartialFile {
   }
 
   complete(): Promise<void> {
-    return this.removeRest();
+    return this.removals.unfinished();
   }
 
-  abort(): Promise<void> {
-    return this.removeAll();
+  discard(): Promise<void> {
+    return this.removals.all();
   }
 
   async close(): Promise<void> {}

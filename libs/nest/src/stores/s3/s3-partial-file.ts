@@ -24,6 +24,14 @@ export interface SharedParts {
   readonly partsAtOnce: number;
 }
 
+/** How to remove what the store has of a file. */
+export interface Removals {
+  /** All of it. */
+  all(): Promise<void>;
+  /** What there is beside the completed file. */
+  unfinished(): Promise<void>;
+}
+
 /** A part of the first size: what has to be saved in a piece is what the chunk that filled the part has beyond it. */
 const SYNC_EVERY_BYTES = 8 * 1024 * 1024;
 
@@ -38,9 +46,9 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
   private readonly kept: KeptTails;
   /** Parts that are full and not sent yet. */
   private readonly full = new Set<GrowingPart>();
-  /** CRC-32 of all that was appended; undefined where that of what was there before is not known. */
-  private crc32: number | undefined;
-  /** The start of the part that grows; undefined where its checksum is not known. */
+  /** CRC-32 of all that was appended, now and before. */
+  private crc32: number;
+  /** The start of the part that grows; undefined where the upload went on from within it. */
   private point: PrefixPoint | undefined;
   private readonly hadBegun: boolean;
   private hashing: PassingDigest | undefined;
@@ -54,10 +62,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     private readonly fileId: string,
     private readonly shared: SharedParts,
     resumption: Resumption,
-    /** Removes all that the store has of the file. */
-    private readonly removeAll: () => Promise<void>,
-    /** Removes what it has beside the completed file. */
-    private readonly removeRest: () => Promise<void>,
+    private readonly removals: Removals,
   ) {
     const { offset, crc32, uploadId, parts, tail, pieces, points } = resumption;
     this.size = offset;
@@ -66,7 +71,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     this.part = new GrowingPart(offset, fileId, shared.store, tail);
     this.sender = new PartSender(shared.store, fileKey(fileId), shared.partsAtOnce, uploadId, parts);
     this.kept = new KeptTails(shared.store, fileId, offset, pieces, points);
-    if (offset === this.part.span.start && crc32 !== undefined) this.point = { offset, crc32 };
+    if (offset === this.part.span.start) this.point = { offset, crc32 };
     this.hadBegun = offset > 0 || pieces.length > 0;
     // What was sent before can't be hashed by now; then all is read back at the end.
     if (offset === 0) this.hashing = shared.digests.open();
@@ -147,12 +152,12 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
   async complete(): Promise<void> {
     await this.digest(this.part.end);
     // Gateways that held it before may each have begun an upload, and so may a call whose answer was lost.
-    if (this.hadBegun || this.sender.hasBegun || this.kept.isUsed) await this.removeRest();
+    if (this.hadBegun || this.sender.hasBegun || this.kept.isUsed) await this.removals.unfinished();
   }
 
-  async abort(): Promise<void> {
+  async discard(): Promise<void> {
     await this.close();
-    await this.removeAll();
+    await this.removals.all();
   }
 
   async close(): Promise<void> {
@@ -226,7 +231,6 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
 
   /** The points where parts end within the bytes. */
   private pointsWithin(bytes: Uint8Array, cuts: readonly number[], offset: number): PrefixPoint[] {
-    if (this.crc32 === undefined) return [];
     const points: PrefixPoint[] = [];
     let start = 0;
     for (const cut of cuts) {
