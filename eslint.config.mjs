@@ -36,7 +36,7 @@ const NEST_FOLDERS = {
   performance: [],
   storage: ['contracts', 'errors', 'concurrency'],
   session: ['contracts', 'errors', 'concurrency', 'storage'],
-  catalogue: ['contracts', 'errors', 'storage', 'stores/hashing'],
+  catalogue: ['contracts', 'errors', 'storage'],
   gateway: ['contracts', 'errors', 'session', 'performance'],
   'stores/hashing': ['contracts'],
   'stores/disk': ['contracts', 'errors', 'concurrency', 'stores/hashing'],

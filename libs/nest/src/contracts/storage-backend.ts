@@ -52,41 +52,54 @@ export interface Quarantined {
   readonly since: number;
 }
 
-/** The bytes of an unfinished upload. One user at a time, one call at a time, but for `sync`, which may run beside the others. */
+/** What becomes of bytes that were appended and not synced yet. */
+export interface Persistence {
+  /** Whether they survive a crash of this process: whoever opens the file anew finds them. */
+  readonly survivesProcess: boolean;
+  /** A sync is worth its cost each time that the offset passes a multiple of this many bytes. */
+  readonly syncEveryBytes: number;
+}
+
+/**
+ * What a partial file throws that can't go on, while all that was synced is still there: its user closes it, and the
+ * upload goes on when it is opened again. The message and the cause say why.
+ */
+export class BrokenFileError extends Error {
+  override readonly name = 'BrokenFileError';
+}
+
+/**
+ * The bytes of an unfinished upload. It has one user, who makes one call at a time; only `sync` may run beside others.
+ *
+ * A failed `append` may be repeated, and after a failed `sync` all bytes that were not synced before count as lost. Where
+ * neither is so, since the upload can go on from what was synced, they throw a `BrokenFileError`.
+ */
 export interface PartialFile {
   /** Bytes that were there when it was opened. */
   readonly size: number;
   /**
-   * CRC-32 of the first `size` bytes, where the back end has less than was `durable` and knows it: the upload goes on from
-   * there. Undefined where the bytes have to be read for it.
+   * The checkpoint from which the upload goes on: the one that `open` was given, or an earlier one where something before
+   * it is missing. Bytes between it and `size` can be read.
    */
-  readonly prefixCrc32?: number | undefined;
-  /** At each multiple of so many bytes, a sync is worth what it costs. @default 64 MiB */
-  readonly syncEveryBytes?: number;
-  /** Whether another process, or this one when it opens the file anew, finds what was appended and not synced. */
-  readonly keepsUnsynced: boolean;
+  readonly durable: Checkpoint;
+  readonly persistence: Persistence;
   /**
-   * Whether it failed and can't go on, while what was synced is still there: close it, and open it anew. Where it is false,
-   * a failed sync means that bytes may be lost which were appended and not synced.
-   */
-  readonly isBroken: boolean;
-  /**
-   * Takes all of `bytes` for `offset`, which is where the last append ended. A failed append may be repeated. The bytes are
-   * the file's from the call on: it gives their memory back (`freeBytes`) when it has no more use for them.
+   * Takes all of `bytes` for `offset`, which is where the last append ended. The bytes belong to the file from the call
+   * on: it gives their memory back (`freeBytes`) when it needs them no more.
    */
   append(offset: number, bytes: Uint8Array): Promise<void>;
   /** When it resolves, all that was appended before the call survives a crash of the machine. */
   sync(): Promise<void>;
   /**
-   * The caller will not go on from before `offset` any more: it recorded that this offset is durable. Until then, whatever
-   * is needed to go on from any offset that was synced must stay.
+   * Tells the file that a checkpoint at `offset` was saved, and that nobody goes on from before it any more. Until then,
+   * whatever is needed to go on from any offset that was synced must stay.
    */
-  recorded?(offset: number): void;
-  /** The bytes from `start` on, to be hashed after a restart: asked for only where `size` is more than was `durable`. */
+  checkpointSaved(offset: number): void;
+  /** The bytes from `start` on, to be hashed after a restart: only where `size` is more than the durable offset. */
   read(start: number): AsyncIterable<Uint8Array>;
   /**
-   * Reads back what is stored and hashes it, without holding up the main thread. What a failed append left beyond `size`
-   * is dropped before.
+   * Reads back what is stored and hashes it, off the main thread. What a failed append left beyond `size` is dropped
+   * before.
    */
   digest(size: number): Promise<StoredDigest>;
   /**
@@ -112,7 +125,7 @@ export interface StorageBackend {
   /**
    * Opens the partial file of an earlier time, or makes an empty one where there is none. Bytes beyond `durable` may be
    * lost or rubbish if the machine stopped since they were written: a back end that can't tell that they are sound drops
-   * them. Where something before `durable` is missing, the rest stays, and `size` says up to where it can be used.
+   * them. Where something before `durable` is missing, nothing is removed, and the file goes on from an earlier checkpoint.
    */
   open(file: StoredFile, durable: Checkpoint): Promise<PartialFile>;
   /**
@@ -126,6 +139,8 @@ export interface StorageBackend {
   read(file: StoredFile, range?: ByteRange): Readable;
   /** A URL at which anyone can download the file for a while; undefined where the store has no such thing. */
   presignedUrl?(file: StoredFile, download: Download): Promise<string>;
+  /** Reads a completed file back and hashes it, off the main thread. */
+  digest(file: StoredFile): Promise<StoredDigest>;
   /** Removes a completed file, if it is there. */
   remove(fileId: string): Promise<void>;
   /**

@@ -3,7 +3,6 @@ import { crc32 } from '@node-rs/crc32';
 import type { PartialFile } from '../contracts/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
-import { durablePrefixOf } from './durable-offset.js';
 import { UploadSession } from './upload-session.js';
 import type { UploadConnection } from './upload-connection.js';
 import type { Checkpoint, SessionRecord } from '../contracts/records.js';
@@ -28,7 +27,7 @@ export class SessionOpener {
     const isNew = record.epoch === 1;
     const file = await (isNew ? this.storage.create(record) : this.storage.open(record, record.checkpoint));
     try {
-      const start = await whatIsThere(file, record.checkpoint);
+      const start = await whatIsThere(file);
       await this.storage.reserve(record.fileId, Math.max(0, (record.size ?? 0) - start.offset));
       return new UploadSession(record, file, start, this.budget, this.options, peer, note);
     } catch (error) {
@@ -38,12 +37,9 @@ export class SessionOpener {
   }
 }
 
-/**
- * The offset is what the store holds, never more. Only what came after the checkpoint is read, and all of it where the
- * store holds less than the checkpoint says and does not know the checksum of what it holds.
- */
-async function whatIsThere(file: PartialFile, checkpoint: Checkpoint): Promise<Checkpoint> {
-  let { offset, crc32: crc } = file.size >= checkpoint.offset ? checkpoint : durablePrefixOf(file);
+/** The offset is what the store holds, never more. Only what comes after the checkpoint has to be read. */
+async function whatIsThere(file: PartialFile): Promise<Checkpoint> {
+  let { offset, crc32: crc } = file.durable;
   if (file.size > offset) {
     for await (const bytes of file.read(offset)) {
       crc = crc32(bytes, crc);

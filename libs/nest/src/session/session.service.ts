@@ -10,7 +10,7 @@ import {
 import { UploadEvents } from './upload-events.js';
 import { fromHost, toUploadError } from '../errors/host-error.js';
 import { UPLOAD_POLICY, type UploadPolicy } from '../contracts/upload-policy.js';
-import { StorageService } from '../storage/storage.service.js';
+import { isBrokenFile, StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import { Admission, type WantedUpload } from './admission.js';
 import { BeginsInHand } from './begins-in-hand.js';
@@ -295,7 +295,7 @@ export class SessionService implements OnModuleInit {
     } catch (error) {
       if (isUploadError(error, 'STORAGE_FULL')) await this.endings.stop(session);
       else if (session.hasFailed || endsSession(error)) await this.dropFailed(session);
-      else if (session.isBroken) await this.endings.stop(session);
+      else if (isBrokenFile(error)) await this.endings.stop(session);
       throw error;
     }
   }

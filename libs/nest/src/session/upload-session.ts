@@ -10,7 +10,7 @@ import {
 } from '@upload-streams/protocol';
 import type { PartialFile, StoredDigest } from '../contracts/storage-backend.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
-import { DurableOffset, durablePrefixOf } from './durable-offset.js';
+import { DurableOffset } from './durable-offset.js';
 import { SerialQueue } from '../concurrency/serial-queue.js';
 import type { UploadConnection } from './upload-connection.js';
 import type { Checkpoint, SessionRecord } from '../contracts/records.js';
@@ -76,9 +76,8 @@ export class UploadSession {
   ) {
     this.epoch = record.epoch;
     this.offset = start.offset;
-    const noted = record.checkpoint.offset > start.offset ? durablePrefixOf(file) : record.checkpoint;
     const noteOwn = (checkpoint: Checkpoint) => note(this, checkpoint);
-    this.durable = new DurableOffset(file, options.durability, noteOwn, noted, start.offset);
+    this.durable = new DurableOffset(file, options.durability, noteOwn, start.offset);
     this.crc32 = start.crc32;
     this.grant = this.budget.join(this.sharer);
     this.edge = this.edgeAfter(this.offset, 0);
@@ -92,11 +91,6 @@ export class UploadSession {
   /** Whether the session can't go on, and its bytes are of no use to anybody. */
   get hasFailed(): boolean {
     return endsSession(this.failure) || this.durable.spoilt;
-  }
-
-  /** Whether it can't go on here, but what is durable can be opened anew. */
-  get isBroken(): boolean {
-    return this.file.isBroken;
   }
 
   get isEmpty(): boolean {

@@ -5,6 +5,7 @@ import type { Checkpoint } from '../contracts/records.js';
 import type { FileRecord } from '../contracts/records.js';
 import { StorageRoom } from './storage-room.js';
 import {
+  BrokenFileError,
   UPLOAD_STORAGE_BACKEND,
   type ByteRange,
   type Download,
@@ -24,6 +25,10 @@ const MISSING = new Set(['ENOENT', 'NoSuchKey', 'NotFound', 'InvalidRange']);
 
 const isMissing = (error: unknown) =>
   MISSING.has((error as NodeJS.ErrnoException).code ?? '') || MISSING.has((error as Error).name);
+
+/** Whether an error says that a partial file can't go on here, but can be opened again and go on from what was synced. */
+export const isBrokenFile = (error: unknown): boolean =>
+  error instanceof UploadError && error.cause instanceof BrokenFileError;
 
 /** Bytes, as the sessions see them: a storage back end whose errors are those of the catalogue. */
 @Injectable()
@@ -70,19 +75,15 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
     const file = await this.translated(open);
     return {
       size: file.size,
-      prefixCrc32: file.prefixCrc32,
-      syncEveryBytes: file.syncEveryBytes,
-      keepsUnsynced: file.keepsUnsynced,
-      get isBroken() {
-        return file.isBroken;
-      },
+      durable: file.durable,
+      persistence: file.persistence,
       append: (offset, bytes) =>
         this.translated(async () => {
           await this.room.take(fileId, bytes.length);
           await file.append(offset, bytes);
         }),
       sync: () => this.translated(() => file.sync()),
-      recorded: (offset) => file.recorded?.(offset),
+      checkpointSaved: (offset) => file.checkpointSaved(offset),
       read: (start) => file.read(start),
       digest: (size) => this.translated(() => file.digest(size)),
       complete: () => this.translated(() => file.complete()),
@@ -119,6 +120,11 @@ export class StorageService implements OnModuleInit, OnApplicationShutdown {
         throw error;
       }
     });
+  }
+
+  /** The digest of a completed file, read back. */
+  digest(file: StoredFile): Promise<StoredDigest> {
+    return this.translated(() => this.backend.digest(file));
   }
 
   /** Undefined where downloads go through this process. */

@@ -149,6 +149,20 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
       await anew.close();
     });
 
+    it('reads a completed file back and hashes it', async () => {
+      for (const size of [0, 6, 1_000_000]) {
+        const content = Buffer.alloc(size, 'upload');
+        const stored = { ...file, fileId: `stored-of-${size}` };
+        await fixture.backend.put(stored, Uint8Array.from(content));
+        const sha256 = createHash('sha256').update(content).digest('hex');
+        expect(await fixture.backend.digest(stored)).toEqual({ size, crc32: crc32(content), sha256 });
+      }
+    });
+
+    it('can not hash a file that is not there', async () => {
+      await expect(fixture.backend.digest(file)).rejects.toThrow();
+    });
+
     it('removes a file, and does not mind if it is gone', async () => {
       await store('Hello');
       await fixture.backend.remove(file.fileId);

@@ -18,7 +18,7 @@ import {
 import { uptime } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Checkpoint, FileRecord } from '../../contracts/records.js';
+import { NOTHING_DURABLE, type Checkpoint, type FileRecord } from '../../contracts/records.js';
 import { DiskQuarantine, fileIdsIn } from './disk-quarantine.js';
 import { readIdentity, writeIdentity } from './disk-identity.js';
 import { DigestThread, type GrowingDigest } from '../hashing/digest-thread.js';
@@ -32,6 +32,7 @@ import type {
   KeptFile,
   PartialFile,
   Quarantined,
+  Persistence,
   StorageBackend,
   StoredDigest,
   StoredFile,
@@ -43,6 +44,9 @@ const READ_NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /** How much is read at once where a file has to be hashed again: 1 MiB. */
 const READ_BYTES = 1024 * 1024;
+
+/** The operating system keeps what was written, whatever becomes of this process. 64 MiB are written in a moment. */
+const PERSISTENCE: Persistence = { survivesProcess: true, syncEveryBytes: 64 * 1024 * 1024 };
 
 /**
  * Files on a local disk: `partial/<fileId>` while they grow, `files/<fileId>/<stored name>` once they are complete. A
@@ -76,13 +80,13 @@ export class DiskStorage implements StorageBackend {
   }
 
   create(file: StoredFile): Promise<PartialFile> {
-    return this.openPartial(file, 0);
+    return this.openPartial(file, NOTHING_DURABLE);
   }
 
-  async open(file: StoredFile, { offset }: Checkpoint): Promise<PartialFile> {
+  async open(file: StoredFile, durable: Checkpoint): Promise<PartialFile> {
     await this.asides.takeBack(file.fileId);
     await this.takeBack(file.fileId, join(this.partialDir, file.fileId));
-    return this.openPartial(file, offset);
+    return this.openPartial(file, durable);
   }
 
   /** Nobody knows of a file in `files` before it is in the catalogue, so it is written where it stays. */
@@ -100,6 +104,13 @@ export class DiskStorage implements StorageBackend {
   read(file: StoredFile, range?: ByteRange): Readable {
     // Node's types know flags by their names only.
     return createReadStream(this.pathOf(file), { ...range, flags: READ_NO_LINK as unknown as string });
+  }
+
+  async digest(file: StoredFile): Promise<StoredDigest> {
+    const path = this.pathOf(file);
+    const found = await lstat(path);
+    if (!found.isFile()) throw new Error(`${path} is not a file`);
+    return this.digests.open(path).finish(found.size);
   }
 
   async remove(fileId: string): Promise<void> {
@@ -186,12 +197,13 @@ export class DiskStorage implements StorageBackend {
     return join(this.filesDir, fileId, storedNameOf(fileName));
   }
 
-  private async openPartial(file: StoredFile, durable: number): Promise<PartialFile> {
+  private async openPartial(file: StoredFile, durable: Checkpoint): Promise<PartialFile> {
     const path = join(this.partialDir, file.fileId);
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     try {
-      const size = await soundSize(handle, durable);
-      return new DiskPartialFile(handle, path, this.pathOf(file), size, this.digests.open(path), this.filesSync);
+      const size = await soundSize(handle, durable.offset);
+      const start = size < durable.offset ? NOTHING_DURABLE : durable;
+      return new DiskPartialFile(handle, path, this.pathOf(file), size, start, this.digests.open(path), this.filesSync);
     } catch (error) {
       await handle.close();
       throw error;
@@ -245,8 +257,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, offset: number): 
 }
 
 class DiskPartialFile implements PartialFile {
-  readonly keepsUnsynced = true;
-  readonly isBroken = false;
+  readonly persistence = PERSISTENCE;
   /** When we last wrote. What another process changed after it was read back would go unnoticed, but for this. */
   private writtenAt: bigint | undefined;
   private touched = false;
@@ -256,6 +267,7 @@ class DiskPartialFile implements PartialFile {
     private readonly path: string,
     private readonly target: string,
     readonly size: number,
+    readonly durable: Checkpoint,
     private readonly hashing: GrowingDigest,
     private readonly filesSync: SharedFolderSync,
   ) {}
@@ -281,6 +293,9 @@ class DiskPartialFile implements PartialFile {
   sync(): Promise<void> {
     return this.handle.datasync();
   }
+
+  /** Nothing is kept for offsets before the last one. */
+  checkpointSaved(): void {}
 
   read(start: number): AsyncIterable<Uint8Array> {
     return this.handle.createReadStream({ start, autoClose: false, highWaterMark: READ_BYTES });

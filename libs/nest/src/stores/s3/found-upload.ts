@@ -1,5 +1,5 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import type { Checkpoint } from '../../contracts/records.js';
+import { NOTHING_DURABLE, type Checkpoint } from '../../contracts/records.js';
 import { piecesOver } from './growing-part.js';
 import type { FoundPart } from './listing.js';
 import type { ObjectStore } from './object-store.js';
@@ -9,9 +9,7 @@ import { pointOf, type PrefixPoint } from './prefix-point.js';
 
 /** What the store has of an unfinished upload, up to the offset from which it can go on. */
 export interface Resumption {
-  readonly offset: number;
-  /** CRC-32 of all before the offset. */
-  readonly crc32: number;
+  readonly durable: Checkpoint;
   readonly uploadId: string | undefined;
   readonly parts: readonly CompletedPart[];
   /** Those that cover what follows the parts. */
@@ -22,8 +20,7 @@ export interface Resumption {
 }
 
 export const NOTHING: Resumption = {
-  offset: 0,
-  crc32: 0,
+  durable: NOTHING_DURABLE,
   uploadId: undefined,
   parts: [],
   tail: [],
@@ -48,7 +45,7 @@ export async function findResumption(store: ObjectStore, fileId: string, durable
   const before = points.filter(({ offset }) => offset < durable.offset).sort((a, b) => b.offset - a.offset);
   for (const point of [durable, ...before]) {
     const found = resumeAt(point.offset, pieces, whole);
-    if (found) return { ...found, ...point, pieces, points };
+    if (found) return { ...found, durable: { offset: point.offset, crc32: point.crc32 }, pieces, points };
   }
   return { ...NOTHING, pieces, points };
 }

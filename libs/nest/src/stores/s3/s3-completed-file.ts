@@ -1,17 +1,18 @@
-import type { PartialFile, StoredDigest } from '../../contracts/storage-backend.js';
+import type { Checkpoint } from '../../contracts/records.js';
+import type { PartialFile, Persistence, StoredDigest } from '../../contracts/storage-backend.js';
 import { fileKey } from './pieces.js';
 import { readBack } from './read-back.js';
 import type { Removals, SharedParts } from './s3-partial-file.js';
 
 /** A file that was put together, and of whose completion nobody noted anything: a crash came between the two. */
 export class S3CompletedFile implements PartialFile {
-  readonly keepsUnsynced = true;
-  readonly isBroken = false;
+  readonly persistence: Persistence = { survivesProcess: true, syncEveryBytes: Infinity };
   private readonly key: string;
 
   constructor(
     fileId: string,
     readonly size: number,
+    readonly durable: Checkpoint,
     private readonly shared: SharedParts,
     private readonly removals: Removals,
   ) {
@@ -23,6 +24,8 @@ export class S3CompletedFile implements PartialFile {
   }
 
   async sync(): Promise<void> {}
+
+  checkpointSaved(): void {}
 
   read(start: number): AsyncIterable<Uint8Array> {
     return this.shared.store.read(this.key, { start, end: this.size - 1 });

@@ -1,7 +1,13 @@
 import { SerialQueue } from '../../concurrency/serial-queue.js';
 import type { PartDigest } from '../hashing/passing-digest-worker.js';
 import type { PassingDigest, PassingDigests } from '../hashing/passing-digests.js';
-import type { PartialFile, StoredDigest } from '../../contracts/storage-backend.js';
+import type { Checkpoint } from '../../contracts/records.js';
+import {
+  BrokenFileError,
+  type PartialFile,
+  type Persistence,
+  type StoredDigest,
+} from '../../contracts/storage-backend.js';
 import type { Resumption } from './found-upload.js';
 import { crc32 } from '@node-rs/crc32';
 import { GrowingPart } from './growing-part.js';
@@ -33,16 +39,15 @@ export interface Removals {
 }
 
 /** A part of the first size: what has to be saved in a piece is what the chunk that filled the part has beyond it. */
-const SYNC_EVERY_BYTES = 8 * 1024 * 1024;
+const PERSISTENCE: Persistence = { survivesProcess: false, syncEveryBytes: 8 * 1024 * 1024 };
 
 /** An upload that grows in the object store, part by part. */
 export class S3PartialFile implements PartialFile, WaitingBytes {
-  readonly keepsUnsynced = false;
-  readonly syncEveryBytes = SYNC_EVERY_BYTES;
+  readonly persistence = PERSISTENCE;
   readonly size: number;
   private part: GrowingPart;
   private readonly sender: PartSender;
-  readonly prefixCrc32: number | undefined;
+  readonly durable: Checkpoint;
   private readonly kept: KeptTails;
   /** Parts that are full and not sent yet. */
   private readonly full = new Set<GrowingPart>();
@@ -54,7 +59,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
   private hashing: PassingDigest | undefined;
   private stored: StoredDigest | undefined;
   private readonly saving = new SerialQueue();
-  private fault: Error | undefined;
+  private fault: BrokenFileError | undefined;
   private ending = false;
   private closed = false;
 
@@ -64,9 +69,10 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     resumption: Resumption,
     private readonly removals: Removals,
   ) {
-    const { offset, crc32, uploadId, parts, tail, pieces, points } = resumption;
+    const { durable, uploadId, parts, tail, pieces, points } = resumption;
+    const { offset, crc32 } = durable;
     this.size = offset;
-    this.prefixCrc32 = crc32;
+    this.durable = durable;
     this.crc32 = crc32;
     this.part = new GrowingPart(offset, fileId, shared.store, tail);
     this.sender = new PartSender(shared.store, fileKey(fileId), shared.partsAtOnce, uploadId, parts);
@@ -78,12 +84,8 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     shared.memory.join(this);
   }
 
-  get isBroken(): boolean {
-    return this.fault !== undefined;
-  }
-
   get waitingBytes(): number {
-    return this.closed || this.ending || this.isBroken ? 0 : this.part.heldBytes;
+    return this.closed || this.ending || this.fault ? 0 : this.part.heldBytes;
   }
 
   async append(offset: number, bytes: Uint8Array): Promise<void> {
@@ -126,7 +128,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     if (status === 'rejected') throw new Error('the file is closed');
   }
 
-  recorded(offset: number): void {
+  checkpointSaved(offset: number): void {
     const inHand = [this.part, ...this.full].flatMap(({ pieces }) => pieces);
     this.kept.recorded(offset, inHand);
   }
@@ -144,8 +146,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     try {
       return (this.stored ??= await this.putTogether());
     } catch (error) {
-      this.break(error);
-      throw error;
+      throw this.brokenBy(error);
     }
   }
 
@@ -188,7 +189,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     this.point = next;
     this.full.add(part);
     this.sender.send(part, digest, async (error) => {
-      if (error !== undefined) this.break(error);
+      if (error !== undefined) this.brokenBy(error);
       await this.saving.settled();
       this.full.delete(part);
       part.release();
@@ -201,8 +202,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     try {
       this.kept.saved(await part.save(upTo));
     } catch (error) {
-      this.break(error);
-      throw error;
+      throw this.brokenBy(error);
     }
   }
 
@@ -242,8 +242,9 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     return points;
   }
 
-  private break(error: unknown): void {
-    this.fault ??= error instanceof Error ? error : new Error(String(error));
+  private brokenBy(error: unknown): BrokenFileError {
+    const message = error instanceof Error ? error.message : String(error);
+    return (this.fault ??= new BrokenFileError(message, { cause: error }));
   }
 }
 

@@ -4,7 +4,7 @@ import { FaultProxy, freePort, SwiftServer } from '@upload-streams/testing';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
-import type { PartialFile, StorageBackend } from '../../contracts/storage-backend.js';
+import { BrokenFileError, type PartialFile, type StorageBackend } from '../../contracts/storage-backend.js';
 import { describeStorageBackend } from '../../testing/describe-storage-backend.js';
 import { describeWhere } from '../../testing/describe-where.js';
 import type { S3StorageOptions } from './s3-options.js';
@@ -186,7 +186,7 @@ describeWhere(
           await removeObjects(storage, new RegExp(gone));
           const kept = await everythingIn(storage);
           const again = await storage.open(FILE, at(content));
-          expect(again).toMatchObject({ size: offset, prefixCrc32: crc32(content.subarray(0, offset)) });
+          expect(again).toMatchObject({ size: offset, durable: at(content, offset) });
           expect(await everythingIn(storage)).toEqual(kept);
           await append(again, content, offset);
           expect(await finish(again, content.length)).toEqual(digestOf(content));
@@ -209,7 +209,7 @@ describeWhere(
           expect(await finish(again, content.length)).toEqual(digestOf(content));
         }));
 
-      it('keeps what an offset needs until a later one is recorded', () =>
+      it('keeps what an offset needs until a checkpoint at a later one was saved', () =>
         using(async (open) => {
           const content = randomBytes(22 * MIB);
           const first = await open().create(FILE);
@@ -218,7 +218,7 @@ describeWhere(
             await append(first, content, offsets[index - 1] ?? 0, offset);
             await first.sync();
           }
-          first.recorded!(3 * MIB);
+          first.checkpointSaved(3 * MIB);
           await first.close();
           for (const offset of offsets) {
             const again = await open().open(FILE, at(content, offset));
@@ -227,7 +227,7 @@ describeWhere(
           }
         }));
 
-      it('removes what nothing needs any more once a later offset is recorded', () =>
+      it('removes what nothing needs any more once a checkpoint at a later offset was saved', () =>
         using(async (open) => {
           const storage = open();
           const content = randomBytes(10 * MIB);
@@ -236,7 +236,7 @@ describeWhere(
           await file.sync();
           await append(file, content, 3 * MIB);
           await file.sync();
-          file.recorded!(10 * MIB);
+          file.checkpointSaved(10 * MIB);
           await file.close();
           const pieces = (await everythingIn(storage)).filter((key) => /^pieces\/a1b2\/\d/.test(key));
           expect(pieces).toEqual([`pieces/a1b2/${8 * MIB}-${10 * MIB}`]);
@@ -387,9 +387,9 @@ describeWhere(
           await file.sync();
           await proxy.close();
           await append(file, content, 10 * MIB, 17 * MIB);
-          await expect(file.sync()).rejects.toThrow();
-          expect(file.isBroken).toBe(true);
-          await expect(file.append(17 * MIB, new Uint8Array(1))).rejects.toThrow();
+          await expect(file.sync()).rejects.toThrow(BrokenFileError);
+          await expect(file.append(17 * MIB, new Uint8Array(1))).rejects.toThrow(BrokenFileError);
+          await expect(file.digest(17 * MIB)).rejects.toThrow(BrokenFileError);
           await file.close();
           const again = await open().open(FILE, at(content, 10 * MIB));
           expect(again.size).toBe(10 * MIB);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { Logger } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import type { Checkpoint, FileRecord } from '../../contracts/records.js';
+import { NOTHING_DURABLE, type Checkpoint, type FileRecord } from '../../contracts/records.js';
 import { digestOf } from '../hashing/digest.js';
 import { isFileId } from '../file-id.js';
 import { currentRecord } from '../file-record.js';
@@ -94,13 +94,16 @@ export class S3Storage implements StorageBackend {
     const { store } = this.shared;
     const removals = this.removalsOf(fileId);
     const completed = await store.head(fileKey(fileId));
-    if (completed) return new S3CompletedFile(fileId, completed.bytes, this.shared, removals);
+    if (completed) {
+      const start = completed.bytes < durable.offset ? NOTHING_DURABLE : durable;
+      return new S3CompletedFile(fileId, completed.bytes, start, this.shared, removals);
+    }
     const resumption = await findResumption(store, fileId, durable);
     // Nobody was told that anything of it is durable.
     if (durable.offset === 0) await removals.unfinished();
-    if (resumption.offset < durable.offset) {
+    if (resumption.durable.offset < durable.offset) {
       this.logger.warn(
-        `${fileKey(fileId)}: of ${durable.offset} bytes that were durable, ${resumption.offset} can be used`,
+        `${fileKey(fileId)}: of ${durable.offset} bytes that were durable, ${resumption.durable.offset} can be used`,
       );
     }
     return new S3PartialFile(fileId, this.shared, resumption, removals);
@@ -126,6 +129,10 @@ export class S3Storage implements StorageBackend {
 
   read({ fileId }: StoredFile, range?: ByteRange): Readable {
     return this.shared.store.read(fileKey(fileId), range);
+  }
+
+  digest({ fileId }: StoredFile): Promise<StoredDigest> {
+    return readBack(this.shared.store, fileKey(fileId), this.shared.digests);
   }
 
   async remove(fileId: string): Promise<void> {
