@@ -115,7 +115,10 @@ export interface PartialFile {
 
 /**
  * Where bytes are stored. `fileId`s are safe as parts of a path: the caller makes them. File names are not: they are data.
- * Errors are those of the medium (ENOSPC, EIO ...); `StorageService` translates them.
+ *
+ * Methods reject with whatever the medium says; `StorageService` makes errors of the catalogue of it. Two of them count
+ * apart, by the `code` that errors of `node:fs` have: ENOSPC, EDQUOT or EFBIG where there is no room, and ENOENT where a
+ * completed file is not there.
  */
 export interface StorageBackend {
   /** Makes what must be there before the first upload. */
@@ -135,8 +138,10 @@ export interface StorageBackend {
   put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest>;
   /** Removes the unfinished bytes of an upload that nobody has open. It never touches a completed file. */
   discard(fileId: string): Promise<void>;
-  /** A completed file, or a range of it. The stream fails where the file is gone. */
+  /** A completed file, or a range of it. The stream fails with ENOENT where the file is not there. */
   read(file: StoredFile, range?: ByteRange): Readable;
+  /** Bytes of a completed file; undefined where it is not there. */
+  sizeOf(file: StoredFile): Promise<number | undefined>;
   /** A URL at which anyone can download the file for a while; undefined where the store has no such thing. */
   presignedUrl?(file: StoredFile, download: Download): Promise<string>;
   /** Reads a completed file back and hashes it, off the main thread. */

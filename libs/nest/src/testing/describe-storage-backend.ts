@@ -159,8 +159,16 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
       }
     });
 
-    it('can not hash a file that is not there', async () => {
-      await expect(fixture.backend.digest(file)).rejects.toThrow();
+    it('knows how large a completed file is, and whether it is there', async () => {
+      expect(await fixture.backend.sizeOf(file)).toBeUndefined();
+      await store('Hello');
+      expect(await fixture.backend.sizeOf(file)).toBe(5);
+    });
+
+    it('says that a file is not there', async () => {
+      await expect(contentOf()).rejects.toMatchObject({ code: 'ENOENT' });
+      await expect(contentOf({ start: 1, end: 2 })).rejects.toMatchObject({ code: 'ENOENT' });
+      await expect(fixture.backend.digest(file)).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
     it('removes a file, and does not mind if it is gone', async () => {

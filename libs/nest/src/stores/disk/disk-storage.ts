@@ -108,9 +108,14 @@ export class DiskStorage implements StorageBackend {
 
   async digest(file: StoredFile): Promise<StoredDigest> {
     const path = this.pathOf(file);
-    const found = await lstat(path);
-    if (!found.isFile()) throw new Error(`${path} is not a file`);
-    return this.digests.open(path).finish(found.size);
+    return this.digests.open(path).finish(await fileSize(path));
+  }
+
+  async sizeOf(file: StoredFile): Promise<number | undefined> {
+    return fileSize(this.pathOf(file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
   }
 
   async remove(fileId: string): Promise<void> {
@@ -227,6 +232,13 @@ export class DiskStorage implements StorageBackend {
 async function makePrivate(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
+}
+
+/** Of a file only: a link in its place may lead anywhere. */
+async function fileSize(path: string): Promise<number> {
+  const found = await lstat(path);
+  if (!found.isFile()) throw new Error(`${path} is not a file`);
+  return found.size;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -131,6 +131,10 @@ export class S3Storage implements StorageBackend {
     return this.shared.store.read(fileKey(fileId), range);
   }
 
+  async sizeOf({ fileId }: StoredFile): Promise<number | undefined> {
+    return (await this.shared.store.head(fileKey(fileId)))?.bytes;
+  }
+
   digest({ fileId }: StoredFile): Promise<StoredDigest> {
     return readBack(this.shared.store, fileKey(fileId), this.shared.digests);
   }
