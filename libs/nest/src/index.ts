@@ -19,11 +19,13 @@ export { SessionService } from './session/session.service.js';
 export { SqliteUploadStore } from './stores/sqlite/sqlite-upload-store.js';
 export { DiskStorage } from './stores/disk/disk-storage.js';
 export {
+  BrokenFileError,
   UPLOAD_STORAGE_BACKEND,
   type ByteRange,
   type Download,
   type KeptFile,
   type PartialFile,
+  type Persistence,
   type Quarantined,
   type StorageBackend,
   type StoredDigest,

@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { digestOfStream } from '../stores/hashing/digest.js';
 import type { KeptFile } from '../contracts/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
@@ -36,7 +35,7 @@ export class CatalogueRebuild {
   private readonly logger = new Logger('Catalogue');
 
   constructor(
-    @Inject(UPLOAD_OPTIONS) private readonly options: Pick<ResolvedUploadOptions, 'adoptStore' | 'sha256'>,
+    @Inject(UPLOAD_OPTIONS) private readonly options: Pick<ResolvedUploadOptions, 'adoptStore'>,
     @Inject(UPLOAD_STORE) private readonly store: UploadStore,
     private readonly storage: StorageService,
   ) {}
@@ -98,14 +97,13 @@ export class CatalogueRebuild {
 
   /** What can be known of a file without its record. Nobody owns it. */
   private async describe(file: KeptFile): Promise<FileRecord> {
-    const { fileId, storedName = fileId, modifiedAt } = file;
-    const digest = await digestOfStream(this.storage.read({ fileId, storedName }), this.options.sha256);
+    const { fileId, fileName = fileId, modifiedAt } = file;
+    const digest = await this.storage.digest({ fileId, fileName });
     return {
       fileId,
-      storedName,
       sessionID: randomBytes(18).toString('base64url'),
       owner: null,
-      fileName: storedName,
+      fileName,
       type: 'application/octet-stream',
       metadata: {},
       ...digest,

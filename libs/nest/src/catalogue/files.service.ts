@@ -6,7 +6,6 @@ import { UPLOAD_STORE, type FilePage, type UploadStore } from '../contracts/uplo
 import type { ByteRange, Download } from '../contracts/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import { readPage } from './file-page.js';
-import { opened } from './opened-file.js';
 
 /** Who asks for a file: its owner, or, for a file that has none, whoever knows the session ID of its upload. */
 export interface FileRequester {
@@ -39,14 +38,21 @@ export class FilesService {
   }
 
   /**
-   * The bytes, or a range of them, when the first ones are there. Throws FILE_NOT_FOUND where they are missing, and
-   * STORAGE_FAILED where the store does not give them.
+   * The bytes, or a range of them. Resolves when the first ones are there, so that a failure can still be answered. Rejects
+   * with FILE_NOT_FOUND where the bytes are missing, with STORAGE_FAILED where they can't be read.
    */
   async open(file: FileRecord, range?: ByteRange): Promise<Readable> {
-    return opened(this.storage.read(file, range), file.fileId);
+    const stream = this.storage.read(file, range);
+    try {
+      await firstBytes(stream);
+      return stream;
+    } catch (error) {
+      stream.destroy();
+      throw error;
+    }
   }
 
-  /** As `open`, but what is wrong is told by the stream alone. */
+  /** The bytes, or a range of them, at once. The stream fails as `open` rejects. */
   read(file: FileRecord, range?: ByteRange): Readable {
     return this.storage.read(file, range);
   }
@@ -58,10 +64,10 @@ export class FilesService {
 
   /** Out of the catalogue first: a crash in between leaves bytes that nobody sees, never an entry without its bytes. */
   async remove(fileId: string, requester: FileRequester): Promise<void> {
-    const file = await this.find(fileId, requester);
+    await this.find(fileId, requester);
     await this.removeEntry(fileId);
     await this.storage.forgetRecord(fileId);
-    await this.storage.remove(file);
+    await this.storage.remove(fileId);
   }
 
   /** Rejects where the entry may still be there: then its bytes have to stay. */
@@ -78,6 +84,13 @@ export class FilesService {
     await this.store.check();
     await this.storage.check();
   }
+}
+
+function firstBytes(stream: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.once('readable', resolve).once('end', resolve).once('error', reject);
+    stream.once('close', () => reject(stream.errored ?? new UploadError('STORAGE_FAILED')));
+  });
 }
 
 function mayReach(file: FileRecord, { owner, sessionID }: FileRequester): boolean {

@@ -9,7 +9,7 @@ import { fileOf, sessionOf } from '../testing/session-records.js';
 import { SqliteUploadStore } from '../stores/sqlite/sqlite-upload-store.js';
 import { StorePairing } from './store-pairing.js';
 
-const STORED = { fileId: 'a1b2'.repeat(8), storedName: 'report.txt' };
+const STORED = { fileId: 'a1b2'.repeat(8), fileName: 'report.txt' };
 
 describe('StorePairing', () => {
   let root: string;

@@ -24,10 +24,14 @@ export interface SessionRecord {
   readonly completed: boolean;
 }
 
+/** A durable offset and the CRC-32 of all bytes before it. */
 export interface Checkpoint {
   readonly offset: number;
   readonly crc32: number;
 }
+
+/** The checkpoint of an upload of which nothing is durable. */
+export const NOTHING_DURABLE: Checkpoint = { offset: 0, crc32: 0 };
 
 /** A completed upload: an entry of the catalogue. */
 export interface FileRecord {
@@ -35,8 +39,6 @@ export interface FileRecord {
   readonly sessionID: string;
   readonly owner: string | null;
   readonly fileName: string;
-  /** The name within the store. */
-  readonly storedName: string;
   readonly size: number;
   readonly type: string;
   readonly crc32: number;

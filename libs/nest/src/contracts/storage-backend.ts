@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { FileRecord } from './records.js';
+import type { Checkpoint, FileRecord } from './records.js';
 
 /** The token of the `StorageBackend`. */
 export const UPLOAD_STORAGE_BACKEND = Symbol('UPLOAD_STORAGE_BACKEND');
@@ -10,10 +10,11 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** Names a completed file within the store. */
+/** Names a file within the store. The file ID alone is unique. */
 export interface StoredFile {
   readonly fileId: string;
-  readonly storedName: string;
+  /** As people see it: data of the client, never a path. A back end may store the file under a name made from it. */
+  readonly fileName: string;
 }
 
 /** How a file is to be downloaded. */
@@ -36,8 +37,8 @@ export interface StoredDigest {
 /** A completed file, as the store finds it. */
 export interface KeptFile {
   readonly fileId: string;
-  /** Undefined where the store knows files by their IDs alone. */
-  readonly storedName?: string;
+  /** The name under which it is stored; undefined where the store knows files by their IDs alone. */
+  readonly fileName?: string;
   /** Bytes. */
   readonly size: number;
   /** Milliseconds since 1970. */
@@ -51,81 +52,102 @@ export interface Quarantined {
   readonly since: number;
 }
 
-/** The bytes of an unfinished upload. One user at a time, one call at a time, but for `sync`, which may run beside the others. */
+/** What becomes of bytes that were appended and not synced yet. */
+export interface Persistence {
+  /** Whether they survive a crash of this process: whoever opens the file anew finds them. */
+  readonly survivesProcess: boolean;
+  /** A sync is worth its cost each time that the offset passes a multiple of this many bytes. */
+  readonly syncEveryBytes: number;
+}
+
+/**
+ * What a partial file throws that can't go on, while all that was synced is still there: its user closes it, and the
+ * upload goes on when it is opened again. The message and the cause say why.
+ */
+export class BrokenFileError extends Error {
+  override readonly name = 'BrokenFileError';
+}
+
+/**
+ * The bytes of an unfinished upload. It has one user, who makes one call at a time; only `sync` may run beside others.
+ *
+ * A failed `append` may be repeated, and after a failed `sync` all bytes that were not synced before count as lost. Where
+ * neither is so, since the upload can go on from what was synced, they throw a `BrokenFileError`.
+ */
 export interface PartialFile {
   /** Bytes that were there when it was opened. */
   readonly size: number;
   /**
-   * CRC-32 of the first `size` bytes, where the back end has less than was `durable` and knows it: the upload goes on from
-   * there. Undefined where the bytes have to be read for it.
+   * The checkpoint from which the upload goes on: the one that `open` was given, or an earlier one where something before
+   * it is missing. Bytes between it and `size` can be read.
    */
-  readonly prefixCrc32?: number | undefined;
-  /** At each multiple of so many bytes, a sync is worth what it costs. @default 64 MiB */
-  readonly syncEveryBytes?: number;
-  /** Whether another process, or this one when it opens the file anew, finds what was appended and not synced. */
-  readonly keepsUnsynced: boolean;
+  readonly durable: Checkpoint;
+  readonly persistence: Persistence;
   /**
-   * Whether it failed and can't go on, while what was synced is still there: close it, and open it anew. Where it is false,
-   * a failed sync means that bytes may be lost which were appended and not synced.
-   */
-  readonly isBroken: boolean;
-  /**
-   * Takes all of `bytes` for `offset`, which is where the last append ended. A failed append may be repeated. The bytes are
-   * the file's from the call on: it gives their memory back (`freeBytes`) when it has no more use for them.
+   * Takes all of `bytes` for `offset`, which is where the last append ended. The bytes belong to the file from the call
+   * on: it gives their memory back (`freeBytes`) when it needs them no more.
    */
   append(offset: number, bytes: Uint8Array): Promise<void>;
   /** When it resolves, all that was appended before the call survives a crash of the machine. */
   sync(): Promise<void>;
   /**
-   * The caller will not go on from before `offset` any more: it recorded that this offset is durable. Until then, whatever
-   * is needed to go on from any offset that was synced must stay.
+   * Tells the file that a checkpoint at `offset` was saved, and that nobody goes on from before it any more. Until then,
+   * whatever is needed to go on from any offset that was synced must stay.
    */
-  recorded?(offset: number): void;
-  /** The bytes from `start` on, to be hashed after a restart: asked for only where `size` is more than was `durable`. */
+  checkpointSaved(offset: number): void;
+  /** The bytes from `start` on, to be hashed after a restart: only where `size` is more than the durable offset. */
   read(start: number): AsyncIterable<Uint8Array>;
   /**
-   * Reads back what is stored and hashes it, without holding up the main thread. What a failed append left beyond `size`
-   * is dropped before.
+   * Reads back what is stored and hashes it, off the main thread. What a failed append left beyond `size` is dropped
+   * before.
    */
   digest(size: number): Promise<StoredDigest>;
   /**
-   * Makes a file of the bytes, under the stored name; when it resolves, it survives a crash of the machine.
-   * All or nothing; it may be repeated after a failure, and after a crash that came before the caller noted its success
-   * `open` finds the bytes as a partial file again. It does not close.
+   * Makes a completed file of the bytes. When it resolves, the file survives a crash of the machine. All or nothing; it
+   * may be repeated after a failure. After a crash before the caller saved that the file is complete, `open` finds the
+   * bytes as a partial file again. It does not close.
    */
-  complete(storedName: string): Promise<void>;
+  complete(): Promise<void>;
   /** Removes the bytes and closes. */
-  abort(): Promise<void>;
+  discard(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Where bytes are kept. `fileId`s and stored names are safe as parts of a path: the caller makes them. Errors are those
- * of the medium (ENOSPC, EIO ...); `StorageService` translates them.
+ * Where bytes are stored. `fileId`s are safe as parts of a path: the caller makes them. File names are not: they are data.
+ *
+ * Methods reject with whatever the medium says; `StorageService` makes errors of the catalogue of it. Two of them count
+ * apart, by the `code` that errors of `node:fs` have: ENOSPC, EDQUOT or EFBIG where there is no room, and ENOENT where a
+ * completed file is not there.
  */
 export interface StorageBackend {
   /** Makes what must be there before the first upload. */
   prepare(): Promise<void>;
+  /** Makes an empty partial file for a file ID of which nothing is stored. */
+  create(file: StoredFile): Promise<PartialFile>;
   /**
-   * Opens the partial file, or makes an empty one. Bytes beyond `durable` may be lost or rubbish if the machine stopped
-   * since they were written: a back end that can't tell that they are sound drops them. For one that `isNew`, nothing has
-   * to be looked for. `durableCrc32` is the CRC-32 of all before `durable`. Where something of that is missing, what is
-   * left stays, and `size` says up to where it can be used.
+   * Opens the partial file of an earlier time, or makes an empty one where there is none. Bytes beyond `durable` may be
+   * lost or rubbish if the machine stopped since they were written: a back end that can't tell that they are sound drops
+   * them. Where something before `durable` is missing, nothing is removed, and the file goes on from an earlier checkpoint.
    */
-  open(fileId: string, durable: number, isNew?: boolean, durableCrc32?: number): Promise<PartialFile>;
+  open(file: StoredFile, durable: Checkpoint): Promise<PartialFile>;
   /**
-   * Stores a file that came whole, reads it back, and gives the digests of what is stored. When it resolves, the file
+   * Stores a file that came whole, reads it back, and returns the digest of what is stored. When it resolves, the file
    * survives a crash of the machine. Where it rejects, or the caller has no use for the file, `remove` removes it.
    */
   put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest>;
   /** Removes the unfinished bytes of an upload that nobody has open. It never touches a completed file. */
-  abort(fileId: string): Promise<void>;
-  /** A completed file, or a range of it. The stream fails where the file is gone. */
+  discard(fileId: string): Promise<void>;
+  /** A completed file, or a range of it. The stream fails with ENOENT where the file is not there. */
   read(file: StoredFile, range?: ByteRange): Readable;
+  /** Bytes of a completed file; undefined where it is not there. */
+  sizeOf(file: StoredFile): Promise<number | undefined>;
   /** A URL at which anyone can download the file for a while; undefined where the store has no such thing. */
   presignedUrl?(file: StoredFile, download: Download): Promise<string>;
+  /** Reads a completed file back and hashes it, off the main thread. */
+  digest(file: StoredFile): Promise<StoredDigest>;
   /** Removes a completed file, if it is there. */
-  remove(file: StoredFile): Promise<void>;
+  remove(fileId: string): Promise<void>;
   /**
    * The IDs of all uploads of which there are unfinished bytes outside of the quarantine. Where several processes use the
    * store, not of such as are so new that another one may be about to make them known. Never of completed files, and never

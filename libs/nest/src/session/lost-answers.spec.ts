@@ -142,8 +142,8 @@ describe('an answer that is lost', () => {
 
   const allFilesHaveTheirBytes = async () => {
     const { files } = await store.listFiles('alice', 100);
-    for (const { fileId, storedName } of files)
-      expect(await readFile(join(dataDir, 'files', fileId, storedName))).toEqual(CONTENT);
+    for (const { fileId, fileName } of files)
+      expect(await readFile(join(dataDir, 'files', fileId, fileName))).toEqual(CONTENT);
     return files.map(({ fileId }) => fileId);
   };
 
@@ -177,7 +177,7 @@ describe('an answer that is lost', () => {
       expect(Logger.prototype.error).not.toHaveBeenCalledWith(expect.stringContaining('are missing'));
       await gateway.sessions.drain();
       await store.removeFile(told.fileId);
-      await disk.abort(told.fileId);
+      await disk.discard(told.fileId);
     }
   });
 
@@ -249,7 +249,7 @@ describe('an answer that is lost', () => {
   it('stores a file anew, and says so, of which the catalogue has an entry and the disk no bytes', async () => {
     const gateway = await openSessionGateway(dataDir, { store, backend: disk });
     const { fileId } = await upload(gateway, true);
-    await disk.remove({ fileId, storedName: 'model.bin' });
+    await disk.remove(fileId);
     const again = await upload(gateway, true);
     expect(again.fileId).not.toBe(fileId);
     expect(await allFilesHaveTheirBytes()).toEqual([again.fileId]);

@@ -3,7 +3,6 @@ import { isUploadError, UploadError } from '@upload-streams/protocol';
 import type { SessionRecord } from '../contracts/records.js';
 import { UPLOAD_STORE, type LostSession, type UploadStore } from '../contracts/upload-store.js';
 import { StorageService } from '../storage/storage.service.js';
-import { storedNameOf } from '../stores/disk/stored-name.js';
 import { SessionRegistry } from './session-registry.js';
 import { UploadEvents } from './upload-events.js';
 import type { UploadSession } from './upload-session.js';
@@ -109,7 +108,7 @@ export class SessionEndings {
    * owner, the bytes go first, because removing the record takes room. Where it is unknown whether the record is gone, the
    * bytes stay.
    */
-  private async discard({ sessionID, fileId, fileName }: SessionRecord, epoch?: number): Promise<void> {
+  private async discard({ sessionID, fileId }: SessionRecord, epoch?: number): Promise<void> {
     const session = this.registry.get(sessionID);
     if (session) this.registry.remove(session);
     const remove = () => this.store.remove(sessionID, epoch ?? session?.epoch);
@@ -117,9 +116,9 @@ export class SessionEndings {
       const removed = await remove().catch(unlessFull);
       if (removed === false || (await this.isInCatalogue(fileId))) return await session?.close();
       await session?.discard();
-      await this.storage.abort(fileId);
+      await this.storage.discard(fileId);
       // A completed file may be there that no catalogue knows: the catalogue refused it, or a crash came before the entry.
-      await this.storage.remove({ fileId, storedName: storedNameOf(fileName) });
+      await this.storage.remove(fileId);
       if (removed === undefined) await remove();
     } catch (error) {
       // Nobody else closes it. The session expires later.

@@ -7,7 +7,6 @@ import { UPLOAD_STORE, type UploadStore } from '../contracts/upload-store.js';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import { Admission, type WantedUpload } from './admission/admission.js';
-import { durablePrefixOf } from './flow/durable-offset.js';
 import type { IncomingChunk } from './flow/incoming-chunk.js';
 import { SessionEndings } from './session-endings.js';
 import { SessionRegistry } from './session-registry.js';
@@ -107,9 +106,9 @@ export async function openSession(
   { storage, budget, options, save }: OpenSessionParts,
 ): Promise<UploadSession> {
   const isNew = record.epoch === 1;
-  const file = await storage.open(record.fileId, record.checkpoint, isNew);
+  const file = await (isNew ? storage.create(record) : storage.open(record, record.checkpoint));
   try {
-    const start = await findStart(file, record.checkpoint);
+    const start = await findStart(file);
     await storage.reserve(record.fileId, Math.max(0, (record.size ?? 0) - start.offset));
     return new UploadSession(record, file, start, budget, options, connection, save);
   } catch (error) {
@@ -118,12 +117,9 @@ export async function openSession(
   }
 }
 
-/**
- * The offset is what the store holds, never more. Only what came after the checkpoint is read, and all of it where the
- * store holds less than the checkpoint says and does not know the checksum of what it holds.
- */
-async function findStart(file: PartialFile, checkpoint: Checkpoint): Promise<Checkpoint> {
-  let { offset, crc32: crc } = file.size >= checkpoint.offset ? checkpoint : durablePrefixOf(file);
+/** The offset is what the store holds, never more. Only the bytes after the checkpoint have to be read. */
+async function findStart(file: PartialFile): Promise<Checkpoint> {
+  let { offset, crc32: crc } = file.durable;
   if (file.size > offset) {
     for await (const bytes of file.read(offset)) {
       crc = crc32(bytes, crc);

@@ -10,10 +10,10 @@ import {
 import { SerialQueue } from '../concurrency/serial-queue.js';
 import type { Checkpoint, SessionRecord } from '../contracts/records.js';
 import type { PartialFile, StoredDigest } from '../contracts/storage-backend.js';
-import { storedNameOf } from '../stores/disk/stored-name.js';
+import { isBrokenFile } from '../storage/storage.service.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
 import { begunAnswer } from './answers.js';
-import { DurableOffset, durablePrefixOf } from './flow/durable-offset.js';
+import { DurableOffset } from './flow/durable-offset.js';
 import { classify, type IncomingChunk } from './flow/incoming-chunk.js';
 import type { UploadConnection } from './upload-connection.js';
 import { ReceiveWindow } from './flow/receive-window.js';
@@ -65,8 +65,7 @@ export class UploadSession {
     this.epoch = record.epoch;
     this.offset = start.offset;
     this.crc32 = start.crc32;
-    const saved = record.checkpoint.offset > start.offset ? durablePrefixOf(file) : record.checkpoint;
-    this.durable = new DurableOffset(file, options.durability, (point) => save(this, point), saved, start.offset);
+    this.durable = new DurableOffset(file, options.durability, (point) => save(this, point), start.offset);
     this.window = new ReceiveWindow(budget, this.sharer, this.offset, () => this.durable.limit);
   }
 
@@ -116,7 +115,7 @@ export class UploadSession {
         await this.durable.settled();
         const stored = await this.file.digest(this.offset);
         if (stored.crc32 !== this.crc32 || stored.size !== this.offset) throw new UploadError('FILE_CHECKSUM_MISMATCH');
-        await this.file.complete(storedNameOf(this.record.fileName));
+        await this.file.complete();
         return stored;
       } finally {
         await this.file.close();
@@ -148,7 +147,7 @@ export class UploadSession {
       if (this.state.is === 'ended') return;
       this.end();
       await this.durable.settled().catch(() => undefined);
-      await this.file.abort();
+      await this.file.discard();
     });
   }
 
@@ -157,7 +156,7 @@ export class UploadSession {
     if (isUploadError(error, 'STORAGE_FULL')) return 'closed';
     const reason = 'reason' in this.state ? this.state.reason : undefined;
     if (isFatal(error) || isFatal(reason) || this.durable.spoilt) return 'discarded';
-    return this.file.isBroken ? 'closed' : 'unchanged';
+    return isBrokenFile(error) ? 'closed' : 'unchanged';
   }
 
   /** Chunks behind one that failed the session fail for the same reason, which is what their client has to know. */

@@ -1,10 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
-import type { Checkpoint } from '../contracts/records.js';
-import type { FileRecord } from '../contracts/records.js';
+import type { Checkpoint, FileRecord } from '../contracts/records.js';
+import { StorageErrors } from './storage-errors.js';
 import { StorageRoom } from './storage-room.js';
 import {
+  BrokenFileError,
   UPLOAD_STORAGE_BACKEND,
   type ByteRange,
   type Download,
@@ -16,20 +17,15 @@ import {
   type StoredFile,
 } from '../contracts/storage-backend.js';
 
-/** What a medium says when it has no room: the disk is full, or the quota is used up. */
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
-/** What a medium says when it has no such file, or a shorter one: the disk, and an object store. */
-const MISSING = new Set(['ENOENT', 'NoSuchKey', 'NotFound', 'InvalidRange']);
-
-const isMissing = (error: unknown) =>
-  MISSING.has((error as NodeJS.ErrnoException).code ?? '') || MISSING.has((error as Error).name);
+/** Whether an error says that a partial file can't go on here, but can be opened again and go on from what was synced. */
+export const isBrokenFile = (error: unknown): boolean =>
+  error instanceof UploadError && error.cause instanceof BrokenFileError;
 
 /** Bytes, as the sessions see them: a storage back end whose errors are those of the catalogue. */
 @Injectable()
 export class StorageService {
   private readonly logger = new Logger(StorageService.name);
-
+  private readonly errors = new StorageErrors();
   private readonly room: StorageRoom;
   private preparing: Promise<void> | undefined;
 
@@ -47,91 +43,95 @@ export class StorageService {
    * STORAGE_FULL where there is too little beside what others were promised.
    */
   reserve(fileId: string, bytes: number): Promise<void> {
-    return this.translated(() => this.room.reserve(fileId, bytes));
+    return this.errors.translated(() => this.room.reserve(fileId, bytes));
   }
 
   release(fileId: string): void {
     this.room.release(fileId);
   }
 
-  async open(fileId: string, durable: Checkpoint, isNew: boolean): Promise<PartialFile> {
-    const file = await this.translated(() => this.backend.open(fileId, durable.offset, isNew, durable.crc32));
+  create(file: StoredFile): Promise<PartialFile> {
+    return this.opened(file, () => this.backend.create(file));
+  }
+
+  open(file: StoredFile, durable: Checkpoint): Promise<PartialFile> {
+    return this.opened(file, () => this.backend.open(file, durable));
+  }
+
+  private async opened({ fileId }: StoredFile, open: () => Promise<PartialFile>): Promise<PartialFile> {
+    const file = await this.errors.translated(open);
     return {
       size: file.size,
-      prefixCrc32: file.prefixCrc32,
-      syncEveryBytes: file.syncEveryBytes,
-      keepsUnsynced: file.keepsUnsynced,
-      get isBroken() {
-        return file.isBroken;
-      },
+      durable: file.durable,
+      persistence: file.persistence,
       append: (offset, bytes) =>
-        this.translated(async () => {
+        this.errors.translated(async () => {
           await this.room.take(fileId, bytes.length);
           await file.append(offset, bytes);
         }),
-      sync: () => this.translated(() => file.sync()),
-      recorded: (offset) => file.recorded?.(offset),
-      read: (start) => file.read(start),
-      digest: (size) => this.translated(() => file.digest(size)),
-      complete: (storedName) => this.translated(() => file.complete(storedName)),
-      abort: () => this.released(fileId, () => file.abort()),
+      sync: () => this.errors.translated(() => file.sync()),
+      checkpointSaved: (offset) => file.checkpointSaved(offset),
+      read: (start) => this.errors.translatedItems(file.read(start)),
+      digest: (size) => this.errors.translated(() => file.digest(size)),
+      complete: () => this.errors.translated(() => file.complete()),
+      discard: () => this.released(fileId, () => file.discard()),
       close: () => this.released(fileId, () => file.close()),
     };
   }
 
   put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
-    return this.translated(async () => {
+    return this.errors.translated(async () => {
       await this.room.take(file.fileId, bytes.length);
       return this.backend.put(file, bytes);
     });
   }
 
-  abort(fileId: string): Promise<void> {
-    return this.translated(() => this.backend.abort(fileId));
+  discard(fileId: string): Promise<void> {
+    return this.errors.translated(() => this.backend.discard(fileId));
   }
 
+  /**
+   * A completed file, or a range of it. The stream fails with FILE_NOT_FOUND where the bytes are missing, and with
+   * STORAGE_FAILED where they can't be read.
+   */
   read(file: StoredFile, range?: ByteRange): Readable {
-    return this.backend.read(file, range);
+    return this.errors.translatedStream(this.backend.read(file, range), file.fileId);
   }
 
-  /** Whether all bytes of a completed file are there, as far as its last one tells. Rejects where nobody knows. */
+  /** Whether all bytes of a completed file are there, as far as their number tells. */
   async has({ size, ...file }: StoredFile & { readonly size: number }): Promise<boolean> {
-    const last = size > 0 ? { start: size - 1, end: size - 1 } : undefined;
-    return this.translated(async () => {
-      try {
-        let found = 0;
-        for await (const bytes of this.backend.read(file, last)) found += (bytes as Uint8Array).length;
-        return found === Math.min(size, 1);
-      } catch (error) {
-        if (isMissing(error)) return false;
-        throw error;
-      }
-    });
+    const found = await this.errors.translated(() => this.backend.sizeOf(file));
+    return found !== undefined && found >= size;
+  }
+
+  /** The digest of a completed file, read back. */
+  digest(file: StoredFile): Promise<StoredDigest> {
+    return this.errors.translated(() => this.backend.digest(file));
   }
 
   /** Undefined where downloads go through this process. */
   async presignedUrl(file: StoredFile, download: Download): Promise<string | undefined> {
-    return this.translated(async () => this.backend.presignedUrl?.(file, download));
+    return this.errors.translated(async () => this.backend.presignedUrl?.(file, download));
   }
 
-  remove(file: StoredFile): Promise<void> {
-    return this.translated(() => this.backend.remove(file));
+  remove(fileId: string): Promise<void> {
+    return this.errors.translated(() => this.backend.remove(fileId));
   }
 
   unfinished(): Promise<readonly string[]> {
-    return this.translated(() => this.backend.unfinished());
+    return this.errors.translated(() => this.backend.unfinished());
   }
 
   quarantine(fileId: string): Promise<void> {
-    return this.translated(() => this.backend.quarantine(fileId));
+    return this.errors.translated(() => this.backend.quarantine(fileId));
   }
 
   quarantined(): Promise<readonly Quarantined[]> {
-    return this.translated(() => this.backend.quarantined());
+    return this.errors.translated(() => this.backend.quarantined());
   }
 
   purge(entry: Quarantined): Promise<void> {
-    return this.translated(() => this.backend.purge(entry));
+    return this.errors.translated(() => this.backend.purge(entry));
   }
 
   /** Never rejects: a file whose record can't be kept is in the catalogue all the same, and the operator is told. */
@@ -144,32 +144,32 @@ export class StorageService {
   }
 
   records(): Promise<readonly FileRecord[]> {
-    return this.translated(() => this.backend.records());
+    return this.errors.translated(() => this.backend.records());
   }
 
   completedFiles(): AsyncIterable<KeptFile> {
-    return this.backend.completedFiles();
+    return this.errors.translatedItems(this.backend.completedFiles());
   }
 
   identity(): Promise<string | undefined> {
-    return this.translated(() => this.backend.identity());
+    return this.errors.translated(() => this.backend.identity());
   }
 
   setIdentity(id: string): Promise<void> {
-    return this.translated(() => this.backend.setIdentity(id));
+    return this.errors.translated(() => this.backend.setIdentity(id));
   }
 
   hasFiles(): Promise<boolean> {
-    return this.translated(() => this.backend.hasFiles());
+    return this.errors.translated(() => this.backend.hasFiles());
   }
 
   close(): Promise<void> {
-    return this.translated(() => this.backend.close());
+    return this.errors.translated(() => this.backend.close());
   }
 
   /** Rejects where nothing can be stored now: the store can't be used, or has no room. */
   check(): Promise<void> {
-    return this.translated(async () => {
+    return this.errors.translated(async () => {
       await this.backend.check();
       await this.room.check();
     });
@@ -181,17 +181,6 @@ export class StorageService {
 
   private async released(fileId: string, work: () => Promise<void>): Promise<void> {
     this.room.release(fileId);
-    await this.translated(work);
-  }
-
-  private async translated<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (cause) {
-      if (cause instanceof UploadError) throw cause;
-      this.logger.error(cause instanceof Error ? cause.message : String(cause));
-      const full = FULL.has((cause as NodeJS.ErrnoException).code ?? '');
-      throw new UploadError(full ? 'STORAGE_FULL' : 'STORAGE_FAILED', undefined, { cause });
-    }
+    await this.errors.translated(work);
   }
 }

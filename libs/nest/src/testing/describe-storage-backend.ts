@@ -13,13 +13,16 @@ export interface StorageBackendFixture {
   close(): Promise<void>;
 }
 
+/** Where an upload begins, and where it goes on of which nothing is known to be durable. */
+const START = { offset: 0, crc32: 0 };
+
 const text = (value: string) => new TextEncoder().encode(value);
 
 /** The duties of every storage back end. */
 export function describeStorageBackend(name: string, create: () => Promise<StorageBackendFixture>): void {
   describe(name, () => {
     let fixture: StorageBackendFixture;
-    const file = { fileId: 'a1b2', storedName: 'report.txt' };
+    const file = { fileId: 'a1b2', fileName: 'report.txt' };
 
     beforeEach(async () => {
       fixture = await create();
@@ -28,20 +31,20 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
     afterEach(() => fixture.close());
 
     const write = async (content: string) => {
-      const partial = await fixture.backend.open(file.fileId, 0);
+      const partial = await fixture.backend.create(file);
       await partial.append(0, text(content));
       return partial;
     };
     const store = async (content: string) => {
       const partial = await write(content);
-      await partial.complete(file.storedName);
+      await partial.complete();
       await partial.close();
     };
     const contentOf = async (range?: { start: number; end: number }) =>
       String(await buffer(fixture.backend.read(file, range)));
 
     it('starts with an empty partial file', async () => {
-      const partial = await fixture.backend.open(file.fileId, 0);
+      const partial = await fixture.backend.create(file);
       expect(partial.size).toBe(0);
       await partial.close();
     });
@@ -49,7 +52,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
     it('gives back what was appended, once it is complete', async () => {
       const partial = await write('Hello, ');
       await partial.append(7, text('world'));
-      await partial.complete(file.storedName);
+      await partial.complete();
       await partial.close();
       expect(await contentOf()).toBe('Hello, world');
     });
@@ -62,11 +65,11 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
     });
 
     it('gives the memory of appended bytes back when it needs them no more', async () => {
-      const partial = await fixture.backend.open(file.fileId, 0);
+      const partial = await fixture.backend.create(file);
       const bytes = new Uint8Array(100_000).fill(7);
       await partial.append(0, bytes);
       await partial.digest(100_000);
-      await partial.complete(file.storedName);
+      await partial.complete();
       await partial.close();
       expect(bytes).toHaveLength(0);
       expect(await contentOf()).toBe('\u0007'.repeat(100_000));
@@ -78,7 +81,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
     });
 
     it('stores many files that come whole at once', async () => {
-      const files = Array.from({ length: 50 }, (_, n) => ({ fileId: `f${n}`, storedName: 'a.txt' }));
+      const files = Array.from({ length: 50 }, (_, n) => ({ fileId: `f${n}`, fileName: 'a.txt' }));
       await Promise.all(files.map((one, n) => fixture.backend.put(one, text(`file ${n}`))));
       const contents = await Promise.all(files.map(async (one) => String(await buffer(fixture.backend.read(one)))));
       expect(contents).toEqual(files.map((_, n) => `file ${n}`));
@@ -86,7 +89,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
 
     it('removes a file that came whole and that its caller has no use for', async () => {
       await fixture.backend.put(file, text('Hello, world'));
-      await fixture.backend.remove(file);
+      await fixture.backend.remove(file.fileId);
       await expect(contentOf()).rejects.toThrow();
       expect(await fixture.backend.hasFiles()).toBe(false);
     });
@@ -111,52 +114,74 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
       const partial = await write('Hello, ');
       await partial.sync();
       await partial.close();
-      const again = await (await fixture.reopen()).open(file.fileId, 7);
+      const again = await (await fixture.reopen()).open(file, { offset: 7, crc32: crc32('Hello, ') });
       expect(again.size).toBe(7);
       expect(String(await buffer(again.read(3)))).toBe('lo, ');
       await again.append(7, text('world'));
-      await again.complete(file.storedName);
+      await again.complete();
       await again.close();
       expect(await contentOf()).toBe('Hello, world');
     });
 
-    it('takes a completed file for a partial one again, if its completion was not noted', async () => {
+    it('takes a completed file for a partial one again, if its completion was not saved', async () => {
       await store('Hello');
-      const again = await fixture.backend.open(file.fileId, 0);
+      const again = await fixture.backend.open(file, START);
       expect(again.size).toBe(5);
-      await again.complete(file.storedName);
+      await again.complete();
       await again.close();
       expect(await contentOf()).toBe('Hello');
     });
 
-    it('leaves nothing of a partial file that is aborted', async () => {
+    it('leaves nothing of a partial file that is discarded', async () => {
       const partial = await write('half');
-      await partial.abort();
-      const anew = await fixture.backend.open(file.fileId, 0);
+      await partial.discard();
+      const anew = await fixture.backend.open(file, START);
       expect(anew.size).toBe(0);
       await anew.close();
     });
 
-    it('leaves nothing of an upload that nobody has open and that is aborted', async () => {
+    it('leaves nothing of an upload that nobody has open and that is discarded', async () => {
       const partial = await write('half');
       await partial.close();
-      await fixture.backend.abort(file.fileId);
-      const anew = await fixture.backend.open(file.fileId, 0);
+      await fixture.backend.discard(file.fileId);
+      const anew = await fixture.backend.open(file, START);
       expect(anew.size).toBe(0);
       await anew.close();
+    });
+
+    it('reads a completed file back and hashes it', async () => {
+      for (const size of [0, 6, 1_000_000]) {
+        const content = Buffer.alloc(size, 'upload');
+        const stored = { ...file, fileId: `stored-of-${size}` };
+        await fixture.backend.put(stored, Uint8Array.from(content));
+        const sha256 = createHash('sha256').update(content).digest('hex');
+        expect(await fixture.backend.digest(stored)).toEqual({ size, crc32: crc32(content), sha256 });
+      }
+    });
+
+    it('knows how large a completed file is, and whether it is there', async () => {
+      expect(await fixture.backend.sizeOf(file)).toBeUndefined();
+      await store('Hello');
+      expect(await fixture.backend.sizeOf(file)).toBe(5);
+    });
+
+    it('says that a file is not there', async () => {
+      await expect(contentOf()).rejects.toMatchObject({ code: 'ENOENT' });
+      await expect(contentOf({ start: 1, end: 2 })).rejects.toMatchObject({ code: 'ENOENT' });
+      await expect(fixture.backend.digest(file)).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
     it('removes a file, and does not mind if it is gone', async () => {
       await store('Hello');
-      await fixture.backend.remove(file);
-      await fixture.backend.remove(file);
+      await fixture.backend.remove(file.fileId);
+      await fixture.backend.remove(file.fileId);
       await expect(contentOf()).rejects.toThrow();
     });
 
     it('reads back and hashes what it holds', async () => {
       for (const size of [6, 1_000_000]) {
         const content = Buffer.alloc(size, 'upload');
-        const partial = await fixture.backend.open(`digest-of-${size}`, 0);
+        const partial = await fixture.backend.create({ ...file, fileId: `digest-of-${size}` });
         await partial.append(0, Uint8Array.from(content));
         const sha256 = createHash('sha256').update(content).digest('hex');
         expect(await partial.digest(size)).toEqual({ size, crc32: crc32(content), sha256 });
@@ -167,31 +192,32 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
     it('drops what lies beyond the end, as a failed append may leave it', async () => {
       const partial = await write('Hello, rubbish');
       expect(await partial.digest(5)).toMatchObject({ size: 5, crc32: crc32('Hello') });
-      await partial.complete(file.storedName);
+      await partial.complete();
       await partial.close();
       expect(await contentOf()).toBe('Hello');
     });
 
     it('never touches a completed file when unfinished bytes of its ID are removed', async () => {
       await store('Hello');
-      await fixture.backend.abort(file.fileId);
+      await fixture.backend.discard(file.fileId);
       expect(await contentOf()).toBe('Hello');
     });
 
     describe('unfinished bytes', () => {
       const HALF = 'c3d4'.repeat(8);
+      const HALF_FILE = { fileId: HALF, fileName: 'half.txt' };
 
       beforeEach(async () => {
-        const stored = { fileId: 'a1b2'.repeat(8), storedName: 'report.txt' };
+        const stored = { fileId: 'a1b2'.repeat(8), fileName: 'report.txt' };
         await fixture.backend.put(stored, text('Hello'));
-        const half = await fixture.backend.open(HALF, 0);
+        const half = await fixture.backend.create(HALF_FILE);
         await half.append(0, text('half'));
         await half.sync();
         await half.close();
       });
 
       it('are listed, and completed files and what others wrote are not', async () => {
-        const foreign = await fixture.backend.open('made-by-another', 0);
+        const foreign = await fixture.backend.create({ ...HALF_FILE, fileId: 'made-by-another' });
         await foreign.append(0, text('half'));
         await foreign.sync();
         await foreign.close();
@@ -208,20 +234,19 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
         expect(entry!.since).toBeGreaterThanOrEqual(before);
         await fixture.backend.purge(entry!);
         expect(await fixture.backend.quarantined()).toEqual([]);
-        const anew = await fixture.backend.open(HALF, 0);
+        const anew = await fixture.backend.open(HALF_FILE, START);
         expect(anew.size).toBe(0);
         await anew.close();
       });
 
       it('are there again for an upload that goes on after all', async () => {
         await fixture.backend.quarantine(HALF);
-        const again = await (await fixture.reopen()).open(HALF, 4);
+        const again = await (await fixture.reopen()).open(HALF_FILE, { offset: 4, crc32: crc32('half') });
         expect(again.size).toBe(4);
-        await again.complete('half.txt');
+        await again.complete();
         await again.close();
         for (const entry of await fixture.backend.quarantined()) await fixture.backend.purge(entry);
-        const stored = { fileId: HALF, storedName: 'half.txt' };
-        expect(String(await buffer(fixture.backend.read(stored)))).toBe('half');
+        expect(String(await buffer(fixture.backend.read(HALF_FILE)))).toBe('half');
       });
     });
 
@@ -233,7 +258,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
     });
 
     it('finds all completed files that it wrote, and nothing else', async () => {
-      const kept = { fileId: 'a1b2'.repeat(8), storedName: 'report.txt' };
+      const kept = { fileId: 'a1b2'.repeat(8), fileName: 'report.txt' };
       await fixture.backend.put(kept, text('Hello'));
       await (await write('half')).close();
       const found = [];
@@ -247,7 +272,7 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
       await fixture.backend.setIdentity('first');
       await fixture.backend.setIdentity('second');
       expect(await (await fixture.reopen()).identity()).toBe('second');
-      await fixture.backend.put({ fileId: 'a1b2'.repeat(8), storedName: 'report.txt' }, text('Hello'));
+      await fixture.backend.put({ fileId: 'a1b2'.repeat(8), fileName: 'report.txt' }, text('Hello'));
       expect(await fixture.backend.hasFiles()).toBe(true);
     });
 

@@ -26,7 +26,6 @@ export const fileOf = ({ sessionID, fileId, owner, fileName, type, metadata }: S
   fileName,
   type,
   metadata,
-  storedName: fileName,
   size: 10,
   crc32: 0xffffffff,
   sha256: 'ab'.repeat(32),

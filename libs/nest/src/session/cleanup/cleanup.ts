@@ -102,7 +102,7 @@ export class Cleanup {
 
   private async quarantine(fileId: string): Promise<void> {
     // Its file is complete and in the catalogue, so the unfinished bytes are of no more use.
-    if (await this.store.findFile(fileId)) return this.storage.abort(fileId);
+    if (await this.store.findFile(fileId)) return this.storage.discard(fileId);
     if (await this.store.isKnown(fileId)) return;
     await this.storage.quarantine(fileId);
     this.events.emit({ type: 'orphan', fileId });

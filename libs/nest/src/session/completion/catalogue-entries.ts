@@ -3,12 +3,9 @@ import { isUploadError, UploadError } from '@upload-streams/protocol';
 import type { FileRecord } from '../../contracts/records.js';
 import { UPLOAD_STORE, type LostSession, type UploadStore } from '../../contracts/upload-store.js';
 import { StorageService } from '../../storage/storage.service.js';
-import { storedNameOf } from '../../stores/disk/stored-name.js';
 import { SessionEndings } from '../session-endings.js';
 import { UploadEvents } from '../upload-events.js';
 import type { UploadSession } from '../upload-session.js';
-
-type Named = Pick<FileRecord, 'fileId' | 'fileName'>;
 
 /**
  * Enters files in the catalogue. Each returns the file that the catalogue has for the session: this one, or an earlier one
@@ -46,8 +43,8 @@ export class CatalogueEntries {
   }
 
   /** Discards the bytes of a file that no catalogue names. */
-  async discard({ fileId, fileName }: Named): Promise<void> {
-    await this.storage.remove({ fileId, storedName: storedNameOf(fileName) }).catch((error) => this.logger.warn(error));
+  async discard({ fileId }: Pick<FileRecord, 'fileId'>): Promise<void> {
+    await this.storage.remove(fileId).catch((error) => this.logger.warn(error));
   }
 
   private async enter<Lost extends LostSession>(

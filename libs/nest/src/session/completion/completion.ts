@@ -5,7 +5,6 @@ import type { StoredDigest } from '../../contracts/storage-backend.js';
 import { UPLOAD_POLICY, type UploadPolicy } from '../../contracts/upload-policy.js';
 import { fromHost, toUploadError } from '../../errors/host-error.js';
 import { StorageService } from '../../storage/storage.service.js';
-import { storedNameOf } from '../../stores/disk/stored-name.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../../upload-options.js';
 import { completedAnswer, toCompletedUpload } from '../answers.js';
 import { CatalogueEntries } from './catalogue-entries.js';
@@ -82,16 +81,15 @@ export class Completion {
   ): Promise<FileRecord> {
     const { sessionID, fileId, owner, fileName, type, metadata } = record;
     const digest = await this.registry.announced(connection, sessionID, 'verifying', store);
-    const storedName = storedNameOf(fileName);
-    const file = { sessionID, fileId, owner, fileName, type, metadata, storedName, ...digest, createdAt: Date.now() };
+    const file = { sessionID, fileId, owner, fileName, type, metadata, ...digest, createdAt: Date.now() };
     await this.registry.announced(connection, sessionID, 'inspecting', () =>
       fromHost(() => this.policy.inspect?.(file)),
     );
     return file;
   }
 
-  private async store({ fileId, fileName }: SessionRecord, { chunk, crc32: expected }: IncomingChunk) {
-    const digest = await this.storage.put({ fileId, storedName: storedNameOf(fileName) }, chunk);
+  private async store(record: SessionRecord, { chunk, crc32: expected }: IncomingChunk): Promise<StoredDigest> {
+    const digest = await this.storage.put(record, chunk);
     if (digest.crc32 !== expected) throw new UploadError('FILE_CHECKSUM_MISMATCH');
     return digest;
   }

@@ -2,12 +2,10 @@ import { UploadError } from '@upload-streams/protocol';
 import type { PartialFile } from '../../contracts/storage-backend.js';
 import type { Durability } from '../../upload-options.js';
 import type { Checkpoint } from '../../contracts/records.js';
+import { isBrokenFile } from '../../storage/storage.service.js';
 
 /** Notes in the store that all before a point is durable. */
 export type CheckpointNote = (checkpoint: Checkpoint) => Promise<void>;
-
-/** Bytes written since the last checkpoint that set off the next one, where the store says nothing else: 64 MiB. */
-const CHECKPOINT_EVERY_BYTES = 64 * 1024 * 1024;
 
 /** What a client may have sent beyond what is durable, where a crash of the process loses it: 16 MiB. */
 export const MAX_UNDURABLE_BYTES = 16 * 1024 * 1024;
@@ -15,15 +13,12 @@ export const MAX_UNDURABLE_BYTES = 16 * 1024 * 1024;
 /** Acks wait for the store while more than this is written and not durable. The rest is for what is under way. */
 const MAX_WAITING_BYTES = MAX_UNDURABLE_BYTES / 2;
 
-/** Up to where a file is durable that has less than was recorded: as far as its back end knows it to be. */
-export const durablePrefixOf = ({ size, prefixCrc32 }: PartialFile): Checkpoint =>
-  prefixCrc32 === undefined ? { offset: 0, crc32: 0 } : { offset: size, crc32: prefixCrc32 };
-
 /**
  * How far the bytes of a session are durable, and what makes them so. Durable is what is synced and noted: after a power
  * cut, only the note tells how far the sync had come.
  */
 export class DurableOffset {
+  private noted: Checkpoint;
   /** Where the last checkpoint was written or confirmed. */
   private confirmedAt: number;
   private syncing: Promise<void> | undefined;
@@ -34,9 +29,9 @@ export class DurableOffset {
     private readonly file: PartialFile,
     private readonly durability: Durability,
     private readonly note: CheckpointNote,
-    private noted: Checkpoint,
     offset: number,
   ) {
+    this.noted = file.durable;
     this.confirmedAt = offset;
   }
 
@@ -47,14 +42,14 @@ export class DurableOffset {
 
   /** The client may send up to this offset, whatever the window budget has: what is beyond would be sent twice. */
   get limit(): number {
-    const isLost = this.durability !== 'complete' && !this.file.keepsUnsynced;
+    const isLost = this.durability !== 'complete' && !this.file.persistence.survivesProcess;
     return isLost ? this.value + MAX_UNDURABLE_BYTES : Infinity;
   }
 
   /** Something was written up to `point`: makes durable what has to be by now, all of it where the client asks to flush. */
   async written(point: Checkpoint, flush: boolean): Promise<void> {
     if (flush || this.durability === 'chunk') return this.sync(point);
-    const every = this.file.syncEveryBytes ?? CHECKPOINT_EVERY_BYTES;
+    const every = this.file.persistence.syncEveryBytes;
     if (!this.syncing && Math.floor(point.offset / every) > Math.floor(this.confirmedAt / every)) {
       this.confirmedAt = point.offset;
       if (this.durability === 'checkpoint') this.syncInBackground(point);
@@ -78,7 +73,7 @@ export class DurableOffset {
   /** The connection is gone. The note is written in any case: its time is what the session expires by. */
   async released(point: Checkpoint): Promise<void> {
     const { noted } = this;
-    if (this.durability !== 'complete' || !this.file.keepsUnsynced) await this.sync(point);
+    if (this.durability !== 'complete' || !this.file.persistence.survivesProcess) await this.sync(point);
     if (this.noted === noted) await this.note(noted);
   }
 
@@ -109,11 +104,11 @@ export class DurableOffset {
     }
     await this.note(point);
     this.noted = point;
-    this.file.recorded?.(point.offset);
+    this.file.checkpointSaved(point.offset);
   }
 
   /** Whether bytes that count as written may be lost. */
   get spoilt(): boolean {
-    return this.fault !== undefined && !this.file.isBroken;
+    return this.fault !== undefined && !isBrokenFile(this.fault);
   }
 }

@@ -23,18 +23,21 @@ async function createDisk(withSha256?: boolean) {
 
 describeStorageBackend('DiskStorage', () => createDisk());
 
+const A1 = { fileId: 'a1', fileName: 'a.txt' };
+const DURABLE = { offset: 7, crc32: crc32('durable') };
+
 describe('DiskStorage', () => {
   it('relies on nothing beyond the durable offset that was written before the machine started', async () => {
     const { folder, backend, reopen, close } = await createDisk();
     await backend.prepare();
-    const partial = await backend.open('a1', 0);
+    const partial = await backend.create(A1);
     await partial.append(0, Buffer.from('durable, lost'));
     await partial.close();
-    const again = await (await reopen()).open('a1', 7);
+    const again = await (await reopen()).open(A1, DURABLE);
     expect(again.size).toBe(13);
     await again.close();
     await utimes(join(folder, 'partial/a1'), 1, 1);
-    const afterPowerCut = await (await reopen()).open('a1', 7);
+    const afterPowerCut = await (await reopen()).open(A1, DURABLE);
     expect(afterPowerCut.size).toBe(7);
     expect(String(await buffer(afterPowerCut.read(0)))).toBe('durable');
     await afterPowerCut.close();
@@ -44,9 +47,9 @@ describe('DiskStorage', () => {
   it('leaves out SHA-256 where nobody wants it, of files that come whole or in chunks, small or large', async () => {
     const { backend, close } = await createDisk(false);
     await backend.prepare();
-    const digests = [await backend.put({ fileId: 'whole', storedName: 'a' }, Buffer.alloc(1000, 'a'))];
+    const digests = [await backend.put({ fileId: 'whole', fileName: 'a' }, Buffer.alloc(1000, 'a'))];
     for (const size of [1000, 9_000_000]) {
-      const partial = await backend.open(`of-${size}`, 0);
+      const partial = await backend.create({ fileId: `of-${size}`, fileName: 'a' });
       await partial.append(0, Buffer.alloc(size, 'a'));
       digests.push(await partial.digest(size));
       await partial.close();
@@ -62,7 +65,7 @@ describe('DiskStorage', () => {
     const bytes = Buffer.alloc(256 * 1024, 'a');
     const files = [];
     for (let n = 0; n < 200; n++) {
-      const file = await backend.open(`file-${n}`, 0);
+      const file = await backend.create({ fileId: `file-${n}`, fileName: 'a' });
       await file.append(0, Buffer.from(bytes));
       files.push(file);
     }
@@ -80,15 +83,15 @@ describe('DiskStorage', () => {
   it('fails one file that comes whole, and none of those that are stored in the same round', async () => {
     const { backend, close } = await createDisk();
     await backend.prepare();
-    await backend.put({ fileId: 'taken', storedName: 'a' }, Buffer.from('first'));
-    const put = (fileId: string) => backend.put({ fileId, storedName: 'a' }, Buffer.from(fileId));
+    await backend.put({ fileId: 'taken', fileName: 'a' }, Buffer.from('first'));
+    const put = (fileId: string) => backend.put({ fileId, fileName: 'a' }, Buffer.from(fileId));
     const outcomes = await Promise.allSettled(['one', 'taken', 'two'].map(put));
     expect(outcomes).toMatchObject([
       { status: 'fulfilled', value: { size: 3 } },
       { status: 'rejected', reason: { code: 'EEXIST' } },
       { status: 'fulfilled', value: { size: 3 } },
     ]);
-    expect(String(await buffer(backend.read({ fileId: 'taken', storedName: 'a' })))).toBe('first');
+    expect(String(await buffer(backend.read({ fileId: 'taken', fileName: 'a' })))).toBe('first');
     await close();
   });
 });

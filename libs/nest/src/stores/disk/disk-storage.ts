@@ -16,21 +16,23 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { uptime } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { FileRecord } from '../../contracts/records.js';
+import { NOTHING_DURABLE, type Checkpoint, type FileRecord } from '../../contracts/records.js';
 import { DiskQuarantine, fileIdsIn } from './disk-quarantine.js';
 import { readIdentity, writeIdentity } from './disk-identity.js';
 import { DigestThread, type GrowingDigest } from '../hashing/digest-thread.js';
 import { FileThread } from '../hashing/file-thread.js';
 import { isFileId } from '../file-id.js';
 import { RecordJournal } from './record-journal.js';
+import { storedNameOf } from './stored-name.js';
 import { SharedFolderSync, syncFolder } from './folder-sync.js';
 import type {
   ByteRange,
   KeptFile,
   PartialFile,
   Quarantined,
+  Persistence,
   StorageBackend,
   StoredDigest,
   StoredFile,
@@ -42,6 +44,9 @@ const READ_NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /** How much is read at once where a file has to be hashed again: 1 MiB. */
 const READ_BYTES = 1024 * 1024;
+
+/** The operating system keeps what was written, whatever becomes of this process. 64 MiB are written in a moment. */
+const PERSISTENCE: Persistence = { survivesProcess: true, syncEveryBytes: 64 * 1024 * 1024 };
 
 /**
  * Files on a local disk: `partial/<fileId>` while they grow, `files/<fileId>/<stored name>` once they are complete. A
@@ -74,45 +79,46 @@ export class DiskStorage implements StorageBackend {
     await Promise.all([makePrivate(this.partialDir), makePrivate(this.filesDir), this.asides.prepare()]);
   }
 
-  async open(fileId: string, durable: number): Promise<PartialFile> {
-    const path = join(this.partialDir, fileId);
-    await this.asides.takeBack(fileId);
-    await this.takeBack(fileId, path);
-    const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-    try {
-      const size = await soundSize(handle, durable);
-      return new DiskPartialFile(
-        handle,
-        path,
-        join(this.filesDir, fileId),
-        size,
-        this.digests.open(path),
-        this.filesSync,
-      );
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+  create(file: StoredFile): Promise<PartialFile> {
+    return this.openPartial(file, NOTHING_DURABLE);
+  }
+
+  async open(file: StoredFile, durable: Checkpoint): Promise<PartialFile> {
+    await this.asides.takeBack(file.fileId);
+    await this.takeBack(file.fileId, join(this.partialDir, file.fileId));
+    return this.openPartial(file, durable);
   }
 
   /** Nobody knows of a file in `files` before it is in the catalogue, so it is written where it stays. */
-  put({ fileId, storedName }: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
+  put({ fileId, fileName }: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
     const id = this.wholeFiles.newId();
     const { filesDir: parent, sha256 } = this;
+    const storedName = storedNameOf(fileName);
     return this.wholeFiles.ask({ id, parent, folder: fileId, storedName, bytes, sha256 });
   }
 
-  async abort(fileId: string): Promise<void> {
+  async discard(fileId: string): Promise<void> {
     await rm(join(this.partialDir, fileId), { force: true });
   }
 
-  read({ fileId, storedName }: StoredFile, range?: ByteRange): Readable {
-    const folder = join(this.filesDir, fileId);
+  read(file: StoredFile, range?: ByteRange): Readable {
     // Node's types know flags by their names only.
-    return createReadStream(join(folder, storedName), { ...range, flags: READ_NO_LINK as unknown as string });
+    return createReadStream(this.pathOf(file), { ...range, flags: READ_NO_LINK as unknown as string });
   }
 
-  async remove({ fileId }: StoredFile): Promise<void> {
+  async digest(file: StoredFile): Promise<StoredDigest> {
+    const path = this.pathOf(file);
+    return this.digests.open(path).finish(await fileSize(path));
+  }
+
+  async sizeOf(file: StoredFile): Promise<number | undefined> {
+    return fileSize(this.pathOf(file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+  }
+
+  async remove(fileId: string): Promise<void> {
     await rm(join(this.filesDir, fileId), { recursive: true, force: true });
     await this.filesSync.sync();
   }
@@ -170,7 +176,7 @@ export class DiskStorage implements StorageBackend {
       const [name, ...others] = await readdir(join(this.filesDir, folder.name));
       const found = name === undefined ? undefined : await lstat(join(this.filesDir, folder.name, name));
       if (others.length > 0 || !found?.isFile()) continue;
-      yield { fileId: folder.name, storedName: name!, size: found.size, modifiedAt: Math.floor(found.mtimeMs) };
+      yield { fileId: folder.name, fileName: name!, size: found.size, modifiedAt: Math.floor(found.mtimeMs) };
     }
   }
 
@@ -192,6 +198,23 @@ export class DiskStorage implements StorageBackend {
     await Promise.all([this.digests.close(), this.wholeFiles.close(), this.journal.close()]);
   }
 
+  private pathOf({ fileId, fileName }: StoredFile): string {
+    return join(this.filesDir, fileId, storedNameOf(fileName));
+  }
+
+  private async openPartial(file: StoredFile, durable: Checkpoint): Promise<PartialFile> {
+    const path = join(this.partialDir, file.fileId);
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+    try {
+      const size = await soundSize(handle, durable.offset);
+      const start = size < durable.offset ? NOTHING_DURABLE : durable;
+      return new DiskPartialFile(handle, path, this.pathOf(file), size, start, this.digests.open(path), this.filesSync);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
   /**
    * A crash after the rename and before the catalogue knew of it: the bytes are a partial file still. A folder that holds
    * anything else than the one file is left alone, and so are links; nothing is written over.
@@ -209,6 +232,13 @@ export class DiskStorage implements StorageBackend {
 async function makePrivate(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
+}
+
+/** Of a file only: a link in its place may lead anywhere. */
+async function fileSize(path: string): Promise<number> {
+  const found = await lstat(path);
+  if (!found.isFile()) throw new Error(`${path} is not a file`);
+  return found.size;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -239,8 +269,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, offset: number): 
 }
 
 class DiskPartialFile implements PartialFile {
-  readonly keepsUnsynced = true;
-  readonly isBroken = false;
+  readonly persistence = PERSISTENCE;
   /** When we last wrote. What another process changed after it was read back would go unnoticed, but for this. */
   private writtenAt: bigint | undefined;
   private touched = false;
@@ -248,8 +277,9 @@ class DiskPartialFile implements PartialFile {
   constructor(
     private readonly handle: FileHandle,
     private readonly path: string,
-    private readonly folder: string,
+    private readonly target: string,
     readonly size: number,
+    readonly durable: Checkpoint,
     private readonly hashing: GrowingDigest,
     private readonly filesSync: SharedFolderSync,
   ) {}
@@ -276,6 +306,9 @@ class DiskPartialFile implements PartialFile {
     return this.handle.datasync();
   }
 
+  /** Nothing is kept for offsets before the last one. */
+  checkpointSaved(): void {}
+
   read(start: number): AsyncIterable<Uint8Array> {
     return this.handle.createReadStream({ start, autoClose: false, highWaterMark: READ_BYTES });
   }
@@ -288,14 +321,15 @@ class DiskPartialFile implements PartialFile {
     return this.hashing.finish(size);
   }
 
-  async complete(storedName: string): Promise<void> {
+  async complete(): Promise<void> {
+    const folder = dirname(this.target);
     await this.handle.sync();
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await rename(this.path, join(this.folder, storedName));
-    await Promise.all([syncFolder(this.folder), this.filesSync.sync()]);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await rename(this.path, this.target);
+    await Promise.all([syncFolder(folder), this.filesSync.sync()]);
   }
 
-  async abort(): Promise<void> {
+  async discard(): Promise<void> {
     await this.close();
     await rm(this.path, { force: true });
   }

@@ -41,6 +41,11 @@ describe('RecordJournal', () => {
     expect(await journal.read()).toEqual([{ ...record(2), fileName: 'renamed.txt' }]);
   });
 
+  it('reads records of earlier versions, which had the stored name in them', async () => {
+    await appendFile(path, `${JSON.stringify({ ...record(1), storedName: 'a.txt' })}\n`);
+    expect(await journal.read()).toEqual([record(1)]);
+  });
+
   it('loses only the line that a crash cut off', async () => {
     await journal.keep(record(1));
     await journal.close();

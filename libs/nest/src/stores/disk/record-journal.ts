@@ -4,6 +4,7 @@ import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { FileRecord } from '../../contracts/records.js';
+import { currentRecord } from '../file-record.js';
 import { syncFolder } from './folder-sync.js';
 
 /** A line of the journal: a record, or the ID of one that counts no more. */
@@ -53,7 +54,7 @@ export class RecordJournal {
     const records = new Map<string, FileRecord>();
     for await (const { entry } of entriesOf(this.path, await sizeOf(this.path))) {
       if ('removed' in entry) records.delete(entry.removed);
-      else records.set(entry.fileId, entry);
+      else records.set(entry.fileId, currentRecord(entry));
     }
     return [...records.values()];
   }

@@ -37,4 +37,34 @@ describe('storedNameOf', () => {
       }),
     );
   });
+
+  it('keeps a stored name as it is, so that a catalogue rebuilt from what is on the disk finds its files', () => {
+    const troublesome = fc.constantFrom(
+      '.',
+      ' ',
+      '..',
+      '_',
+      '/',
+      ':',
+      'con',
+      'NUL.',
+      'com1',
+      'ü',
+      '😀',
+      '\uD83D',
+      '\u0000',
+      '\n',
+    );
+    const anyName = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.array(troublesome, { maxLength: 150 }).map((parts) => parts.join('')),
+    );
+    fc.assert(
+      fc.property(anyName, (fileName) => {
+        const stored = storedNameOf(fileName);
+        expect(storedNameOf(stored)).toBe(stored);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });

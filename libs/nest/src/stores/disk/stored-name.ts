@@ -7,9 +7,14 @@ const MAX_STORED_BYTES = 240;
 const EXTENSION = /\.[^.\s]{1,20}$/u;
 
 /**
- * The name under which a file is stored: the client's name as every common file system can hold it. A client's name is
- * data, never a path: separators, control characters and names that Windows reserves are replaced, and a long name is
+ * The name under which the disk stores a file: the client's name as every common file system can hold it. A client's name
+ * is data, never a path: separators, control characters and names that Windows reserves are replaced, and a long name is
  * cut before its extension.
+ *
+ * The result is not saved anywhere: it is computed anew whenever a file is read. So the same name must always give the
+ * same result, in every version of this program; otherwise files that are there are not found any more. That includes
+ * updates of `sanitize-filename`, whose version is pinned. A stored name is its own stored name: a catalogue that is
+ * rebuilt without records takes the names that it finds on the disk.
  */
 export function storedNameOf(fileName: string): string {
   return sanitize(shortened(fileName), { replacement: '_' }) || '_';

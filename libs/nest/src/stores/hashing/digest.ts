@@ -30,13 +30,6 @@ export class RunningDigest {
   }
 }
 
-/** The digests of all that a stream gives. */
-export async function digestOfStream(stream: AsyncIterable<unknown>, withSha256: boolean): Promise<StoredDigest> {
-  const digest = new RunningDigest(withSha256);
-  for await (const bytes of stream) digest.update(bytes as Uint8Array);
-  return digest.end();
-}
-
 /** The digests of bytes in memory. */
 export function digestOf(bytes: Uint8Array, withSha256: boolean): StoredDigest {
   const digest = new RunningDigest(withSha256);

@@ -55,7 +55,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
 
     const storedFile = async (store: RedisUploadStore) => {
       const file = await store.findFileOfSession(SESSION);
-      return file && readFile(join(dataDir, 'files', file.fileId, file.storedName));
+      return file && readFile(join(dataDir, 'files', file.fileId, file.fileName));
     };
     const freezeOnce = (): UploadPolicy => {
       let times = 0;

@@ -168,6 +168,13 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
     });
 
     describe('where others wrote to Redis', () => {
+      it('reads files of earlier versions, which had the stored name in them', async () => {
+        const { store, redis } = await nodes.connect();
+        const file = fileOf(session(1));
+        await redis.client.set(`${redis.prefix}file:${file.fileId}`, JSON.stringify({ ...file, storedName: 'a.txt' }));
+        expect(await store.findFile(file.fileId)).toEqual(file);
+      });
+
       it('says which record is not valid, and why', async () => {
         const { store, redis } = await nodes.connect();
         await store.create(session(1));

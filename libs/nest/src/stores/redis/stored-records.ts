@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FileRecord, SessionRecord } from '../../contracts/records.js';
+import { currentRecord } from '../file-record.js';
 
 const count = z.int().min(0);
 const jsonObject = z.record(z.string(), z.unknown());
@@ -27,7 +28,6 @@ const fileSchema: z.ZodType<FileRecord> = z.looseObject({
   sessionID: z.string(),
   owner: z.string().nullable(),
   fileName: z.string(),
-  storedName: z.string(),
   size: count,
   type: z.string(),
   crc32: count,
@@ -66,7 +66,7 @@ export function sessionOf(fields: Readonly<Record<string, string>>): SessionReco
 export function fileOf(text: unknown): FileRecord | undefined {
   if (typeof text !== 'string') return undefined;
   const file = parsed(text);
-  return checked({ ...file, sha256: file['sha256'] }, fileSchema, 'file', file['fileId']);
+  return currentRecord(checked({ ...file, sha256: file['sha256'] }, fileSchema, 'file', file['fileId']));
 }
 
 function parsed(text: string | undefined): Record<string, unknown> {

@@ -12,7 +12,7 @@ import type { S3StorageOptions } from './s3-options.js';
 import { S3Storage } from './s3-storage.js';
 
 const MIB = 1024 * 1024;
-const FILE = { fileId: 'a1b2', storedName: 'report.bin' };
+const FILE = { fileId: 'a1b2', fileName: 'report.bin' };
 
 /** In front of a store: refuses some of the requests with 400, as a store does that lacks something. */
 async function refusing(target: string, refuses: (asked: IncomingMessage) => boolean): Promise<Server> {
@@ -78,16 +78,16 @@ describeWhere(
 
     it.each([3 * MIB, 9 * MIB])('goes on after %d bytes, where nothing of the rest is hashed yet', async (durable) => {
       const content = randomBytes(20 * MIB);
-      const first = await open().open(FILE.fileId, 0, true);
+      const first = await open().create(FILE);
       await first.append(0, Uint8Array.from(content.subarray(0, durable)));
       await first.sync();
       await first.close();
       const second = open();
-      const file = await second.open(FILE.fileId, durable);
+      const file = await second.open(FILE, { offset: durable, crc32: crc32(content.subarray(0, durable)) });
       expect(file.size).toBe(durable);
       await file.append(durable, Uint8Array.from(content.subarray(durable)));
       expect(await file.digest(content.length)).toMatchObject({ size: content.length, crc32: crc32(content) });
-      await file.complete(FILE.storedName);
+      await file.complete();
       await file.close();
       expect((await buffer(second.read(FILE))).equals(content)).toBe(true);
     });

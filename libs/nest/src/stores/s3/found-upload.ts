@@ -1,4 +1,5 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
+import { NOTHING_DURABLE, type Checkpoint } from '../../contracts/records.js';
 import { piecesOver } from './growing-part.js';
 import type { FoundPart } from './listing.js';
 import type { ObjectStore } from './object-store.js';
@@ -8,9 +9,7 @@ import { pointOf, type PrefixPoint } from './prefix-point.js';
 
 /** What the store has of an unfinished upload, up to the offset from which it can go on. */
 export interface Resumption {
-  readonly offset: number;
-  /** CRC-32 of all before the offset; undefined where nobody told it. */
-  readonly crc32: number | undefined;
+  readonly durable: Checkpoint;
   readonly uploadId: string | undefined;
   readonly parts: readonly CompletedPart[];
   /** Those that cover what follows the parts. */
@@ -21,8 +20,7 @@ export interface Resumption {
 }
 
 export const NOTHING: Resumption = {
-  offset: 0,
-  crc32: 0,
+  durable: NOTHING_DURABLE,
   uploadId: undefined,
   parts: [],
   tail: [],
@@ -40,19 +38,14 @@ interface WholeParts {
  * is left alone, since nobody knows its checksum: it is sent again, and written over. Where something of it is missing,
  * the upload goes on from the last point before it at which its parts are whole.
  */
-export async function findResumption(
-  store: ObjectStore,
-  fileId: string,
-  durable: number,
-  crc32: number | undefined,
-): Promise<Resumption> {
-  if (durable === 0) return NOTHING;
+export async function findResumption(store: ObjectStore, fileId: string, durable: Checkpoint): Promise<Resumption> {
+  if (durable.offset === 0) return NOTHING;
   const { pieces, points } = await findBeside(store, fileId);
-  const whole = await findWholeParts(store, fileKey(fileId), partAt(durable).number - 1);
-  const before = points.filter(({ offset }) => offset < durable).sort((a, b) => b.offset - a.offset);
-  for (const point of [{ offset: durable, crc32 }, ...before]) {
+  const whole = await findWholeParts(store, fileKey(fileId), partAt(durable.offset).number - 1);
+  const before = points.filter(({ offset }) => offset < durable.offset).sort((a, b) => b.offset - a.offset);
+  for (const point of [durable, ...before]) {
     const found = resumeAt(point.offset, pieces, whole);
-    if (found) return { ...found, ...point, pieces, points };
+    if (found) return { ...found, durable: { offset: point.offset, crc32: point.crc32 }, pieces, points };
   }
   return { ...NOTHING, pieces, points };
 }

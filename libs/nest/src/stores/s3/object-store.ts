@@ -127,7 +127,7 @@ export class ObjectStore {
     }
   }
 
-  /** The request is made when the stream is read, and ended when it is destroyed. */
+  /** The request is made when the stream is read, and ended when it is destroyed. It fails with ENOENT where there is no such object. */
   read(key: string, range?: ByteRange): Readable {
     const Range = range && `bytes=${range.start}-${range.end}`;
     return Readable.from(this.chunks({ ...this.named(key), Range }), { objectMode: false });
@@ -162,7 +162,9 @@ export class ObjectStore {
   }
 
   private async *chunks(request: { Bucket: string; Key: string; Range?: string | undefined }) {
-    const { Body } = await this.retrying(() => this.client.send(new GetObjectCommand(request)));
+    const { Body } = await this.retrying(() => this.client.send(new GetObjectCommand(request))).catch((error) => {
+      throw statusOf(error) === 404 ? Object.assign(error as Error, { code: 'ENOENT' }) : error;
+    });
     yield* Body as AsyncIterable<Uint8Array>;
   }
 

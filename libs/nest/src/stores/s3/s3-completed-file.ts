@@ -1,20 +1,20 @@
-import type { PartialFile, StoredDigest } from '../../contracts/storage-backend.js';
+import type { Checkpoint } from '../../contracts/records.js';
+import type { PartialFile, Persistence, StoredDigest } from '../../contracts/storage-backend.js';
 import { fileKey } from './pieces.js';
 import { readBack } from './read-back.js';
-import type { SharedParts } from './s3-partial-file.js';
+import type { Removals, SharedParts } from './s3-partial-file.js';
 
 /** A file that was put together, and of whose completion nobody noted anything: a crash came between the two. */
 export class S3CompletedFile implements PartialFile {
-  readonly keepsUnsynced = true;
-  readonly isBroken = false;
+  readonly persistence: Persistence = { survivesProcess: true, syncEveryBytes: Infinity };
   private readonly key: string;
 
   constructor(
     fileId: string,
     readonly size: number,
+    readonly durable: Checkpoint,
     private readonly shared: SharedParts,
-    private readonly removeAll: () => Promise<void>,
-    private readonly removeRest: () => Promise<void>,
+    private readonly removals: Removals,
   ) {
     this.key = fileKey(fileId);
   }
@@ -25,6 +25,8 @@ export class S3CompletedFile implements PartialFile {
 
   async sync(): Promise<void> {}
 
+  checkpointSaved(): void {}
+
   read(start: number): AsyncIterable<Uint8Array> {
     return this.shared.store.read(this.key, { start, end: this.size - 1 });
   }
@@ -34,11 +36,11 @@ export class S3CompletedFile implements PartialFile {
   }
 
   complete(): Promise<void> {
-    return this.removeRest();
+    return this.removals.unfinished();
   }
 
-  abort(): Promise<void> {
-    return this.removeAll();
+  discard(): Promise<void> {
+    return this.removals.all();
   }
 
   async close(): Promise<void> {}

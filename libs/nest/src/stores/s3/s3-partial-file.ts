@@ -1,7 +1,13 @@
 import { SerialQueue } from '../../concurrency/serial-queue.js';
 import type { PartDigest } from '../hashing/passing-digest-worker.js';
 import type { PassingDigest, PassingDigests } from '../hashing/passing-digests.js';
-import type { PartialFile, StoredDigest } from '../../contracts/storage-backend.js';
+import type { Checkpoint } from '../../contracts/records.js';
+import {
+  BrokenFileError,
+  type PartialFile,
+  type Persistence,
+  type StoredDigest,
+} from '../../contracts/storage-backend.js';
 import type { Resumption } from './found-upload.js';
 import { crc32 } from '@node-rs/crc32';
 import { GrowingPart } from './growing-part.js';
@@ -24,29 +30,36 @@ export interface SharedParts {
   readonly partsAtOnce: number;
 }
 
+/** How to remove what the store has of a file. */
+export interface Removals {
+  /** All of it. */
+  all(): Promise<void>;
+  /** What there is beside the completed file. */
+  unfinished(): Promise<void>;
+}
+
 /** A part of the first size: what has to be saved in a piece is what the chunk that filled the part has beyond it. */
-const SYNC_EVERY_BYTES = 8 * 1024 * 1024;
+const PERSISTENCE: Persistence = { survivesProcess: false, syncEveryBytes: 8 * 1024 * 1024 };
 
 /** An upload that grows in the object store, part by part. */
 export class S3PartialFile implements PartialFile, WaitingBytes {
-  readonly keepsUnsynced = false;
-  readonly syncEveryBytes = SYNC_EVERY_BYTES;
+  readonly persistence = PERSISTENCE;
   readonly size: number;
   private part: GrowingPart;
   private readonly sender: PartSender;
-  readonly prefixCrc32: number | undefined;
+  readonly durable: Checkpoint;
   private readonly kept: KeptTails;
   /** Parts that are full and not sent yet. */
   private readonly full = new Set<GrowingPart>();
-  /** CRC-32 of all that was appended; undefined where that of what was there before is not known. */
-  private crc32: number | undefined;
-  /** The start of the part that grows; undefined where its checksum is not known. */
+  /** CRC-32 of all that was appended, now and before. */
+  private crc32: number;
+  /** The start of the part that grows; undefined where the upload went on from within it. */
   private point: PrefixPoint | undefined;
   private readonly hadBegun: boolean;
   private hashing: PassingDigest | undefined;
   private stored: StoredDigest | undefined;
   private readonly saving = new SerialQueue();
-  private fault: Error | undefined;
+  private fault: BrokenFileError | undefined;
   private ending = false;
   private closed = false;
 
@@ -54,31 +67,25 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     private readonly fileId: string,
     private readonly shared: SharedParts,
     resumption: Resumption,
-    /** Removes all that the store has of the file. */
-    private readonly removeAll: () => Promise<void>,
-    /** Removes what it has beside the completed file. */
-    private readonly removeRest: () => Promise<void>,
+    private readonly removals: Removals,
   ) {
-    const { offset, crc32, uploadId, parts, tail, pieces, points } = resumption;
+    const { durable, uploadId, parts, tail, pieces, points } = resumption;
+    const { offset, crc32 } = durable;
     this.size = offset;
-    this.prefixCrc32 = crc32;
+    this.durable = durable;
     this.crc32 = crc32;
     this.part = new GrowingPart(offset, fileId, shared.store, tail);
     this.sender = new PartSender(shared.store, fileKey(fileId), shared.partsAtOnce, uploadId, parts);
     this.kept = new KeptTails(shared.store, fileId, offset, pieces, points);
-    if (offset === this.part.span.start && crc32 !== undefined) this.point = { offset, crc32 };
+    if (offset === this.part.span.start) this.point = { offset, crc32 };
     this.hadBegun = offset > 0 || pieces.length > 0;
     // What was sent before can't be hashed by now; then all is read back at the end.
     if (offset === 0) this.hashing = shared.digests.open();
     shared.memory.join(this);
   }
 
-  get isBroken(): boolean {
-    return this.fault !== undefined;
-  }
-
   get waitingBytes(): number {
-    return this.closed || this.ending || this.isBroken ? 0 : this.part.heldBytes;
+    return this.closed || this.ending || this.fault ? 0 : this.part.heldBytes;
   }
 
   async append(offset: number, bytes: Uint8Array): Promise<void> {
@@ -121,7 +128,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     if (status === 'rejected') throw new Error('the file is closed');
   }
 
-  recorded(offset: number): void {
+  checkpointSaved(offset: number): void {
     const inHand = [this.part, ...this.full].flatMap(({ pieces }) => pieces);
     this.kept.recorded(offset, inHand);
   }
@@ -139,20 +146,19 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     try {
       return (this.stored ??= await this.putTogether());
     } catch (error) {
-      this.break(error);
-      throw error;
+      throw this.brokenBy(error);
     }
   }
 
   async complete(): Promise<void> {
     await this.digest(this.part.end);
     // Gateways that held it before may each have begun an upload, and so may a call whose answer was lost.
-    if (this.hadBegun || this.sender.hasBegun || this.kept.isUsed) await this.removeRest();
+    if (this.hadBegun || this.sender.hasBegun || this.kept.isUsed) await this.removals.unfinished();
   }
 
-  async abort(): Promise<void> {
+  async discard(): Promise<void> {
     await this.close();
-    await this.removeAll();
+    await this.removals.all();
   }
 
   async close(): Promise<void> {
@@ -183,7 +189,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     this.point = next;
     this.full.add(part);
     this.sender.send(part, digest, async (error) => {
-      if (error !== undefined) this.break(error);
+      if (error !== undefined) this.brokenBy(error);
       await this.saving.settled();
       this.full.delete(part);
       part.release();
@@ -196,8 +202,7 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     try {
       this.kept.saved(await part.save(upTo));
     } catch (error) {
-      this.break(error);
-      throw error;
+      throw this.brokenBy(error);
     }
   }
 
@@ -226,7 +231,6 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
 
   /** The points where parts end within the bytes. */
   private pointsWithin(bytes: Uint8Array, cuts: readonly number[], offset: number): PrefixPoint[] {
-    if (this.crc32 === undefined) return [];
     const points: PrefixPoint[] = [];
     let start = 0;
     for (const cut of cuts) {
@@ -238,8 +242,9 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     return points;
   }
 
-  private break(error: unknown): void {
-    this.fault ??= error instanceof Error ? error : new Error(String(error));
+  private brokenBy(error: unknown): BrokenFileError {
+    const message = error instanceof Error ? error.message : String(error);
+    return (this.fault ??= new BrokenFileError(message, { cause: error }));
   }
 }
 

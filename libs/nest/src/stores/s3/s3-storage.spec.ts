@@ -4,7 +4,7 @@ import { FaultProxy, freePort, SwiftServer } from '@upload-streams/testing';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
-import type { PartialFile, StorageBackend } from '../../contracts/storage-backend.js';
+import { BrokenFileError, type PartialFile, type StorageBackend } from '../../contracts/storage-backend.js';
 import { describeStorageBackend } from '../../testing/describe-storage-backend.js';
 import { describeWhere } from '../../testing/describe-where.js';
 import type { S3StorageOptions } from './s3-options.js';
@@ -12,7 +12,13 @@ import { S3Storage } from './s3-storage.js';
 import { FlakyStore } from './testing/flaky-store.js';
 
 const MIB = 1024 * 1024;
-const FILE = { fileId: 'a1b2', storedName: 'report.bin' };
+const FILE = { fileId: 'a1b2', fileName: 'report.bin' };
+
+/** All of the content up to an offset, as a checkpoint. */
+const at = (content: Uint8Array, offset = content.length) => ({
+  offset,
+  crc32: crc32(content.subarray(0, offset)),
+});
 
 type OpenStorage = (changes?: Partial<S3StorageOptions>, withSha256?: boolean) => S3Storage;
 
@@ -81,7 +87,7 @@ describeWhere(
 
     async function finish(file: PartialFile, size: number) {
       const digest = await file.digest(size);
-      await file.complete(FILE.storedName);
+      await file.complete();
       await file.close();
       return digest;
     }
@@ -108,7 +114,7 @@ describeWhere(
         using(async (open) => {
           const storage = open();
           const content = randomBytes(20 * MIB + 12_345);
-          const file = await storage.open(FILE.fileId, 0, true);
+          const file = await storage.create(FILE);
           await append(file, content, 0, content.length, 3 * MIB + 1);
           expect(await finish(file, content.length)).toEqual(digestOf(content));
           expect((await contentOf(storage)).equals(content)).toBe(true);
@@ -119,18 +125,18 @@ describeWhere(
         using(async (open) => {
           const storage = open({}, false);
           const content = randomBytes(9 * MIB);
-          const file = await storage.open(FILE.fileId, 0, true);
+          const file = await storage.create(FILE);
           await append(file, content, 0);
           const digest = { ...digestOf(content), sha256: undefined };
           expect(await finish(file, content.length)).toEqual(digest);
-          const whole = { fileId: 'whole', storedName: 'a' };
+          const whole = { fileId: 'whole', fileName: 'a' };
           expect(await storage.put(whole, Buffer.from('Hello'))).toMatchObject({ size: 5, sha256: undefined });
         }));
 
       it.each([3 * MIB, 8 * MIB, 9 * MIB, 17 * MIB])('goes on elsewhere after %d bytes', (durable) =>
         using(async (open) => {
           const content = randomBytes(20 * MIB);
-          const first = await open().open(FILE.fileId, 0, true);
+          const first = await open().create(FILE);
           await append(first, content, 0, durable);
           await first.sync();
           // What comes after the sync, and is in parts by now, is not known to who goes on.
@@ -138,7 +144,7 @@ describeWhere(
           await first.close();
 
           const storage = open();
-          const second = await storage.open(FILE.fileId, durable);
+          const second = await storage.open(FILE, at(content, durable));
           expect(second.size).toBe(durable);
           await append(second, content, durable);
           expect(await finish(second, content.length)).toEqual(digestOf(content));
@@ -150,7 +156,7 @@ describeWhere(
       it('goes on from the sync before the last one, which may be the one that was noted', () =>
         using(async (open) => {
           const content = randomBytes(18 * MIB);
-          const first = await open().open(FILE.fileId, 0, true);
+          const first = await open().create(FILE);
           for (const [start, end] of [
             [0, 3 * MIB],
             [3 * MIB, 12 * MIB],
@@ -160,7 +166,7 @@ describeWhere(
           }
           await first.close();
           for (const durable of [3 * MIB, 12 * MIB]) {
-            const again = await open().open(FILE.fileId, durable);
+            const again = await open().open(FILE, at(content, durable));
             expect(again.size).toBe(durable);
             await again.close();
           }
@@ -173,14 +179,14 @@ describeWhere(
         using(async (open) => {
           const storage = open();
           const content = randomBytes(10 * MIB);
-          const first = await storage.open(FILE.fileId, 0, true);
+          const first = await storage.create(FILE);
           await append(first, content);
           await first.sync();
           await first.close();
           await removeObjects(storage, new RegExp(gone));
           const kept = await everythingIn(storage);
-          const again = await storage.open(FILE.fileId, content.length, false, crc32(content));
-          expect(again).toMatchObject({ size: offset, prefixCrc32: crc32(content.subarray(0, offset)) });
+          const again = await storage.open(FILE, at(content));
+          expect(again).toMatchObject({ size: offset, durable: at(content, offset) });
           expect(await everythingIn(storage)).toEqual(kept);
           await append(again, content, offset);
           expect(await finish(again, content.length)).toEqual(digestOf(content));
@@ -191,46 +197,46 @@ describeWhere(
       it('goes on from where a sync began, though the part filled up before it came to an end', () =>
         using(async (open) => {
           const content = randomBytes(18 * MIB);
-          const first = await open().open(FILE.fileId, 0, true);
+          const first = await open().create(FILE);
           await append(first, content, 0, 10 * MIB);
           const syncing = first.sync();
           await append(first, content, 10 * MIB);
           await syncing;
           await first.close();
-          const again = await open().open(FILE.fileId, 10 * MIB, false, crc32(content.subarray(0, 10 * MIB)));
+          const again = await open().open(FILE, at(content, 10 * MIB));
           expect(again.size).toBe(10 * MIB);
           await append(again, content, 10 * MIB);
           expect(await finish(again, content.length)).toEqual(digestOf(content));
         }));
 
-      it('keeps what an offset needs until a later one is recorded', () =>
+      it('keeps what an offset needs until a checkpoint at a later one was saved', () =>
         using(async (open) => {
           const content = randomBytes(22 * MIB);
-          const first = await open().open(FILE.fileId, 0, true);
+          const first = await open().create(FILE);
           const offsets = [3 * MIB, 5 * MIB, 10 * MIB, 12 * MIB, 21 * MIB];
           for (const [index, offset] of offsets.entries()) {
             await append(first, content, offsets[index - 1] ?? 0, offset);
             await first.sync();
           }
-          first.recorded!(3 * MIB);
+          first.checkpointSaved(3 * MIB);
           await first.close();
           for (const offset of offsets) {
-            const again = await open().open(FILE.fileId, offset, false, crc32(content.subarray(0, offset)));
+            const again = await open().open(FILE, at(content, offset));
             expect(again.size).toBe(offset);
             await again.close();
           }
         }));
 
-      it('removes what nothing needs any more once a later offset is recorded', () =>
+      it('removes what nothing needs any more once a checkpoint at a later offset was saved', () =>
         using(async (open) => {
           const storage = open();
           const content = randomBytes(10 * MIB);
-          const file = await storage.open(FILE.fileId, 0, true);
+          const file = await storage.create(FILE);
           await append(file, content, 0, 3 * MIB);
           await file.sync();
           await append(file, content, 3 * MIB);
           await file.sync();
-          file.recorded!(10 * MIB);
+          file.checkpointSaved(10 * MIB);
           await file.close();
           const pieces = (await everythingIn(storage)).filter((key) => /^pieces\/a1b2\/\d/.test(key));
           expect(pieces).toEqual([`pieces/a1b2/${8 * MIB}-${10 * MIB}`]);
@@ -239,12 +245,12 @@ describeWhere(
       it('is not harmed by a gateway that lost the session and does not know it yet', () =>
         using(async (open) => {
           const content = randomBytes(26 * MIB);
-          const lost = await open().open(FILE.fileId, 0, true);
+          const lost = await open().create(FILE);
           await append(lost, content, 0, 10 * MIB);
           await lost.sync();
 
           const storage = open();
-          const winner = await storage.open(FILE.fileId, 10 * MIB);
+          const winner = await storage.open(FILE, at(content, 10 * MIB));
           await Promise.all([append(lost, content, 10 * MIB, 22 * MIB), append(winner, content, 10 * MIB)]);
           await lost.sync();
           expect(await finish(winner, content.length)).toEqual(digestOf(content));
@@ -255,31 +261,31 @@ describeWhere(
       it('takes an upload back that was put together and not noted, and puts it together again', () =>
         using(async (open) => {
           const content = randomBytes(9 * MIB);
-          const file = await open().open(FILE.fileId, 0, true);
+          const file = await open().create(FILE);
           await append(file, content);
           await file.digest(content.length);
           await file.close();
           const storage = open();
-          const again = await storage.open(FILE.fileId, 0);
+          const again = await storage.open(FILE, at(content, 0));
           expect(again.size).toBe(content.length);
           expect(await finish(again, content.length)).toEqual(digestOf(content));
           expect((await contentOf(storage)).equals(content)).toBe(true);
         }));
 
-      it('leaves nothing of an upload of several parts that is aborted', () =>
+      it('leaves nothing of an upload of several parts that is discarded', () =>
         using(async (open) => {
           const storage = open();
-          const file = await storage.open(FILE.fileId, 0, true);
+          const file = await storage.create(FILE);
           await append(file, randomBytes(18 * MIB));
           await file.sync();
-          await file.abort();
+          await file.discard();
           expect(await everythingIn(storage)).toEqual([]);
         }));
 
       it('does not list what is younger than what nobody may have noted yet', () =>
         using(async (open) => {
           const fileId = 'a1b2'.repeat(8);
-          const file = await open().open(fileId, 0, true);
+          const file = await open().create({ ...FILE, fileId });
           await file.append(0, Buffer.from('new'));
           await file.sync();
           await file.close();
@@ -292,7 +298,7 @@ describeWhere(
           const storage = open({ memoryBytes: 16 * MIB });
           const { memory } = sharedOf(storage);
           const contents = Array.from({ length: 40 }, () => randomBytes(1.5 * MIB));
-          const files = await Promise.all(contents.map((_, index) => storage.open(`f${index}`, 0, true)));
+          const files = await Promise.all(contents.map((_, index) => storage.create({ ...FILE, fileId: `f${index}` })));
           let most = 0;
           await Promise.all(
             files.map(async (file, index) => {
@@ -316,7 +322,7 @@ describeWhere(
           try {
             const storage = open({ endpoint: proxy.url, memoryBytes: 16 * MIB });
             const content = randomBytes(48 * MIB);
-            const file = await storage.open(FILE.fileId, 0, true);
+            const file = await storage.create(FILE);
             const started = performance.now();
             let most = 0;
             for (let offset = 0; offset < content.length; offset += MIB) {
@@ -344,7 +350,7 @@ describeWhere(
           try {
             const storage = open({ endpoint: proxy.url });
             const content = randomBytes(24 * MIB);
-            const file = await storage.open(FILE.fileId, 0, true);
+            const file = await storage.create(FILE);
             await append(file, content);
             expect(await finish(file, content.length)).toEqual(digestOf(content));
             expect(cuts).toBeGreaterThanOrEqual(3);
@@ -360,7 +366,7 @@ describeWhere(
           try {
             const storage = open({ endpoint: flaky.url });
             const content = randomBytes(20 * MIB);
-            const file = await storage.open(FILE.fileId, 0, true);
+            const file = await storage.create(FILE);
             await append(file, content);
             await file.sync();
             expect(await finish(file, content.length)).toEqual(digestOf(content));
@@ -376,16 +382,16 @@ describeWhere(
         using(async (open) => {
           const proxy = await FaultProxy.open({ port: server.port });
           const content = randomBytes(24 * MIB);
-          const file = await open({ endpoint: proxy.url, giveUpAfterMs: 300 }).open(FILE.fileId, 0, true);
+          const file = await open({ endpoint: proxy.url, giveUpAfterMs: 300 }).create(FILE);
           await append(file, content, 0, 10 * MIB);
           await file.sync();
           await proxy.close();
           await append(file, content, 10 * MIB, 17 * MIB);
-          await expect(file.sync()).rejects.toThrow();
-          expect(file.isBroken).toBe(true);
-          await expect(file.append(17 * MIB, new Uint8Array(1))).rejects.toThrow();
+          await expect(file.sync()).rejects.toThrow(BrokenFileError);
+          await expect(file.append(17 * MIB, new Uint8Array(1))).rejects.toThrow(BrokenFileError);
+          await expect(file.digest(17 * MIB)).rejects.toThrow(BrokenFileError);
           await file.close();
-          const again = await open().open(FILE.fileId, 10 * MIB);
+          const again = await open().open(FILE, at(content, 10 * MIB));
           expect(again.size).toBe(10 * MIB);
           await append(again, content, 10 * MIB);
           expect(await finish(again, content.length)).toEqual(digestOf(content));

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { Logger } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import type { FileRecord } from '../../contracts/records.js';
+import { NOTHING_DURABLE, type Checkpoint, type FileRecord } from '../../contracts/records.js';
 import { digestOf } from '../hashing/digest.js';
 import { isFileId } from '../file-id.js';
+import { currentRecord } from '../file-record.js';
 import type { PartDigest } from '../hashing/passing-digest-worker.js';
 import { PassingDigests } from '../hashing/passing-digests.js';
 import type {
@@ -17,7 +18,7 @@ import type {
   StoredDigest,
   StoredFile,
 } from '../../contracts/storage-backend.js';
-import { findResumption, NOTHING, type Resumption } from './found-upload.js';
+import { findResumption, NOTHING } from './found-upload.js';
 import { ObjectStore, type ObjectBody } from './object-store.js';
 import { PartMemory } from './part-memory.js';
 import {
@@ -36,7 +37,7 @@ import { readBack } from './read-back.js';
 import { isRefusal, probeStore } from './store-probe.js';
 import { S3CompletedFile } from './s3-completed-file.js';
 import { resolveS3Options, type ResolvedS3Options, type S3StorageOptions } from './s3-options.js';
-import { S3PartialFile, type SharedParts } from './s3-partial-file.js';
+import { S3PartialFile, type Removals, type SharedParts } from './s3-partial-file.js';
 import { isProven } from './stored-proof.js';
 
 /**
@@ -85,26 +86,27 @@ export class S3Storage implements StorageBackend {
     }
   }
 
-  async open(fileId: string, durable: number, isNew = false, durableCrc32?: number): Promise<PartialFile> {
+  async create({ fileId }: StoredFile): Promise<PartialFile> {
+    return new S3PartialFile(fileId, this.shared, NOTHING, this.removalsOf(fileId));
+  }
+
+  async open({ fileId }: StoredFile, durable: Checkpoint): Promise<PartialFile> {
     const { store } = this.shared;
-    const removeRest = () => this.abortUploads(fileId);
-    const removeAll = async () => {
-      await removeRest();
-      await store.remove(fileKey(fileId));
-    };
-    const goOn = (from: Resumption) => new S3PartialFile(fileId, this.shared, from, removeAll, removeRest);
-    if (isNew) return goOn(NOTHING);
+    const removals = this.removalsOf(fileId);
     const completed = await store.head(fileKey(fileId));
     if (completed) {
-      return new S3CompletedFile(fileId, completed.bytes, this.shared, removeAll, removeRest);
+      const start = completed.bytes < durable.offset ? NOTHING_DURABLE : durable;
+      return new S3CompletedFile(fileId, completed.bytes, start, this.shared, removals);
     }
-    const resumption = await findResumption(store, fileId, durable, durableCrc32);
+    const resumption = await findResumption(store, fileId, durable);
     // Nobody was told that anything of it is durable.
-    if (durable === 0) await this.abortUploads(fileId);
-    if (resumption.offset < durable) {
-      this.logger.warn(`${fileKey(fileId)}: of ${durable} bytes that were durable, ${resumption.offset} can be used`);
+    if (durable.offset === 0) await removals.unfinished();
+    if (resumption.durable.offset < durable.offset) {
+      this.logger.warn(
+        `${fileKey(fileId)}: of ${durable.offset} bytes that were durable, ${resumption.durable.offset} can be used`,
+      );
     }
-    return goOn(resumption);
+    return new S3PartialFile(fileId, this.shared, resumption, removals);
   }
 
   async put({ fileId }: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
@@ -121,7 +123,7 @@ export class S3Storage implements StorageBackend {
     return isProven(object, whole, [part]) ? whole : readBack(store, fileKey(fileId), digests);
   }
 
-  async abort(fileId: string): Promise<void> {
+  async discard(fileId: string): Promise<void> {
     await this.abortUploads(fileId);
   }
 
@@ -129,7 +131,15 @@ export class S3Storage implements StorageBackend {
     return this.shared.store.read(fileKey(fileId), range);
   }
 
-  async remove({ fileId }: StoredFile): Promise<void> {
+  async sizeOf({ fileId }: StoredFile): Promise<number | undefined> {
+    return (await this.shared.store.head(fileKey(fileId)))?.bytes;
+  }
+
+  digest({ fileId }: StoredFile): Promise<StoredDigest> {
+    return readBack(this.shared.store, fileKey(fileId), this.shared.digests);
+  }
+
+  async remove(fileId: string): Promise<void> {
     await this.shared.store.remove(fileKey(fileId));
   }
 
@@ -177,7 +187,8 @@ export class S3Storage implements StorageBackend {
     const { store } = this.shared;
     const records: FileRecord[] = [];
     for await (const { key } of store.list.objects(RECORDS)) {
-      if (isFileId(fileIdOf(key))) records.push(JSON.parse(String(await buffer(store.read(key)))) as FileRecord);
+      if (!isFileId(fileIdOf(key))) continue;
+      records.push(currentRecord(JSON.parse(String(await buffer(store.read(key)))) as FileRecord));
     }
     return records;
   }
@@ -241,6 +252,15 @@ export class S3Storage implements StorageBackend {
     } finally {
       store.close();
     }
+  }
+
+  private removalsOf(fileId: string): Removals {
+    const unfinished = () => this.abortUploads(fileId);
+    const all = async () => {
+      await unfinished();
+      await this.shared.store.remove(fileKey(fileId));
+    };
+    return { unfinished, all };
   }
 
   /** Removes what there is beside the completed file. */

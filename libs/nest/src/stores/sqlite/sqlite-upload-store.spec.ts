@@ -35,7 +35,48 @@ describe('SqliteUploadStore', () => {
     const database = new DatabaseSync(fixture.path);
     database.exec('PRAGMA user_version = 99');
     database.close();
-    expect(() => SqliteUploadStore.open(fixture.path)).toThrow(/is of version 99; this program reads version 1/);
+    expect(() => SqliteUploadStore.open(fixture.path)).toThrow(/is of version 99; this program reads version 2/);
+    await fixture.close();
+  });
+
+  /** Takes a catalogue back to the tables of version 1. */
+  const makeVersion1 = (path: string) => {
+    const database = new DatabaseSync(path);
+    database.exec(`
+      ALTER TABLE files ADD COLUMN storedName TEXT NOT NULL DEFAULT 'stored.txt';
+      PRAGMA user_version = 1;
+    `);
+    database.close();
+  };
+
+  it('brings a catalogue of version 1 up to date, with all that is in it', async () => {
+    const fixture = await createStore();
+    for (const number of [1, 2, 3]) await fixture.store.add(fileOf(sessionOf(number)));
+    await fixture.store.create(sessionOf(4));
+    await fixture.store.close();
+    makeVersion1(fixture.path);
+    const migrated = await fixture.reopen();
+    expect((await migrated.listFiles('alice', 10)).files).toEqual([3, 2, 1].map((n) => fileOf(sessionOf(n))));
+    expect(await migrated.find(sessionOf(4).sessionID)).toEqual(sessionOf(4));
+    expect(await migrated.add(fileOf(sessionOf(5)))).toBe('added');
+    const again = await fixture.reopen();
+    expect(await again.findFile('file5')).toEqual(fileOf(sessionOf(5)));
+    await fixture.close();
+  });
+
+  it('leaves a catalogue as it was where it can not be brought up to date', async () => {
+    const fixture = await createStore();
+    await fixture.store.add(fileOf(sessionOf(1)));
+    await fixture.store.close();
+    makeVersion1(fixture.path);
+    const database = new DatabaseSync(fixture.path);
+    database.exec('CREATE INDEX unknown_to_us ON files (storedName)');
+    database.close();
+    expect(() => SqliteUploadStore.open(fixture.path)).toThrow();
+    const before = new DatabaseSync(fixture.path);
+    expect(before.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 });
+    expect(before.prepare('SELECT storedName FROM files').all()).toEqual([{ storedName: 'stored.txt' }]);
+    before.close();
     await fixture.close();
   });
 

@@ -20,7 +20,13 @@ const LOCK = `
 `;
 
 /** Raised when a change of the tables can't be read by older code, or older tables not by newer code. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
+
+/** What brings the tables of an earlier version to the next one. */
+const MIGRATIONS: Readonly<Record<number, string>> = {
+  // The disk computes the name under which it stores a file.
+  1: 'ALTER TABLE files DROP COLUMN storedName',
+};
 
 const SETUP = `
   PRAGMA user_version = ${SCHEMA_VERSION};
@@ -34,7 +40,7 @@ const SETUP = `
   CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (updatedAt);
   CREATE TABLE IF NOT EXISTS files (
     number INTEGER PRIMARY KEY AUTOINCREMENT, fileId TEXT NOT NULL UNIQUE, sessionID TEXT NOT NULL UNIQUE, owner TEXT,
-    fileName TEXT NOT NULL, storedName TEXT NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL,
+    fileName TEXT NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL,
     crc32 INTEGER NOT NULL, sha256 TEXT NOT NULL, metadata TEXT NOT NULL, createdAt INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -68,8 +74,7 @@ export class SqliteUploadStore implements UploadStore {
     try {
       database.exec(LOCK);
       requireSound(database);
-      requireVersion(database, path);
-      database.exec(SETUP);
+      setUp(database, path);
     } catch (cause) {
       database.close();
       if (kindOf(cause) === SQLITE_BUSY)
@@ -250,12 +255,31 @@ function requireSound(database: DatabaseSync): void {
   throw Object.assign(new Error(found?.quick_check), { errcode: SQLITE_CORRUPT });
 }
 
-/** 0 is a new file, or one from before versions were noted, which has other tables. */
-function requireVersion(database: DatabaseSync, path: string): void {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+/** Makes the tables of a new file, and brings those of an earlier version up to date: all of it, or nothing. */
+function setUp(database: DatabaseSync, path: string): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    migrate(database, path);
+    database.exec(SETUP);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** A file with tables and version 0 is from before versions were saved: it has other tables. */
+function migrate(database: DatabaseSync, path: string): void {
+  const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get() as { count: number };
-  if (version === SCHEMA_VERSION || tables.count === 0) return;
-  throw new Error(`The catalogue ${path} is of version ${version}; this program reads version ${SCHEMA_VERSION}`);
+  if (tables.count === 0) return;
+  for (let version = found; version !== SCHEMA_VERSION; version++) {
+    const migration = MIGRATIONS[version];
+    if (migration === undefined) {
+      throw new Error(`The catalogue ${path} is of version ${found}; this program reads version ${SCHEMA_VERSION}`);
+    }
+    database.exec(migration);
+  }
 }
 
 type Statements = Record<keyof typeof SQL, StatementSync>;
@@ -273,8 +297,8 @@ const SQL = {
   isFile: 'SELECT 1 FROM files WHERE fileId = :fileId OR sessionID = :sessionID',
   remove: 'DELETE FROM sessions WHERE sessionID = :sessionID AND epoch = ifnull(:epoch, epoch)',
   findIdle: 'SELECT * FROM sessions WHERE updatedAt < :before ORDER BY updatedAt LIMIT :limit',
-  addFile: `INSERT INTO files (fileId, sessionID, owner, fileName, storedName, size, type, crc32, sha256, metadata, createdAt)
-    VALUES (:fileId, :sessionID, :owner, :fileName, :storedName, :size, :type, :crc32, :sha256, :metadata, :createdAt)`,
+  addFile: `INSERT INTO files (fileId, sessionID, owner, fileName, size, type, crc32, sha256, metadata, createdAt)
+    VALUES (:fileId, :sessionID, :owner, :fileName, :size, :type, :crc32, :sha256, :metadata, :createdAt)`,
   isKnown: `SELECT 1 FROM sessions WHERE fileId = :fileId AND completed = 0
     UNION ALL SELECT 1 FROM files WHERE fileId = :fileId`,
   findFile: 'SELECT * FROM files WHERE fileId = :fileId',

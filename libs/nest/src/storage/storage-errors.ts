@@ -1,0 +1,74 @@
+import { Logger } from '@nestjs/common';
+import { UploadError, type ErrorCode } from '@upload-streams/protocol';
+import { Readable } from 'node:stream';
+import { OncePerCause } from '../errors/once-per-cause.js';
+
+/** What back ends say when they have no room: the disk is full, the quota is used up, or the file is too large for it. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** What back ends say when a file is not there. */
+const MISSING = new Set(['ENOENT', 'ENOTDIR']);
+
+/** Makes errors of the catalogue out of those of a back end. Each cause is logged at most once a minute. */
+export class StorageErrors {
+  private readonly log = new OncePerCause(new Logger('StorageService'));
+
+  /** Throws STORAGE_FULL or STORAGE_FAILED where the work fails. */
+  async translated<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.translate(error);
+    }
+  }
+
+  /** The same items; reading them fails as `translated` does. */
+  async *translatedItems<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+    try {
+      yield* items;
+    } catch (error) {
+      throw this.translate(error);
+    }
+  }
+
+  /** The bytes of a completed file. The stream fails with FILE_NOT_FOUND where they are missing, otherwise with STORAGE_FAILED. */
+  translatedStream(source: Readable, fileId: string): Readable {
+    const stream = new Readable({
+      read: () => void source.resume(),
+      destroy: (error, done) => {
+        source.destroy();
+        done(error);
+      },
+    });
+    const fail = (error: unknown) => stream.destroy(this.translateRead(error, fileId));
+    // Paused before there is a listener: nothing is read before somebody reads from the new stream.
+    source.pause();
+    source.on('data', (bytes) => {
+      if (!stream.push(bytes)) source.pause();
+    });
+    source.on('end', () => stream.push(null));
+    source.on('error', fail);
+    source.on('close', () => {
+      if (!source.readableEnded && !stream.destroyed) fail(new Error('the stream was closed before its end'));
+    });
+    return stream;
+  }
+
+  private translate(cause: unknown): UploadError {
+    if (cause instanceof UploadError) return cause;
+    this.log.error(cause);
+    return new UploadError(FULL.has(codeOf(cause)) ? 'STORAGE_FULL' : 'STORAGE_FAILED', undefined, { cause });
+  }
+
+  /** The catalogue promises the bytes, so the operator is told which file it is. */
+  private translateRead(cause: unknown, fileId: string): UploadError {
+    const isMissing = MISSING.has(codeOf(cause));
+    const code: ErrorCode = isMissing ? 'FILE_NOT_FOUND' : 'STORAGE_FAILED';
+    this.log.error(
+      new Error(`The bytes of the file ${fileId} ${isMissing ? 'are missing' : 'can not be read'}`, { cause }),
+    );
+    return new UploadError(code, undefined, { cause });
+  }
+}
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code);
