@@ -1,8 +1,8 @@
 /** A session as it outlives the process. */
 export interface SessionRecord {
   readonly sessionID: string;
-  /** 0 for a client of the original workflow, which can't resume. */
-  readonly protocol: 0 | 1;
+  /** Whether its client can resume it. If not, it is discarded when its connection ends. */
+  readonly resumable: boolean;
   readonly owner: string | null;
   /** Names the bytes in the store, and the file once it is complete. It gives no right to the session. */
   readonly fileId: string;

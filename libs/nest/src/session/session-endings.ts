@@ -42,7 +42,7 @@ export class SessionEndings {
         this.registry
           .inOrder(session.record.sessionID, async () => {
             if (!this.registry.has(session)) return;
-            await (session.record.protocol === 1 ? this.close(session) : this.discard(session.record));
+            await (session.record.resumable ? this.close(session) : this.discard(session.record));
           })
           // A session that can't be saved must not keep the others from being saved.
           .catch((error) => this.warn(error)),

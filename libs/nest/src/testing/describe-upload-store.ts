@@ -30,7 +30,7 @@ export function describeUploadStore(name: string, create: () => Promise<UploadSt
     };
 
     it('gives back a session as it was', async () => {
-      const records = [session(1), session(2, { size: undefined, owner: null, protocol: 0, metadata: {} })];
+      const records = [session(1), session(2, { size: undefined, owner: null, resumable: false, metadata: {} })];
       for (const record of records) {
         await store.create(record);
         expect(await store.find(record.sessionID)).toEqual(record);

@@ -3,7 +3,7 @@ import type { FileRecord, SessionRecord } from '../contracts/records.js';
 /** The record of an upload of ten bytes by Alice; another number is another upload. */
 export const sessionOf = (number: number, changes: Partial<SessionRecord> = {}): SessionRecord => ({
   sessionID: `session-${String(number).padStart(14, '0')}`,
-  protocol: 1,
+  resumable: true,
   owner: 'alice',
   fileId: `file${number}`,
   requestedName: 'a.txt',

@@ -48,7 +48,7 @@ export class Admission {
     await this.storage.reserve(fileId, size ?? 1);
     return {
       sessionID: wanted.sessionID,
-      protocol: wanted.resumable ? 1 : 0,
+      resumable: wanted.resumable,
       owner,
       fileId,
       requestedName,
@@ -67,7 +67,7 @@ export class Admission {
   readmit(record: SessionRecord, wanted: WantedUpload, owner: string | null): void {
     if (record.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
     const sameFile = record.requestedName === checkedFileName(wanted.fileName) && record.size === wanted.size;
-    if (!sameFile || record.protocol !== 1 || !wanted.resumable) throw new UploadError('SESSION_MISMATCH');
+    if (!sameFile || !record.resumable || !wanted.resumable) throw new UploadError('SESSION_MISMATCH');
   }
 
   /** The same for a session that is complete. Its record may be gone; its file is not. */

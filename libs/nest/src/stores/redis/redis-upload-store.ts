@@ -5,7 +5,7 @@ import type { Checkpoint, FileRecord, SessionRecord } from '../../contracts/reco
 import type { FilePage, LostSession, UploadStore } from '../../contracts/upload-store.js';
 import type { RedisConnection, Script } from './redis-connection.js';
 import * as scripts from './session-scripts.js';
-import { fileOf, hashOf, sessionOf } from './stored-records.js';
+import { fileOf, hashOf, sessionOf, textOf } from './stored-records.js';
 
 /**
  * How long a session stays in Redis: the sweep, which removes its bytes too, comes at least hourly, and has to come first
@@ -36,7 +36,7 @@ export class RedisUploadStore implements UploadStore {
     const { sessionID, fileId, epoch, checkpoint, updatedAt, completed } = session;
     const { offset, crc32 } = checkpoint;
     const state = [epoch, offset, crc32, updatedAt, completed ? 1 : 0, this.nodeId, this.ttlMs];
-    const outcome = await this.change(scripts.CREATE, sessionID, fileId, JSON.stringify(session), ...state);
+    const outcome = await this.change(scripts.CREATE, sessionID, fileId, textOf(session), ...state);
     return oneOf(outcome, 'created', 'exists');
   }
 

@@ -9,7 +9,7 @@ const metadata = z.record(z.string(), z.string());
 /** Fields that a newer version adds are kept. */
 const sessionSchema: z.ZodType<SessionRecord> = z.looseObject({
   sessionID: z.string(),
-  protocol: z.literal([0, 1]),
+  resumable: z.boolean(),
   owner: z.string().nullable(),
   fileId: z.string(),
   requestedName: z.string(),
@@ -43,15 +43,23 @@ export function hashOf(fields: unknown): Readonly<Record<string, string>> {
 }
 
 /**
+ * What never changes of a session. Versions that share the store read `protocol`: 0 for clients of the original workflow,
+ * which can't resume.
+ */
+export const textOf = (session: SessionRecord): string =>
+  JSON.stringify({ ...session, protocol: session.resumable ? 1 : 0 });
+
+/**
  * A session from its hash: what never changes is in `record`, as it was created; the other fields change. Throws if it is
  * not valid: another program, or another version, wrote it.
  */
 export function sessionOf(fields: Readonly<Record<string, string>>): SessionRecord | undefined {
   const { record, epoch, offset, crc32, updatedAt, completed } = fields;
   if (Object.keys(fields).length === 0) return undefined;
-  const created = parsed(record);
+  const { protocol, ...created } = parsed(record);
   const session = {
     ...created,
+    resumable: protocol === 1,
     // JSON leaves out what is undefined.
     size: created['size'],
     epoch: numberOf(epoch),

@@ -316,9 +316,11 @@ function prepare(database: DatabaseSync): Statements {
   return Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, database.prepare(sql)])) as Statements;
 }
 
-function sessionRow({ checkpoint, metadata, size, completed, ...facts }: SessionRecord): Row {
+/** The column `protocol`, which is older than `resumable`, is 0 for clients of the original workflow, which can't resume. */
+function sessionRow({ checkpoint, metadata, size, completed, resumable, ...facts }: SessionRecord): Row {
   return {
     ...facts,
+    protocol: resumable ? 1 : 0,
     size: size ?? null,
     metadata: JSON.stringify(metadata),
     checkpointOffset: checkpoint.offset,
@@ -329,9 +331,10 @@ function sessionRow({ checkpoint, metadata, size, completed, ...facts }: Session
 
 function sessionOf(row: Row | undefined): SessionRecord | undefined {
   if (!row) return undefined;
-  const { checkpointOffset, checkpointCrc32, metadata, size, completed, ...facts } = row;
+  const { checkpointOffset, checkpointCrc32, metadata, size, completed, protocol, ...facts } = row;
   return {
     ...facts,
+    resumable: protocol === 1,
     size: size ?? undefined,
     metadata: JSON.parse(metadata as string),
     checkpoint: { offset: checkpointOffset, crc32: checkpointCrc32 },
