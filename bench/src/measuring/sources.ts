@@ -1,5 +1,5 @@
+import { sha256OfFile } from '@upload-streams/testing';
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobFile } from '../client/job.ts';
@@ -48,10 +48,4 @@ async function sparseFile(folder: string, name: string, size: number): Promise<{
   await writeFile(path, '');
   await truncate(path, size);
   return { file: { path, size, name }, sha256: await sha256OfFile(path) };
-}
-
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const bytes of createReadStream(path, { highWaterMark: MIB })) hash.update(bytes as Buffer);
-  return hash.digest('hex');
 }

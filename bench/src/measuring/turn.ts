@@ -1,4 +1,4 @@
-import { ServerProcess } from '@upload-streams/testing';
+import { ServerProcess, sha256OfFile } from '@upload-streams/testing';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientJob, ClientResult } from '../client/job.ts';
@@ -12,7 +12,7 @@ import type { Measured, Outcome } from './outcome.ts';
 import { cpuSecondsOf, peakMibOf, residentMibOf } from './process-facts.ts';
 import { readyMemory } from './ready-memory.ts';
 import type { Running } from './running.ts';
-import { sha256OfFile, type Sources } from './sources.ts';
+import type { Sources } from './sources.ts';
 import { fairness } from './statistics.ts';
 
 const GIVE_UP_SECONDS = 600;
