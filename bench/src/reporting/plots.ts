@@ -54,7 +54,7 @@ function pointOf(row: Row, x: number, pick: PlotSketch['up']['of']): Point[] {
   const y = medianOf(row, pick);
   // A logarithm knows no zero.
   if (!y) return [];
-  const all = measuredOf(row).map((measured) => pick(measured)!);
+  const all = measuredOf(row).flatMap((measured) => pick(measured) ?? []);
   return [{ x, y, low: Math.min(...all), high: Math.max(...all) }];
 }
 
