@@ -1,4 +1,4 @@
-// Runs the contenders of each workload in turns, checks every stored file, and says how long it took and what it cost.
+// Runs the contenders of each workload interleaved, checks each stored file, and reports time and cost.
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { benchOptions, type BenchOptions } from './options.ts';
 import { writeResults } from './reporting/results.ts';
 import { tableOf } from './reporting/table.ts';
 
-/** Runs the workloads; gives whether every upload ended well. */
+/** Runs the workloads. Resolves with whether all uploads succeeded. */
 async function bench(options: BenchOptions, folder: string, running: Running): Promise<boolean> {
   const facts = await machineFacts();
   for (const [name, fact] of Object.entries(facts)) console.log(`${name}: ${fact}`);
@@ -54,6 +54,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 try {
   process.exitCode = (await bench(options, folder, running)) ? 0 : 1;
 } catch (error) {
-  // What was stopped half-way has nothing to say.
+  // Errors after an interruption follow from it.
   if (!interrupted) throw error;
 }

@@ -1,5 +1,5 @@
-// npm run bench:s3: 1 GiB through the gateway into a real object store, beside the AWS SDK's own `Upload` from a file; and a
-// slow store behind a fast client. Needs Swift (see libs/testing/src/swift-server.ts). Run it by Node 24.
+// npm run bench:s3: 1 GiB through the gateway into a real object store, beside the AWS SDK's own `Upload` from a file; then
+// a fast client with a slow store. Needs Swift (see libs/testing/src/swift-server.ts) and Node 24.
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { createNodeUploadClient } from '@upload-streams/client/node';
@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 const MIB = 1024 * 1024;
 const PART_BYTES = 8 * MIB;
 const ROUNDS = 3;
-/** In all: the gateway sends four parts at once, and the proxy shapes each connection. */
+/** For all connections together: the gateway sends four parts at once, and the proxy shapes each connection. */
 const SLOW_BYTES_PER_SECOND = 5_000_000;
 const PARTS_AT_ONCE = 4;
 const ENTRY = fileURLToPath(new URL('../../apps/api/dist/main.js', import.meta.url));
@@ -58,7 +58,7 @@ const startGateway = (endpoint) =>
     },
   });
 
-/** From /proc: MiB of memory that the process has now (VmRSS) or had at most (VmHWM). */
+/** Memory of a process in MiB from /proc: now (VmRSS) or at its peak (VmHWM). */
 async function memoryOf(pid, what) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)[1]) / 1024;

@@ -8,16 +8,16 @@ import type { Workload } from './workloads/workload.ts';
 
 export interface BenchOptions {
   readonly workloads: readonly Workload[];
-  /** All that a workload may name. */
+  /** All contenders that a workload may name. */
   readonly contenders: readonly Contender[];
-  /** How many times each contender runs, in turns with the others. */
+  /** How many times each contender runs, interleaved with the others. */
   readonly rounds: number;
   readonly scale: number;
-  /** Smaller, narrower or shorter than a comparison is: what comes out is no result. */
+  /** Whether the run is too small or too narrow to count as a result. */
   readonly quick: boolean;
 }
 
-/** A median of fewer says little. */
+/** A median of fewer rounds says little. */
 const FEWEST_ROUNDS = 3;
 
 const NAMES = WORKLOADS.map((make) => make({ scale: 1, roomBytes: Infinity }).name);
@@ -25,7 +25,7 @@ const NAMES = WORKLOADS.map((make) => make({ scale: 1, roomBytes: Infinity }).na
 const USAGE = `npm run bench -- [workload ...] [--rounds n] [--only contender,...] [--scale share] [--large] [--beside checkout]
 Workloads: ${NAMES.join(', ')}`;
 
-/** Reads the command line; without workloads, all of them. */
+/** Reads the command line. No workload means all. Throws a RangeError with the usage. */
 export async function benchOptions(args: readonly string[]): Promise<BenchOptions> {
   const { values, positionals } = parse(args);
   const rounds = Number(values.rounds);
@@ -62,13 +62,13 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** The contenders that were asked for, also where the workload does not have them. */
+/** The workload with these contenders, including ones that it does not have itself. */
 function narrowed(workload: Workload, only: readonly string[]): Workload {
   const contenders = only.map((name) => contenderNamed(name, CONTENDERS).name);
   return { ...workload, contenders, baselines: workload.baselines.filter((name) => contenders.includes(name)) };
 }
 
-/** Adds the gateway of the other checkout to a workload that this one's takes part in. */
+/** Adds the gateway of the other checkout to a workload that has this one's. */
 function withBeside(workload: Workload, beside: string): Workload {
   const { contenders, baselines } = workload;
   if (!contenders.includes(OURS)) return workload;

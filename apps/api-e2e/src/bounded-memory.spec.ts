@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BEGIN_UPLOAD, CANCEL_UPLOAD, uploadChunkEvent } from '@upload-streams/protocol';
 import { createNodeUploadClient } from '@upload-streams/client/node';
+import { type GatewayProcess, sha256 } from '@upload-streams/testing';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
-import { Gateway, sha256 } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 import { metricsOf } from './support/process-metrics.js';
 import { newSessionID } from './support/wire-client.js';
 
@@ -65,11 +66,11 @@ const wholeFile = (bytes: Uint8Array) => {
 };
 
 describe('memory held for clients is bounded', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
   let sockets: Socket[];
 
   beforeEach(async () => {
-    gateway = await Gateway.start();
+    gateway = await startGateway();
     sockets = [];
   });
   afterEach(async () => {

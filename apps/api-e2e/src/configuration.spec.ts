@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { Gateway } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 
 describe('configuration', () => {
   it.each([
@@ -17,7 +17,7 @@ describe('configuration', () => {
     ['ALLOWED_TYPES', 'pictures'],
     ['MAX_SESSIONS_PER_CONNECTION', '0'],
   ])('does not start with %s=%s, and names it in one sentence', async (name, value) => {
-    const start = Gateway.start({ [name]: value, DATA_DIR: '/dev/null/never-made' });
+    const start = startGateway({ [name]: value, DATA_DIR: '/dev/null/never-made' });
     await expect(start).rejects.toThrow(
       new RegExp(`could not start\\. The environment can't be used: ${name} must be`),
     );
@@ -27,7 +27,7 @@ describe('configuration', () => {
 
   if (!linux) process.stderr.write('Skipped: the flag of V8, which is read from /proc (run on Linux).\n');
   (linux ? it : it.skip)('runs with the flag of V8 that measures best (read from /proc, which Linux has)', async () => {
-    const gateway = await Gateway.start();
+    const gateway = await startGateway();
     try {
       const flags = await readFile(`/proc/${gateway.pid}/cmdline`, 'utf8');
       expect(flags).toContain('--max-semi-space-size=8');
@@ -37,22 +37,22 @@ describe('configuration', () => {
   });
 
   it('does not start on a folder that it can not write to, and says so', async () => {
-    await expect(Gateway.start({ DATA_DIR: '/dev/null/never-made' })).rejects.toThrow(
+    await expect(startGateway({ DATA_DIR: '/dev/null/never-made' })).rejects.toThrow(
       /could not start\. The data folder \/dev\/null\/never-made can/,
     );
   });
 
   it('does not start on the data folder of a running gateway, and says so', async () => {
-    const gateway = await Gateway.start();
+    const gateway = await startGateway();
     try {
-      await expect(Gateway.start({ DATA_DIR: gateway.dataDir })).rejects.toThrow(/another process may have it open/);
+      await expect(startGateway({ DATA_DIR: gateway.dataDir })).rejects.toThrow(/another process may have it open/);
     } finally {
       await gateway.close();
     }
   });
 
   it('does not start on a port in use, and says so once, naming PORT', async () => {
-    const gateway = await Gateway.start();
+    const gateway = await startGateway();
     try {
       const { port } = new URL(gateway.url);
       const error = await failedStart({ PORT: port });
@@ -80,7 +80,7 @@ describe('configuration', () => {
 });
 
 async function failedStart(env: Record<string, string>): Promise<string> {
-  const error: unknown = await Gateway.start(env).then(
+  const error: unknown = await startGateway(env).then(
     () => 'it started',
     (reason: unknown) => reason,
   );

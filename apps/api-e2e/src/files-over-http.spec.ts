@@ -1,23 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createNodeUploadClient, type NodeUploadClient } from '@upload-streams/client/node';
 import type { CompletedUpload } from '@upload-streams/protocol';
+import type { GatewayProcess } from '@upload-streams/testing';
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Gateway } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 import { HttpClient } from './support/http-client.js';
 
 const TOKEN = 'owner-of-these-tests-0123456789';
 const content = randomBytes(100_000);
 
 describe('files over HTTP', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
   let uploads: NodeUploadClient;
   let owner: HttpClient;
   let file: CompletedUpload;
 
   beforeAll(async () => {
-    gateway = await Gateway.start({ CORS_ORIGINS: 'https://app.example.com' });
+    gateway = await startGateway({ CORS_ORIGINS: 'https://app.example.com' });
     uploads = createNodeUploadClient({ url: gateway.url, token: TOKEN });
     owner = new HttpClient(gateway.url, TOKEN);
     file = await uploads.uploadToEnd(content, {

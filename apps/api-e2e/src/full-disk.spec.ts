@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createNodeUploadClient } from '@upload-streams/client/node';
 import type { Ack, ChunkWritten } from '@upload-streams/protocol';
+import { type GatewayProcess, sha256 } from '@upload-streams/testing';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { lastValueFrom, tap, toArray } from 'rxjs';
-import { Gateway, sha256 } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 import { newSessionID, WireClient } from './support/wire-client.js';
 
 const MIB = 1024 * 1024;
@@ -33,10 +34,10 @@ afterAll(() => {
 });
 
 (disk ? describe : describe.skip)('a full disk', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
 
   beforeAll(async () => {
-    gateway = await Gateway.start({ DATA_DIR: join(disk!, 'data') });
+    gateway = await startGateway({ DATA_DIR: join(disk!, 'data') });
   });
   afterAll(() => gateway.close());
 

@@ -8,12 +8,13 @@ import {
   type Ack,
   type UploadErrorBody,
 } from '@upload-streams/protocol';
+import type { GatewayProcess } from '@upload-streams/testing';
 import fc from 'fast-check';
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { Gateway } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 import { RawWebSocket } from './support/raw-web-socket.js';
 import { newSessionID, WireClient } from './support/wire-client.js';
 
@@ -24,12 +25,12 @@ const refusal = (code: string, details?: object) => ({
 });
 
 describe('hostile input', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
   let client: WireClient;
   let sessionID: string;
 
   beforeAll(async () => {
-    gateway = await Gateway.start({
+    gateway = await startGateway({
       MAX_FILE_SIZE: '20MiB',
       ALLOWED_TYPES: 'image/*,application/octet-stream',
       MAX_CHUNK_SIZE: '1MiB',

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createNodeUploadClient } from '@upload-streams/client/node';
-import { ServerProcess } from '@upload-streams/testing';
+import { type GatewayProcess, ServerProcess, sha256 } from '@upload-streams/testing';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFile, rm, truncate, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ENTRY } from './support/entry.ts';
-import { Gateway, sha256 } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 import { HttpClient } from './support/http-client.js';
 
 const REBUILD = join(dirname(ENTRY), 'rebuild-catalogue.js');
@@ -17,11 +17,11 @@ const LOST: readonly (readonly [string, (catalogue: string) => Promise<void>])[]
 ];
 
 describe('a catalogue that is lost', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
   let catalogue: string;
 
   beforeEach(async () => {
-    gateway = await Gateway.start();
+    gateway = await startGateway();
     catalogue = join(gateway.dataDir, 'catalogue.db');
   });
   afterEach(() => gateway.close());
@@ -52,7 +52,7 @@ describe('a catalogue that is lost', () => {
     expect(await gateway.storedFiles()).toEqual(stored);
     for (const name of [catalogue, `${catalogue}-wal`]) await rm(name, { force: true });
     await copyFile(`${catalogue}.backup`, catalogue);
-    await gateway.start();
+    await gateway.startAgain();
     expect(await gateway.storedFiles()).toEqual(stored);
   });
 
@@ -91,12 +91,12 @@ describe('a catalogue that is lost', () => {
       await stop();
       await lose(catalogue);
       expect(rebuild()).toMatchObject({ status: 0, stdout: expect.stringContaining('4 files restored, 0 were there') });
-      await gateway.start();
+      await gateway.startAgain();
       expect(await listed()).toEqual(before);
       expect(await digestsOf(urls)).toEqual(digests);
       await stop();
       expect(rebuild()).toMatchObject({ status: 0, stdout: expect.stringContaining('0 files restored, 4 were there') });
-      await gateway.start();
+      await gateway.startAgain();
     });
 
     it('without owners where no record was kept, if it is told to', async () => {
@@ -109,7 +109,7 @@ describe('a catalogue that is lost', () => {
         '0 files restored, 0 were there, 0 failed, 0 have a record and no bytes, 2 have',
       );
       expect(rebuild('--unrecorded').stdout).toContain('2 files restored');
-      await gateway.start();
+      await gateway.startAgain();
       expect(await gateway.storedFiles()).toEqual(stored);
     });
 
@@ -132,7 +132,7 @@ describe('a catalogue that is lost', () => {
     });
     await adopting.stop('SIGTERM');
     expect(await gateway.storedFiles()).toEqual(stored);
-    await gateway.start();
+    await gateway.startAgain();
   });
 
   it('while the gateway runs stops it from taking uploads, and readiness says so', async () => {

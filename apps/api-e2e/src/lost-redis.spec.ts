@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createNodeUploadClient } from '@upload-streams/client/node';
+import { sha256 } from '@upload-streams/testing';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -7,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Cluster } from './support/cluster.js';
 import { ENTRY } from './support/entry.ts';
-import { sha256 } from './support/gateway.js';
 import { HttpClient } from './support/http-client.js';
 
 const REBUILD = join(dirname(ENTRY), 'rebuild-catalogue.js');

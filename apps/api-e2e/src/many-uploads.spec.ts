@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createNodeUploadClient, type NodeUploadClient, type UploadStatus } from '@upload-streams/client/node';
-import { FaultProxy } from '@upload-streams/testing';
+import { FaultProxy, type GatewayProcess, sha256 } from '@upload-streams/testing';
 import { randomBytes } from 'node:crypto';
 import { lastValueFrom, tap } from 'rxjs';
-import { Gateway, sha256 } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 
 const CLIENTS = 12;
 const UPLOADS_EACH = 4;
@@ -16,13 +16,13 @@ const FAR_LINK = { upstream: { delayMs: 10 }, downstream: { delayMs: 10 } };
 const NARROW = { WINDOW_BUDGET: '1MiB' };
 
 describe('many uploads that share a small budget', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
   let proxy: FaultProxy;
   let clients: NodeUploadClient[];
 
   beforeAll(async () => {
-    gateway = await Gateway.start(NARROW);
-    proxy = await FaultProxy.open({ port: Number(new URL(gateway.url).port) });
+    gateway = await startGateway(NARROW);
+    proxy = await FaultProxy.open({ port: gateway.port });
     proxy.shape(FAR_LINK);
     clients = Array.from({ length: CLIENTS }, () => createNodeUploadClient({ url: proxy.url }));
   });

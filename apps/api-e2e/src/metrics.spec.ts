@@ -1,17 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { GatewayProcess } from '@upload-streams/testing';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { Gateway } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 import { newSessionID, WireClient } from './support/wire-client.js';
 
 describe('/metrics', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
   let client: WireClient;
 
   beforeEach(async () => {
-    gateway = await Gateway.start({ SESSION_TTL: '1s' });
+    gateway = await startGateway({ SESSION_TTL: '1s' });
     client = await WireClient.connect(gateway.url);
   });
   afterEach(async () => {
@@ -61,7 +62,7 @@ describe('/metrics', () => {
 
   it('counts what a crash left', async () => {
     await writeFile(join(gateway.dataDir, 'partial', 'f'.repeat(32)), 'left by a crash');
-    await gateway.crashAndRestart();
+    await gateway.restart('SIGKILL');
     expect(await metricsOnce(({ orphans_total }) => orphans_total === 1)).toMatchObject({ begun_total: 0 });
   });
 

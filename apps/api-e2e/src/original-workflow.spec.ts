@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { uploadAsOriginalClient } from '@upload-streams/testing';
+import { type GatewayProcess, sha256, uploadAsOriginalClient } from '@upload-streams/testing';
 import { BEGIN_UPLOAD, uploadChunkEvent } from '@upload-streams/protocol';
 import { randomBytes } from 'node:crypto';
-import { Gateway, sha256 } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 import { WireClient } from './support/wire-client.js';
 
 const ALLOWED = 'https://app.example.com';
@@ -11,10 +11,10 @@ const ALLOWED = 'https://app.example.com';
 const originalID = () => randomBytes(16).toString('base64url').slice(0, 21);
 
 describe('the original workflow', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
 
   beforeAll(async () => {
-    gateway = await Gateway.start({ CORS_ORIGINS: ALLOWED });
+    gateway = await startGateway({ CORS_ORIGINS: ALLOWED });
   });
   afterAll(() => gateway.close());
 

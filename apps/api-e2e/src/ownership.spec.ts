@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { GatewayProcess } from '@upload-streams/testing';
 import { crc32 } from 'node:zlib';
-import { Gateway } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 import { HttpClient } from './support/http-client.js';
 import { newSessionID, WireClient } from './support/wire-client.js';
 
@@ -10,13 +11,13 @@ const bytes = Buffer.from('private');
 const whole = { size: bytes.length, chunk: bytes, crc32: crc32(bytes), last: true, fileCrc32: crc32(bytes) };
 
 describe('ownership', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
   let alice: WireClient;
   let mallory: WireClient;
   let nobody: WireClient;
 
   beforeAll(async () => {
-    gateway = await Gateway.start();
+    gateway = await startGateway();
     alice = await WireClient.connect(gateway.url, ALICE);
     mallory = await WireClient.connect(gateway.url, MALLORY);
     nobody = await WireClient.connect(gateway.url);

@@ -1,18 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type GatewayProcess, sha256 } from '@upload-streams/testing';
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { Gateway, sha256 } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 import { newSessionID, WireClient } from './support/wire-client.js';
 
 const TOKEN = 'owner-of-these-tests-0123456789';
 
 describe('protocol version 1', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
   let client: WireClient;
   let sessionID: string;
 
   beforeAll(async () => {
-    gateway = await Gateway.start();
+    gateway = await startGateway();
   });
   afterAll(() => gateway.close());
   beforeEach(async () => {
@@ -84,7 +85,7 @@ describe('protocol version 1', () => {
     });
 
     it('are taken beyond a window that is smaller, of which their sender could not know', async () => {
-      const narrow = await Gateway.start({ WINDOW_BUDGET: '1MiB' });
+      const narrow = await startGateway({ WINDOW_BUDGET: '1MiB' });
       const sender = await WireClient.connect(narrow.url, TOKEN);
       try {
         for (let others = 0; others < 8; others++) await sender.begin(newSessionID(), { size: 1 });

@@ -5,22 +5,23 @@ import {
   type NodeUploadClient,
   type UploadState,
 } from '@upload-streams/client/node';
+import { type GatewayProcess, sha256 } from '@upload-streams/testing';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { filter, firstValueFrom, lastValueFrom, ReplaySubject, tap } from 'rxjs';
-import { Gateway, sha256 } from './support/gateway.js';
+import { startGateway } from './support/gateway.js';
 
 const content = randomBytes(48 * 1024 * 1024);
 
 describe('resume', () => {
-  let gateway: Gateway;
+  let gateway: GatewayProcess;
   let client: NodeUploadClient;
   let path: string;
 
   beforeAll(async () => {
-    gateway = await Gateway.start();
+    gateway = await startGateway();
     client = createNodeUploadClient({ url: gateway.url, token: 'owner-of-these-tests-0123456789' });
     path = join(gateway.dataDir, 'source.bin');
     await writeFile(path, content);
@@ -53,7 +54,7 @@ describe('resume', () => {
   }
 
   it('goes on by itself after the server was killed and came back', async () => {
-    const { last, seen } = await uploadInterrupted(path, () => gateway.crashAndRestart());
+    const { last, seen } = await uploadInterrupted(path, () => gateway.restart('SIGKILL'));
     expect(seen.map(({ status }) => status)).toContain('waiting');
     await expectStored(last);
   });
@@ -67,7 +68,7 @@ describe('resume', () => {
 
   it('goes on with a stream that can be read only once', async () => {
     const pieces = Array.from({ length: 96 }, (_, n) => content.subarray(n * 512 * 1024, (n + 1) * 512 * 1024));
-    const { last } = await uploadInterrupted(Readable.from(pieces), () => gateway.crashAndRestart());
+    const { last } = await uploadInterrupted(Readable.from(pieces), () => gateway.restart('SIGKILL'));
     await expectStored(last);
   });
 

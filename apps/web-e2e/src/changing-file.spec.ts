@@ -1,8 +1,9 @@
 import type { TestInfo } from '@playwright/test';
+import { type GatewayProcess, sha256 } from '@upload-streams/testing';
 import { open, readFile, utimes, writeFile, appendFile } from 'node:fs/promises';
 import { expect, test } from './support/fixtures.js';
 import { MIB, randomFile, type UploadPage } from './support/upload-page.js';
-import { sha256, type UploadServer } from './support/upload-server.js';
+import { storedFiles } from './support/upload-server.js';
 
 const SIZE = 12 * MIB;
 const CHANGED = 'The file changed during its upload.';
@@ -22,15 +23,15 @@ async function overwrite(path: string): Promise<void> {
   await file.close();
 }
 
-const sumsOf = async (server: UploadServer, name: string): Promise<string[]> =>
-  (await server.storedFiles()).filter((file) => file.name === name).map((file) => file.sha256);
+const sumsOf = async (server: GatewayProcess, name: string): Promise<string[]> =>
+  (await storedFiles(server)).filter((file) => file.name === name).map((file) => file.sha256);
 
 const isMidway = async (uploads: UploadPage, name: string): Promise<void> => {
   await expect.poll(() => uploads.percent(name)).toBeGreaterThan(20);
 };
 
 test.beforeEach(({ link }) => {
-  link.bytesPerSecond = 4 * MIB;
+  link.shape({ upstream: { bytesPerSecond: 4 * MIB } });
 });
 
 const changes = [
@@ -48,7 +49,7 @@ for (const { name, how, change } of changes) {
     await uploads.choosePath(path);
     await isMidway(uploads, name);
     await change(path);
-    link.bytesPerSecond = Infinity;
+    link.shape({});
     await expect(uploads.row(name)).toContainText(CHANGED);
     await expect(uploads.row(name)).toContainText('Choose it again');
     expect(await sumsOf(server, name)).toEqual([]);
@@ -63,7 +64,7 @@ for (const { name, how, change } of changes) {
     await uploads.dropPath(path);
     await isMidway(uploads, `dropped-${name}`);
     await change(path);
-    link.bytesPerSecond = Infinity;
+    link.shape({});
     await expect(uploads.row(`dropped-${name}`)).toContainText('File uploaded successfully');
     expect(await sumsOf(server, `dropped-${name}`)).toEqual([sha256(await readFile(path))]);
   });
@@ -81,7 +82,7 @@ test('a file that is overwritten during a pause is not stored with its old begin
   await uploads.button('Pause', name).click();
   await expect(uploads.row(name)).toContainText('Paused');
   await overwrite(path);
-  link.bytesPerSecond = Infinity;
+  link.shape({});
   await uploads.button('Resume', name).click();
   await expect(uploads.row(name)).toContainText(CHANGED);
   expect(await sumsOf(server, name)).toEqual([]);
@@ -93,8 +94,8 @@ test('a dropped file that is only touched while it is sent goes on', async ({ up
   await uploads.dropPath(path);
   await isMidway(uploads, name);
   await utimes(path, 1_700_000_100, 1_700_000_100);
-  link.bytesPerSecond = Infinity;
+  link.shape({});
   await expect(uploads.row(name)).toContainText('File uploaded successfully');
   expect(await sumsOf(server, name)).toEqual([sha256(await readFile(path))]);
-  expect(link.bytesSent).toBeLessThan(SIZE * 1.3);
+  expect(link.sent('upstream')).toBeLessThan(SIZE * 1.3);
 });

@@ -1,8 +1,9 @@
+import { sha256OfFile } from '@upload-streams/testing';
 import { stat } from 'node:fs/promises';
 import { KillableBrowser } from './support/killable-browser.js';
 import { expect, test } from './support/fixtures.js';
 import { MIB, writeRandomFile, type UploadPage } from './support/upload-page.js';
-import { sha256OfFile } from './support/upload-server.js';
+import { storedFiles } from './support/upload-server.js';
 
 /** LARGE=1 takes the file of 1 GiB. */
 const large = Boolean(process.env['LARGE']);
@@ -34,14 +35,14 @@ test.describe('an upload of which the browser was killed at 60 %', () => {
 
       const killed = await KillableBrowser.start(profile, link.url);
       await killed.identityIsOnDisk();
-      link.bytesPerSecond = large ? 48 * MIB : 12 * MIB;
+      link.shape({ upstream: { bytesPerSecond: large ? 48 * MIB : 12 * MIB } });
       await begin(killed.uploads, path);
       const reached = () => killed.uploads.percent(NAME);
       await expect.poll(reached, { intervals: [50], timeout: 120_000 }).toBeGreaterThanOrEqual(KILL_AT_PERCENT);
       await killed.kill();
       link.cut();
-      link.bytesPerSecond = Infinity;
-      link.bytesSent = 0;
+      link.shape({});
+      const sentBefore = link.sent('upstream');
       const browser = await KillableBrowser.start(profile, link.url);
       await expect(browser.uploads.unfinished(NAME)).toContainText(/\d+ % of/);
       const offered = await browser.uploads.unfinished(NAME).locator('.details').textContent();
@@ -52,12 +53,12 @@ test.describe('an upload of which the browser was killed at 60 %', () => {
       await expect(browser.uploads.unfinishedRows).toHaveCount(0);
       await browser.close();
 
-      const again = link.bytesSent / (await stat(path)).size;
+      const again = (link.sent('upstream') - sentBefore) / (await stat(path)).size;
       const figures = `offered as “${offered?.trim()}”; ${Math.round(again * 100)} % sent after it; ${seconds} s`;
       testInfo.annotations.push({ type: 'figures', description: figures });
       if (large) console.log(`${sentence}: ${figures}`);
       expect(again).toBeLessThan(1 - KILL_AT_PERCENT / 100 + 0.02);
-      expect(await server.storedFiles()).toContainEqual({ name: NAME, sha256: await sha256OfFile(path) });
+      expect(await storedFiles(server)).toContainEqual({ name: NAME, sha256: await sha256OfFile(path) });
     });
   }
 });
@@ -67,12 +68,12 @@ test('a prompt that is refused says so, and the file can be chosen again', async
   const profile = testInfo.outputPath('profile');
   const killed = await KillableBrowser.start(profile, link.url);
   await killed.identityIsOnDisk();
-  link.bytesPerSecond = 4 * MIB;
+  link.shape({ upstream: { bytesPerSecond: 4 * MIB } });
   await killed.uploads.dropPath(path);
   await expect.poll(() => killed.uploads.percent(NAME)).toBeGreaterThan(20);
   await killed.kill();
   link.cut();
-  link.bytesPerSecond = Infinity;
+  link.shape({});
   const browser = await KillableBrowser.start(profile, link.url);
   const { uploads } = browser;
   await uploads.button('Go on with', NAME).click();
@@ -81,7 +82,7 @@ test('a prompt that is refused says so, and the file can be chosen again', async
   await uploads.chooseAgain(NAME, path);
   await expect(uploads.row(NAME)).toContainText('File uploaded successfully');
   await browser.close();
-  expect(await server.storedFiles()).toContainEqual({ name: NAME, sha256: await sha256OfFile(path) });
+  expect(await storedFiles(server)).toContainEqual({ name: NAME, sha256: await sha256OfFile(path) });
 });
 
 type GoOn = (browser: KillableBrowser, path: string) => Promise<void>;

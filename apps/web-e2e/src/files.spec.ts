@@ -1,7 +1,8 @@
+import { sha256 } from '@upload-streams/testing';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from './support/fixtures.js';
 import { randomFile, UploadPage } from './support/upload-page.js';
-import { sha256 } from './support/upload-server.js';
+import { storedFiles } from './support/upload-server.js';
 
 test('an uploaded file is in the list, also after a reload', async ({ uploads }) => {
   await uploads.choose(randomFile('listed.txt', 1234));
@@ -29,7 +30,7 @@ test('a file is deleted after asking, from the list and from disk', async ({ upl
   await uploads.button('Delete', 'unwanted.txt').click();
   await question.getByRole('button', { name: 'Delete' }).click();
   await expect(uploads.page.getByText('No files yet.')).toBeVisible();
-  expect(await server.storedFiles()).not.toContainEqual(expect.objectContaining({ name: 'unwanted.txt' }));
+  expect(await storedFiles(server)).not.toContainEqual(expect.objectContaining({ name: 'unwanted.txt' }));
 });
 
 test('a long list comes page by page, on request', async ({ uploads }) => {

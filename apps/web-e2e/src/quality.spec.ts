@@ -1,28 +1,28 @@
+import type { FaultProxy } from '@upload-streams/testing';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page, TestInfo } from '@playwright/test';
 import { expect, test } from './support/fixtures.js';
 import { MIB, randomFile, writeRandomFile, type UploadPage } from './support/upload-page.js';
-import type { Link } from './support/link.js';
 
 const LONG_NAME = `${'A very long file name that fits on no small screen '.repeat(4)}.pdf`;
 
 /** One upload unfinished that is chosen again wrongly, and one with a handle. */
-async function unfinishedUploads(uploads: UploadPage, link: Link, testInfo: TestInfo): Promise<void> {
+async function unfinishedUploads(uploads: UploadPage, link: FaultProxy, testInfo: TestInfo): Promise<void> {
   const names = [`${'unfinished '.repeat(20)}.bin`, 'dropped.bin'];
   const paths = names.map((name) => testInfo.outputPath(name));
   for (const path of paths) await writeRandomFile(path, 32 * MIB);
-  link.bytesPerSecond = 2 * MIB;
+  link.shape({ upstream: { bytesPerSecond: 2 * MIB } });
   await uploads.leaveUnfinished(...paths);
-  link.bytesPerSecond = Infinity;
+  link.shape({});
   await uploads.chooseAgain(names[0]!, paths[1]!);
   await expect(uploads.page.getByRole('alert')).toContainText('This is “dropped.bin”.');
 }
 
 /** One upload completed, one paused, one cancelled, and a question about a file open. */
-async function busyPage(uploads: UploadPage, link: Link): Promise<void> {
+async function busyPage(uploads: UploadPage, link: FaultProxy): Promise<void> {
   await uploads.choose(randomFile(LONG_NAME, 1000));
   await expect(uploads.fileRows).toHaveCount(1);
-  link.bytesPerSecond = MIB;
+  link.shape({ upstream: { bytesPerSecond: MIB } });
   await uploads.choose(randomFile('paused.bin', 4 * MIB), randomFile('cancelled.bin', 4 * MIB));
   await uploads.button('Pause', 'paused.bin').click();
   await uploads.button('Cancel', 'cancelled.bin').click();
@@ -79,7 +79,7 @@ test('everything works by keyboard alone', async ({ uploads, link, page }) => {
   await expect(focused).toHaveText('Choose files');
   const choosing = page.waitForEvent('filechooser');
   await keyboard.press('Enter');
-  link.bytesPerSecond = MIB;
+  link.shape({ upstream: { bytesPerSecond: MIB } });
   await (await choosing).setFiles(randomFile('keys.bin', 2 * MIB));
   await expect.poll(() => uploads.percent('keys.bin')).toBeGreaterThan(0);
 
@@ -88,7 +88,7 @@ test('everything works by keyboard alone', async ({ uploads, link, page }) => {
   await keyboard.press('Space');
   await expect(uploads.row('keys.bin')).toContainText('Paused');
   await expect(focused).toHaveAccessibleName('Resume keys.bin');
-  link.bytesPerSecond = Infinity;
+  link.shape({});
   await keyboard.press('Enter');
   await expect(uploads.row('keys.bin')).toContainText('File uploaded successfully');
   await expect(focused).toHaveAccessibleName('Dismiss keys.bin');

@@ -1,13 +1,15 @@
+import { type FaultProxy, sha256 } from '@upload-streams/testing';
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from './support/fixtures.js';
 import { MIB, randomFile, UploadPage } from './support/upload-page.js';
-import { sha256 } from './support/upload-server.js';
-import type { Link } from './support/link.js';
+import { storedFiles } from './support/upload-server.js';
 
 const file = randomFile('reloaded.bin', 16 * MIB);
 const stored = { name: file.name, sha256: sha256(file.buffer) };
 
 let path: string;
+/** Bytes that were sent before the upload went on. */
+let sentBefore: number;
 
 test.beforeEach(async ({ page }, testInfo) => {
   path = testInfo.outputPath(file.name);
@@ -16,16 +18,15 @@ test.beforeEach(async ({ page }, testInfo) => {
 });
 
 /**
- * Reloads the page when 40 % of the file is there; what was on its way is lost. From then on nothing is slow, and what
- * is sent is counted anew.
+ * Reloads the page when 40 % of the file is stored. What was in flight is lost. The link is fast from then on.
  */
-async function reloadMidway(uploads: UploadPage, link: Link): Promise<void> {
+async function reloadMidway(uploads: UploadPage, link: FaultProxy): Promise<void> {
   await expect.poll(() => uploads.percent(file.name)).toBeGreaterThan(40);
   await uploads.page.reload();
   link.cut();
   await expect(uploads.unfinished(file.name)).toBeVisible();
-  link.bytesPerSecond = Infinity;
-  link.bytesSent = 0;
+  link.shape({});
+  sentBefore = link.sent('upstream');
 }
 
 async function completes(uploads: UploadPage): Promise<void> {
@@ -35,7 +36,7 @@ async function completes(uploads: UploadPage): Promise<void> {
 
 test.describe('an upload that a reload interrupted', () => {
   test.beforeEach(async ({ uploads, link }) => {
-    link.bytesPerSecond = 4 * MIB;
+    link.shape({ upstream: { bytesPerSecond: 4 * MIB } });
     await uploads.choosePath(path);
     await reloadMidway(uploads, link);
   });
@@ -48,8 +49,8 @@ test.describe('an upload that a reload interrupted', () => {
     await expect(uploads.unfinished(file.name)).toContainText(/[1-9]\d % of 16.8 MB uploaded/);
     await uploads.chooseAgain(file.name, path);
     await completes(uploads);
-    expect(link.bytesSent).toBeLessThan(file.buffer.length * 0.7);
-    expect(await server.storedFiles()).toContainEqual(stored);
+    expect(link.sent('upstream') - sentBefore).toBeLessThan(file.buffer.length * 0.7);
+    expect(await storedFiles(server)).toContainEqual(stored);
     await uploads.page.reload();
     await expect(uploads.fileRow(file.name)).toBeVisible();
     await expect(uploads.unfinishedRows).toHaveCount(0);
@@ -58,8 +59,8 @@ test.describe('an upload that a reload interrupted', () => {
   test('goes on as well when its file is chosen in the ordinary way', async ({ uploads, link, server }) => {
     await uploads.choosePath(path);
     await completes(uploads);
-    expect(link.bytesSent).toBeLessThan(file.buffer.length * 0.7);
-    expect(await server.storedFiles()).toContainEqual(stored);
+    expect(link.sent('upstream') - sentBefore).toBeLessThan(file.buffer.length * 0.7);
+    expect(await storedFiles(server)).toContainEqual(stored);
   });
 
   test('does not go on with a file of another name or size, and says why', async ({ uploads }, testInfo) => {
@@ -78,7 +79,7 @@ test.describe('an upload that a reload interrupted', () => {
     await writeFile(path, changed.buffer);
     await uploads.chooseAgain(file.name, path);
     await completes(uploads);
-    const sums = (await server.storedFiles()).filter(({ name }) => name === file.name).map(({ sha256: sum }) => sum);
+    const sums = (await storedFiles(server)).filter(({ name }) => name === file.name).map(({ sha256: sum }) => sum);
     expect(sums).toContain(sha256(changed.buffer));
     await uploads.page.reload();
     await expect(uploads.fileRow(file.name)).toBeVisible();
@@ -86,11 +87,11 @@ test.describe('an upload that a reload interrupted', () => {
   });
 
   test('is forgotten on request, here and on the server', async ({ uploads, server }) => {
-    const before = (await server.partials()).length;
+    const before = (await server.partialFiles()).length;
     await uploads.button('Forget', file.name).click();
     await expect(uploads.unfinishedRows).toHaveCount(0);
     await expect(uploads.page.locator(':focus')).toHaveText(`${file.name} is forgotten.`);
-    await expect.poll(async () => (await server.partials()).length).toBe(before - 1);
+    await expect.poll(async () => (await server.partialFiles()).length).toBe(before - 1);
     await uploads.page.reload();
     await expect(uploads.page.getByText('No files yet.')).toBeVisible();
     await expect(uploads.unfinishedRows).toHaveCount(0);
@@ -125,13 +126,13 @@ test('a file whose handle may be read goes on with one click', async ({ uploads,
     },
     { name: file.name, base64: file.buffer.toString('base64') },
   );
-  link.bytesPerSecond = 4 * MIB;
+  link.shape({ upstream: { bytesPerSecond: 4 * MIB } });
   await page.getByRole('button', { name: 'Choose files' }).click();
   await reloadMidway(uploads, link);
   await uploads.button('Go on with', file.name).click();
   await completes(uploads);
-  expect(link.bytesSent).toBeLessThan(file.buffer.length * 0.7);
-  expect(await server.storedFiles()).toContainEqual(stored);
+  expect(link.sent('upstream') - sentBefore).toBeLessThan(file.buffer.length * 0.7);
+  expect(await storedFiles(server)).toContainEqual(stored);
 });
 
 test('an upload that another tab has is not offered, and is once that tab is closed', async ({
@@ -139,7 +140,7 @@ test('an upload that another tab has is not offered, and is once that tab is clo
   link,
   context,
 }) => {
-  link.bytesPerSecond = MIB;
+  link.shape({ upstream: { bytesPerSecond: MIB } });
   await uploads.choosePath(path);
   await expect.poll(() => uploads.percent(file.name)).toBeGreaterThan(10);
   const other = new UploadPage(await context.newPage());

@@ -18,9 +18,9 @@ for (const width of [360, 1440]) {
       const names = ['wedding, the whole day, as it came from the camera.mov', 'dissertation with all figures.pdf'];
       const paths = names.map((name) => testInfo.outputPath(name));
       for (const path of paths) await writeRandomFile(path, 32 * MIB);
-      link.bytesPerSecond = 2 * MIB;
+      link.shape({ upstream: { bytesPerSecond: 2 * MIB } });
       await uploads.leaveUnfinished(...paths);
-      link.bytesPerSecond = Infinity;
+      link.shape({});
       await uploads.chooseAgain(names[0]!, paths[1]!);
       await expect(page.getByRole('alert')).toBeVisible();
       await picture('unfinished');
@@ -32,7 +32,7 @@ for (const width of [360, 1440]) {
       );
       await expect(uploads.fileRows).toHaveCount(3);
       await uploads.button('Dismiss', 'harbour at dawn.jpg').click();
-      link.bytesPerSecond = MIB;
+      link.shape({ upstream: { bytesPerSecond: MIB } });
       await uploads.choose(
         randomFile('backup of the old laptop.tar.gz', 24 * MIB),
         randomFile('interview.wav', 9 * MIB, 'audio/wav'),

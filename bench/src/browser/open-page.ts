@@ -9,7 +9,7 @@ import { PlainPage } from './plain-page.ts';
 
 const PAGE = '<!doctype html><meta charset="utf-8"><input type="file"><script src="/page.js"></script>';
 
-/** A page in a real Chromium that uploads what it is given. `name` is a script in `pages`. */
+/** Opens a page in a real Chromium that uploads files. `name` is a script in `pages`. */
 export async function openPage(name: string, { url }: ClientJob): Promise<BenchClient> {
   const server = await serve(await bundle(name));
   const browser = await chromium.launch({ executablePath: process.env['CHROMIUM_PATH'], args: ['--no-sandbox'] });

@@ -14,9 +14,9 @@ interface Evaluated<T> {
 const LOADED = `document.readyState === 'complete' || new Promise((resolve) => addEventListener('load', resolve))`;
 
 /**
- * A page that nobody listens in on. Playwright has Chromium report every message of a WebSocket, with its bytes in Base64:
- * a page that uploads gigabytes would be measured with four times its work. So this one is opened and driven by
- * Chromium's own protocol (https://chromedevtools.github.io/devtools-protocol/), of which only what it needs is enabled.
+ * A page without network inspection. Playwright makes Chromium report each WebSocket message with its bytes in Base64, so
+ * that a page that uploads gigabytes would do four times its work. This one is opened and driven through Chromium's own
+ * protocol (https://chromedevtools.github.io/devtools-protocol/), with only the required domains enabled.
  */
 export class PlainPage {
   private readonly browser: CDPSession;
@@ -32,7 +32,7 @@ export class PlainPage {
     });
   }
 
-  /** In a context of its own, of which Playwright knows nothing, so that it leaves the page alone. */
+  /** Opens a page in a context that Playwright does not know, so that it leaves the page alone. */
   static async open(browser: Browser, url: string): Promise<PlainPage> {
     const session = await browser.newBrowserCDPSession();
     const { browserContextId } = await session.send('Target.createBrowserContext');
@@ -52,7 +52,7 @@ export class PlainPage {
     await this.send('DOM.setFileInputFiles', { nodeId, files: [path] });
   }
 
-  /** What an expression, or the promise that it is, gives. */
+  /** The value of an expression. A promise is awaited. */
   async evaluate<T>(expression: string): Promise<T> {
     const parameters = { expression, awaitPromise: true, returnByValue: true };
     const { result, exceptionDetails } = await this.send<Evaluated<T>>('Runtime.evaluate', parameters);

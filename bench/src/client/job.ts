@@ -5,58 +5,58 @@ export interface JobFile {
   readonly name: string;
 }
 
-/** What a client's process is told: the first line of its input, in JSON. */
+/** The task of a client process: the first line of its input, in JSON. */
 export interface ClientJob {
   readonly url: string;
-  /** Uploaded before the clock runs, so that connections are there and code is warm ... */
+  /** Uploaded before the clock starts, so that connections are open and code is compiled. */
   readonly warmUp: JobFile;
-  /** ... for so long; 0 is once. */
+  /** How long the warm-up file is uploaded again and again. 0 means once. */
   readonly warmUpSeconds: number;
   readonly files: readonly JobFile[];
-  /** Files under way at once, over all connections. */
+  /** Uploads in progress at the same time, over all connections. */
   readonly atOnce: number;
-  /** Clients of their own in this process. */
+  /** Number of clients in this process. */
   readonly connections: number;
-  /** What the contender's client needs to know beyond this. */
+  /** Further settings of the contender. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Each source gives so many bytes a second, as a camera or a log would. @default as fast as the disk */
+  /** Rate at which each source can be read, like a camera or a log. @default as fast as the disk */
   readonly sourceBytesPerSecond?: number;
-  /** How far each file has come is noted after this long. @default never */
+  /** Time after which the progress of each file is recorded. @default never */
   readonly sampleAfterSeconds?: number;
-  /** What is handed to the sockets is noted all the time. @default false */
+  /** Whether to record the bytes handed to the sockets over time. @default false */
   readonly watchSockets?: boolean;
 }
 
-/** Bytes so far, at a time in milliseconds since 1970: every process of one machine agrees on it. */
+/** Bytes so far, at a time in milliseconds since 1970, on which all processes of a machine agree. */
 export type CountAt = readonly [atMs: number, bytes: number];
 
-/** What it prints at its end, in JSON. */
+/** What a client process prints at its end, in JSON. */
 export interface ClientResult {
   readonly seconds: number;
   readonly cpuSeconds: number;
-  /** What the server calls each file. */
+  /** The server's ID of each file. */
   readonly stored: readonly string[];
-  /** Acknowledged bytes of each file at `sampleAfterSeconds`; of contenders that know it. */
+  /** Acknowledged bytes of each file at `sampleAfterSeconds`, if the contender knows them. */
   readonly sample?: readonly number[];
   readonly written?: readonly CountAt[];
-  /** Of a client in a browser. */
+  /** Only from a client in a browser. */
   readonly page?: PageFacts;
 }
 
-/** How a page was while it uploaded. */
+/** Figures of a page during the upload. */
 export interface PageFacts {
-  /** The longest task on the page's thread, in milliseconds; 0 where none took 50 ms, below which browsers don't tell. */
+  /** The longest task on the page's thread, in milliseconds. 0 if none took 50 ms: browsers don't report shorter ones. */
   readonly longestTaskMs: number;
-  /** The most that JavaScript's heap had, in MiB. */
+  /** The largest size of the JavaScript heap, in MiB. */
   readonly heapMib: number;
 }
 
-/** Tells how many bytes of a file the server has acknowledged. */
+/** Called with the number of bytes of a file that the server has acknowledged. */
 export type OnProgress = (bytes: number) => void;
 
 /** One client of a contender. */
 export interface BenchClient {
-  /** Gives what the server calls the file. */
+  /** Resolves with the server's ID of the file. */
   upload(file: JobFile, onProgress: OnProgress): Promise<string>;
   facts?(): Promise<PageFacts>;
   close(): void;

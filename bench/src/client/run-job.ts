@@ -2,16 +2,16 @@ import { createInterface } from 'node:readline';
 import type { BenchClient, ClientJob, ClientResult } from './job.ts';
 import { watchSockets } from './socket-watch.ts';
 
-/** More uploads at once than these warm nothing that is cold. */
+/** More uploads at once would warm up nothing else. */
 const WARM_UPS = 64;
 
-/** So much in all. More would take memory that is just there from what is measured (see RESULTS.md). */
+/** For all uploads of the warm-up. More would use up the memory that the measured uploads need (see RESULTS.md). */
 const WARM_UP_BYTES = 256 * 1024 * 1024;
 
-/** What a contender's client runs: it reads a job, warms up, says `ready`, waits for a line and uploads by the clock. */
+/** Runs a client: reads a job, warms up, prints `ready`, waits for a line, uploads, and prints the result. */
 export async function runJob(open: (job: ClientJob) => BenchClient | Promise<BenchClient>): Promise<void> {
   const lines = createInterface(process.stdin);
-  // Without the bench nobody waits for the end.
+  // The benchmark has ended.
   lines.once('close', () => process.exit());
   const job = await new Promise<ClientJob>((resolve) => lines.once('line', (line) => resolve(JSON.parse(line))));
   const written = job.watchSockets ? watchSockets() : undefined;
@@ -26,7 +26,7 @@ export async function runJob(open: (job: ClientJob) => BenchClient | Promise<Ben
   for (const client of clients) client.close();
 }
 
-/** Each lane uploads the same file, once at least, and again while there is time for it. */
+/** Each lane uploads the same file at least once, and again until the time is over. */
 async function warmUp(job: ClientJob, clients: readonly BenchClient[]): Promise<void> {
   const count = Math.min(job.atOnce, Math.max(clients.length, WARM_UPS));
   const until = performance.now() + 1000 * job.warmUpSeconds;
@@ -50,7 +50,7 @@ async function timed(job: ClientJob, clients: readonly BenchClient[]): Promise<C
   return { seconds, cpuSeconds: (user + system) / 1e6, stored, sample: await sample };
 }
 
-/** Each lane takes the next file as soon as it is done with one. */
+/** Each lane takes the next file as soon as its last one is uploaded. */
 async function uploadAll(job: ClientJob, clients: readonly BenchClient[], progress: number[]): Promise<string[]> {
   const stored: string[] = [];
   let next = 0;

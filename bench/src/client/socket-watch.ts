@@ -4,7 +4,7 @@ import type { CountAt } from './job.ts';
 
 const EVERY_MS = 10;
 
-/** Notes how many bytes this process has handed to its sockets; the list grows as long as the process lives. */
+/** Records how many bytes this process has handed to its sockets. The list grows until the process ends. */
 export function watchSockets(): CountAt[] {
   const sockets = new Set<Socket>();
   subscribe('net.client.socket', (message) => sockets.add((message as { socket: Socket }).socket));
@@ -14,7 +14,7 @@ export function watchSockets(): CountAt[] {
 }
 
 function note(counts: CountAt[], sockets: readonly Socket[]): void {
-  // It counts what waits in the socket too.
+  // `bytesWritten` includes bytes that wait in the socket.
   const bytes = sockets.reduce((sum, { bytesWritten }) => sum + bytesWritten, 0);
   if (bytes > (counts.at(-1)?.[1] ?? 0)) counts.push([performance.timeOrigin + performance.now(), bytes]);
 }

@@ -4,10 +4,10 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientJob, JobFile } from './job.ts';
 
-/** A slow source gives a piece so many times a second: more would measure what pieces cost, not connections. */
+/** Pieces per second of a slow source. More would measure the cost of pieces rather than of connections. */
 const PIECES_PER_SECOND = 2;
 
-/** The bytes of a file, at the pace of the job. */
+/** The bytes of a file at the rate of the job. */
 export function sourceStream({ path }: JobFile, { sourceBytesPerSecond }: ClientJob, readBytes: number): Readable {
   if (sourceBytesPerSecond === undefined) return createReadStream(path, { highWaterMark: readBytes });
   return Readable.from(slowly(path, sourceBytesPerSecond), { objectMode: false });
@@ -17,7 +17,7 @@ async function* slowly(path: string, bytesPerSecond: number): AsyncGenerator<Buf
   const pieceBytes = Math.ceil(bytesPerSecond / PIECES_PER_SECOND);
   const file = await open(path);
   try {
-    // Many sources that start together don't give their pieces together.
+    // Spreads the pieces of sources that start together.
     const startedAt = performance.now() - (Math.random() * 1000) / PIECES_PER_SECOND;
     for (let sent = 0; ;) {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, sent);

@@ -14,7 +14,7 @@ const ofFolder = (name: string): Contender => ({
   stored: (id) => id,
 });
 
-/** The gateway as its users start it. */
+/** The gateway as users start it. */
 const uploadStreams: Contender = {
   ...ofFolder('upload-streams'),
   server: script('../../../apps/api/dist/main.js'),
@@ -34,7 +34,7 @@ const put = (name: string, readBytes: number): Contender => ({
 const inBrowser = (contender: Contender): Contender => ({
   ...contender,
   name: `${contender.name} in Chromium`,
-  // The page comes from a server of its own.
+  // The page is served from another origin.
   serverEnv: { ...contender.serverEnv, CORS_ORIGINS: '*' },
   client: contender.client.replace(/client\.ts$/, 'browser.ts'),
 });
@@ -44,7 +44,7 @@ export const OURS_IN_BROWSER = `${OURS} in Chromium`;
 
 export const OURS_NOT_DURABLE = 'upload-streams (no fsync)';
 
-/** What is stored is read back and compared by CRC-32 alone. */
+/** A stored file is read back and compared by CRC-32 only. */
 export const OURS_WITHOUT_SHA256 = 'upload-streams (no SHA-256)';
 
 const withoutSha256: Contender = { ...uploadStreams, name: OURS_WITHOUT_SHA256, serverEnv: { SHA256: 'false' } };

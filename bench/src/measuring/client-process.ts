@@ -7,7 +7,7 @@ import type { Stoppable } from './running.ts';
 
 const WARM_UP_TIMEOUT_MS = 120_000;
 
-/** A contender's client as a process: it warms up, and uploads when it is told to. */
+/** A contender's client as a process. It warms up, and uploads on command. */
 export class ClientProcess implements Stoppable {
   private readonly child;
   private readonly lines: Interface;
@@ -35,7 +35,7 @@ export class ClientProcess implements Stoppable {
     }
   }
 
-  /** Starts the clock; gives what it measured, or undefined where that takes longer than `timeoutMs`. */
+  /** Starts the clock. Resolves with the figures, or with undefined after `timeoutMs`. */
   async run(timeoutMs: number): Promise<ClientResult | undefined> {
     this.child.stdin.write('go\n');
     const line = await this.line(timeoutMs);

@@ -11,23 +11,24 @@ import { makeSources } from './sources.ts';
 import { takeTurn } from './turn.ts';
 
 /**
- * Files up to these sizes, 1 MiB and 64 KiB, are kept until the end of the case and of the bench: for some minutes after
- * thousands of files were removed ext4 passes over their inodes one by one, and making a file takes ten times as long.
+ * Stored files of up to 1 MiB are kept until the end of the case, those of up to 64 KiB until the end of the run. For some
+ * minutes after thousands of files were removed, ext4 skips their inodes one by one, and creating a file takes ten times as
+ * long.
  */
 const KEPT_FOR_CASE_BYTES = 1024 * 1024;
 const KEPT_TO_END_BYTES = 64 * 1024;
 
 export interface Comparison {
   readonly folder: string;
-  /** Those that the workload may name. */
+  /** All contenders that a workload may name. */
   readonly contenders: readonly Contender[];
   readonly rounds: number;
   readonly running: Running;
-  /** Told after each turn. */
+  /** Called after each turn. */
   readonly say: (line: string) => void;
 }
 
-/** Runs the cases of a workload one after the other, and the contenders of each in turns. */
+/** Runs the cases of a workload one after another, and the contenders of each case interleaved. */
 export async function compare(workload: Workload, comparison: Comparison): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [n, what] of workload.cases.entries()) {
@@ -37,7 +38,7 @@ export async function compare(workload: Workload, comparison: Comparison): Promi
   return rows;
 }
 
-/** In each round another contender begins, so that none always has the machine as the same neighbour left it. */
+/** Each round starts with another contender, so that none always runs right after the same one. */
 async function compareAt(what: Case, workload: Workload, comparison: Comparison): Promise<Row[]> {
   const { folder, rounds, running, say } = comparison;
   await mkdir(folder);

@@ -8,22 +8,22 @@ import type { Stoppable } from './running.ts';
 export interface LinkFacts {
   readonly bytesPerSecond: number;
   readonly roundTripMs: number;
-  /** Every connection is cut when it is so old; those of the warm-up count from the start of the clock. @default never */
+  /** Age at which each connection is cut. Connections of the warm-up count from the start of the clock. @default never */
   readonly cutAfterMs?: number;
-  /** After this long, counted from the start of the clock, the rate is a tenth. @default never */
+  /** Time after the start of the clock at which the rate drops to a tenth. @default never */
   readonly slowerAfterMs?: number;
 }
 
-/** What passed over a link. */
+/** The traffic of a link. */
 export interface LinkCounts {
-  /** Bytes that came from the client, whether they arrived or not. */
+  /** Bytes that the client sent, whether they arrived or not. */
   readonly sentBytes: number;
   readonly connections: number;
-  /** Bytes that arrived at the server, as time went on. */
+  /** Bytes that arrived at the server over time. */
   readonly delivered: readonly CountAt[];
 }
 
-/** The fault proxy as a process of its own, so that it takes no time of the others. */
+/** The fault proxy as a process of its own, so that its CPU time is not counted for others. */
 export class LinkProcess implements Stoppable {
   readonly url: string;
   private readonly child: ChildProcess;
@@ -41,7 +41,7 @@ export class LinkProcess implements Stoppable {
     return new LinkProcess(child, url as string);
   }
 
-  /** The clock of the link starts. */
+  /** Starts the clock of the link. */
   async startClock(): Promise<LinkCounts> {
     return this.ask('start');
   }

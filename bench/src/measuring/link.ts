@@ -1,4 +1,4 @@
-// Runs as a process, started by LinkProcess: the fault proxy between a client and a server.
+// The fault proxy between a client and a server, as a process that LinkProcess starts.
 import { FaultProxy, type FaultConnection } from '@upload-streams/testing';
 import type { CountAt } from '../client/job.ts';
 import type { LinkCounts, LinkFacts } from './link-process.ts';

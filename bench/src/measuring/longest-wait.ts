@@ -1,8 +1,8 @@
 import type { CountAt } from '../client/job.ts';
 
 /**
- * The longest time, in seconds, from when a byte was handed to the socket to when it left the link, without the link's
- * own delay: how long the queue in front of the link was. Both counts are of one connection, from its start.
+ * How long the queue in front of the link was: the longest time, in seconds, from when a byte was handed to the socket to
+ * when it left the link, less the delay of the link. Both counts are of one connection, from its start.
  */
 export function longestWait(written: readonly CountAt[], delivered: readonly CountAt[], delayMs: number): number {
   let longestMs = 0;

@@ -1,11 +1,11 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Node looks so often whether its event loop is late, in milliseconds, and counts them as delay: idle, it tells 10. */
+/** How often Node samples the delay of its event loop. It counts this time as delay: an idle process reports 10 ms. */
 const WATCH_MS = 10;
 
 const P99 = 'nodejs_eventloop_lag_p99_seconds';
 
-/** What a server of the bench tells as its metrics, in the words of prom-client, which the gateway uses. */
+/** The metrics of a benchmark server, in the format of prom-client, which the gateway uses. */
 export function watchLoopDelay(): () => string {
   const delay = monitorEventLoopDelay({ resolution: WATCH_MS });
   delay.enable();
@@ -17,8 +17,8 @@ export function watchLoopDelay(): () => string {
 }
 
 /**
- * How late the event loop of a server was since it was asked last: the 99th percentile, in milliseconds; undefined where
- * it does not tell.
+ * The delay of a server's event loop since the last call: the 99th percentile, in milliseconds. Undefined if the server
+ * does not report it.
  */
 export async function loopDelayOf(serverUrl: string): Promise<number | undefined> {
   const metrics = await (await fetch(new URL('/metrics', serverUrl))).text();

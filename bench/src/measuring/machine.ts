@@ -3,7 +3,7 @@ import { arch, cpus, platform, release, totalmem } from 'node:os';
 
 const PACKAGES = ['@tus/server', '@tus/file-store', 'tus-js-client', 'ws', 'bufferutil', 'socket.io'];
 
-/** When and on what a bench ran. */
+/** The date, the machine and the versions of a run. */
 export async function machineFacts(): Promise<Record<string, string>> {
   const versions = await Promise.all(PACKAGES.map(async (name) => `${name} ${await versionOf(name)}`));
   return {
@@ -15,7 +15,7 @@ export async function machineFacts(): Promise<Record<string, string>> {
   };
 }
 
-/** Packages are hoisted to the root of the workspace, or stay in this one's folder where versions differ. */
+/** Packages are hoisted to the root of the workspace, or stay in this folder if versions differ. */
 async function versionOf(name: string): Promise<string> {
   for (const folder of ['../../node_modules/', '../../../node_modules/']) {
     const path = new URL(`${folder}${name}/package.json`, import.meta.url);

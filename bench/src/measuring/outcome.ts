@@ -1,28 +1,28 @@
-/** What one contender did in one turn. Undefined is what this system, or this contender, does not tell. */
+/** The figures of one contender in one turn. Undefined if this system or this contender does not report a figure. */
 export interface Measured {
   readonly seconds: number;
   readonly clientCpuSeconds: number;
   readonly serverCpuSeconds: number | undefined;
-  /** Before any client came. */
+  /** Before the first client connected. */
   readonly serverIdleMib: number | undefined;
   readonly serverPeakMib: number | undefined;
-  /** Of the server: how late its event loop was, the 99th percentile in milliseconds. */
+  /** Delay of the server's event loop, the 99th percentile in milliseconds. */
   readonly loopDelayMs: number | undefined;
-  /** Bytes that went over the link beyond the files. */
+  /** Bytes that the client sent in addition to the files. */
   readonly sentBeyond: number | undefined;
   readonly connections: number | undefined;
-  /** Seconds that a byte waited in front of the link. */
+  /** The longest time that a byte waited in front of the link, in seconds. */
   readonly longestWait: number | undefined;
-  /** Of the bytes of each file after half the time. */
+  /** Jain's index of the bytes of each file after half the time. */
   readonly fairness: number | undefined;
-  /** On a page's thread, in milliseconds. */
+  /** The longest task on a page's thread, in milliseconds. */
   readonly longestTaskMs: number | undefined;
-  /** JavaScript's heap of a page, at the most. */
+  /** The largest JavaScript heap of a page. */
   readonly heapMib: number | undefined;
 }
 
 export type Outcome =
   | { readonly status: 'measured'; readonly measured: Measured }
-  /** It would have gone on for longer than it was given. */
+  /** The upload took longer than the workload allows. */
   | { readonly status: 'never ends'; readonly afterSeconds: number }
   | { readonly status: 'failed'; readonly why: string };

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 
-/** What Linux counts in: a hundredth of a second. */
+/** The unit of `/proc/<pid>/stat` on Linux: a hundredth of a second. */
 const TICKS_PER_SECOND = 100;
 
-/** CPU seconds of a process, all threads, so far; undefined where the system has no /proc. */
+/** CPU seconds of all threads of a process so far. Undefined if the system has no /proc. */
 export function cpuSecondsOf(pid: number): number | undefined {
   const stat = procFile(pid, 'stat');
-  // The second field, the name in parentheses, may have anything in it; utime and stime are the 14th and 15th.
+  // The second field, the name in parentheses, may contain anything; utime and stime are the 14th and 15th.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields && (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** The most memory that a process ever had, in MiB. */
+/** The peak memory of a process, in MiB. */
 export const peakMibOf = (pid: number): number | undefined => mibIn(pid, 'VmHWM');
 
-/** The memory that a process has, in MiB. */
+/** The memory of a process now, in MiB. */
 export const residentMibOf = (pid: number): number | undefined => mibIn(pid, 'VmRSS');
 
 function mibIn(pid: number, field: string): number | undefined {

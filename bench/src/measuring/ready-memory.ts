@@ -3,15 +3,15 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const MIB = 1024 * 1024;
-/** What the processes take beside the files. */
+/** Memory for the processes, in addition to the files. */
 const BESIDE_BYTES = 256 * MIB;
-/** Beyond this, it would be taken back before it is used. */
+/** More would be taken back before it is used. */
 const MOST_BYTES = 2048 * MIB;
 
 /**
- * Makes sure that the memory for so many bytes of files is there, by writing them to a file that is removed at once. A
- * virtual machine may give free memory back to its host within seconds, and asking for it again costs several times what
- * is measured: whoever comes first after a pause would pay for the others.
+ * Makes sure that the system has memory for this many bytes of files, by writing a file of that size and removing it. A
+ * virtual machine may return free memory to its host within seconds. Getting it back costs several times what is measured,
+ * and the first contender after a pause would pay for all others.
  */
 export async function readyMemory(folder: string, fileBytes: number): Promise<void> {
   const path = join(folder, 'scratch');

@@ -1,16 +1,16 @@
-/** Something that must not outlive the bench. */
+/** Something that must not outlive the benchmark. */
 export interface Stoppable {
   stop(): Promise<unknown>;
 }
 
-/** The processes that run now, so that none is left behind, however the bench ends. */
+/** All running processes, so that none is left behind however the benchmark ends. */
 export class Running {
   private readonly stops = new Set<() => Promise<unknown>>();
   private ended = false;
 
-  /** Uses what `start` gives, and stops it after that. */
+  /** Passes what `start` returns to `use`, and stops it afterwards. */
   async use<T extends Stoppable, R>(start: () => Promise<T>, use: (started: T) => Promise<R>): Promise<R> {
-    if (this.ended) throw new Error('the bench is ending');
+    if (this.ended) throw new Error('the benchmark is ending');
     const starting = start();
     const stop = () =>
       starting.then(
@@ -26,7 +26,7 @@ export class Running {
     }
   }
 
-  /** Stops all, what is just being started too, and starts nothing any more. */
+  /** Stops everything, including what is just starting, and prevents further starts. */
   async end(): Promise<void> {
     this.ended = true;
     await Promise.allSettled([...this.stops].map((stop) => stop()));

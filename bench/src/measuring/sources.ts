@@ -1,11 +1,11 @@
+import { sha256OfFile } from '@upload-streams/testing';
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobFile } from '../client/job.ts';
 import type { Case } from './case.ts';
 
-/** What a case uploads, made once for all of its contenders, so that it is in the cache of the system for each. */
+/** The files that a case uploads. All contenders share them, so that they are in the system's cache for each. */
 export interface Sources {
   readonly warmUp: JobFile;
   readonly files: readonly JobFile[];
@@ -14,7 +14,7 @@ export interface Sources {
 
 const MIB = 1024 * 1024;
 const PIECE_BYTES = 16 * MIB;
-/** Files of the size of those that are measured go the same way through the code. Beyond 64 MiB, of all at once, so do smaller ones. */
+/** Warm-up files are as large as the measured ones, to take the same path through the code: 64 MiB at most for all at once. */
 const LARGEST_WARM_UP_BYTES = 64 * MIB;
 
 export async function makeSources(folder: string, what: Case): Promise<Sources> {
@@ -42,16 +42,10 @@ async function randomFile(folder: string, name: string, size: number): Promise<{
   return { file: { path, size, name }, sha256: hash.digest('hex') };
 }
 
-/** Zeros that take no room. */
+/** Zeros that take no space on the disk. */
 async function sparseFile(folder: string, name: string, size: number): Promise<{ file: JobFile; sha256: string }> {
   const path = join(folder, name);
   await writeFile(path, '');
   await truncate(path, size);
   return { file: { path, size, name }, sha256: await sha256OfFile(path) };
-}
-
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const bytes of createReadStream(path, { highWaterMark: MIB })) hash.update(bytes as Buffer);
-  return hash.digest('hex');
 }

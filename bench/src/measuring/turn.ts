@@ -1,4 +1,4 @@
-import { ServerProcess } from '@upload-streams/testing';
+import { ServerProcess, sha256OfFile } from '@upload-streams/testing';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientJob, ClientResult } from '../client/job.ts';
@@ -12,20 +12,20 @@ import type { Measured, Outcome } from './outcome.ts';
 import { cpuSecondsOf, peakMibOf, residentMibOf } from './process-facts.ts';
 import { readyMemory } from './ready-memory.ts';
 import type { Running } from './running.ts';
-import { sha256OfFile, type Sources } from './sources.ts';
+import type { Sources } from './sources.ts';
 import { fairness } from './statistics.ts';
 
 const GIVE_UP_SECONDS = 600;
 
-/** After so long, V8 has compiled what either end does often; cold, that compiling is a tenth of the CPU measured. */
+/** By then V8 has compiled what either end does often. Without a warm-up, compiling is a tenth of the CPU time. */
 const WARM_UP_SECONDS = 3;
 
-/** One contender's turn at a case: a fresh server, a fresh client, and a check of all that was stored. */
+/** One contender's turn in a case: a new server, a new client, and a check of all stored files. */
 export interface Turn {
   readonly contender: Contender;
   readonly what: Case;
   readonly sources: Sources;
-  /** For what the server stores; made here. */
+  /** The data folder of the server. It is created here. */
   readonly folder: string;
   readonly running: Running;
 }
@@ -44,7 +44,7 @@ export async function takeTurn(turn: Turn): Promise<Outcome> {
   }
 }
 
-/** Nobody needs what it stores any more, so it needs no time to end well. */
+/** Its data is not needed any more, so it is killed. */
 const stoppable = (server: ServerProcess) => ({ server, stop: () => server.stop('SIGKILL') });
 
 async function overLink(turn: Turn, server: ServerProcess): Promise<Outcome> {
@@ -85,7 +85,7 @@ async function withClient(turn: Turn, server: ServerProcess, url: string, link?:
   );
 }
 
-/** It is the link or the source that takes the time. */
+/** Whether the link or the source sets the pace. */
 const isPaced = ({ link, sourceBytesPerSecond }: Case): boolean =>
   link !== undefined || sourceBytesPerSecond !== undefined;
 
@@ -119,7 +119,7 @@ function linkFacts(
 ): Pick<Measured, 'sentBeyond' | 'connections' | 'longestWait'> {
   if (!link || !before || !after) return { sentBeyond: undefined, connections: undefined, longestWait: undefined };
   const sentBeyond = after.sentBytes - before.sentBytes - files.count * files.bytes;
-  // With a second connection there are two counts each, and bytes that were handed over and never arrived.
+  // With a second connection there are two counts on each side, and bytes that were sent and never arrived.
   const comparable = watchQueue && after.connections === 1;
   const wait = comparable ? longestWait(written, after.delivered, link.roundTripMs / 2) : undefined;
   return { sentBeyond, connections: after.connections, longestWait: wait };
@@ -131,6 +131,6 @@ async function verify({ contender, sources, folder }: Turn, ids: readonly string
   for (const [n, id] of ids.entries()) {
     const stored = await sha256OfFile(join(folder, contender.stored(id)));
     if (stored !== sources.sha256[n])
-      throw new Error(`what was stored of ${sources.files[n]!.name} is not what was sent`);
+      throw new Error(`the stored file ${sources.files[n]!.name} differs from its source`);
   }
 }

@@ -5,7 +5,7 @@ import { median } from '../measuring/statistics.ts';
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
-/** A column of a table: of a row, and of all rows for what is relative to another. */
+/** A column of a table. `rows` are all rows, for figures that are relative to another row. */
 export interface Column {
   readonly head: string;
   readonly cell: (row: Row, rows: readonly Row[]) => string;
@@ -18,10 +18,12 @@ const bytesOf = ({ what: { files } }: Row): number => files.count * files.bytes;
 export const measuredOf = ({ outcomes }: Row): Measured[] =>
   outcomes.flatMap((outcome) => (outcome.status === 'measured' ? [outcome.measured] : []));
 
-/** The median of the rounds; undefined where a round does not tell, or none came to its end. */
+/** The median of all rounds that have the figure. Undefined if none has it. */
 export function medianOf(row: Row, pick: Pick): number | undefined {
-  const values = measuredOf(row).map((measured) => pick(measured, row));
-  return values.length === 0 || values.includes(undefined) ? undefined : median(values as number[]);
+  const values = measuredOf(row)
+    .map((measured) => pick(measured, row))
+    .filter((value) => value !== undefined);
+  return values.length === 0 ? undefined : median(values);
 }
 
 const figure = (head: string, digits: number, pick: Pick): Column => ({
@@ -43,11 +45,11 @@ export const seconds: Column = {
   },
 };
 
-/** How many times as fast as the baseline, within each round, and of that the median. */
+/** How many times as fast as the baseline: the ratio within each round, and the median of these. */
 export const ratioTo = (baseline: string): Column => ({
   head: `× ${baseline}`,
   cell: (row, rows) => {
-    const base = rows.find(({ what, contender }) => what === row.what && contender === baseline);
+    const base = rows.find(({ what, contender }) => what.label === row.what.label && contender === baseline);
     const ratios = row.outcomes.flatMap((outcome, round) => {
       const beside = base?.outcomes[round];
       return outcome.status === 'measured' && beside?.status === 'measured'
@@ -80,11 +82,11 @@ export const sentBeyondMib = figure('sent beyond the file MiB', 2, ({ sentBeyond
   bytes === undefined ? undefined : bytes / MIB,
 );
 
-/** Of a link that keeps its rate: the time that the bytes of the file take over it, of the time that it took. */
+/** The time that the bytes of the file take over the link, as a share of the time that the upload took. */
 export const shareOfLink = figure('share of the link', 3, ({ seconds }, row) => {
   const { link } = row.what;
   return link && link.slowerAfterMs === undefined ? bytesOf(row) / link.bytesPerSecond / seconds : undefined;
 });
 
-/** What there is to say of any upload. */
+/** The costs of any upload. */
 export const COSTS: readonly Column[] = [serverCpu, serverPeak, clientCpu];

@@ -6,11 +6,11 @@ const LEFT = 84;
 const RIGHT = 40;
 const TOP = 56;
 const BOTTOM = 64;
-/** Told apart by those who see no colours by their shapes too: each series has its own mark. */
+/** Each series also has its own mark, for people who can't tell the colours apart. */
 const COLOURS = ['#0b62a8', '#b3480f', '#2b7a3d'];
 const FONT = 'font-family="system-ui, sans-serif"';
 
-/** A place on the picture of a value on an axis. */
+/** The coordinate in the picture for a value on an axis. */
 type Place = (value: number) => number;
 
 /** The plot as SVG, with both axes logarithmic. */
@@ -19,7 +19,7 @@ export function drawPlot(plot: Plot): string {
   const y = placeOn(plot.y, HEIGHT - BOTTOM, TOP);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(plot.title)}">`,
-    // Its own ground, so that it can be read on dark pages.
+    // A background of its own, so that it can be read on dark pages.
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     text(WIDTH / 2, 28, plot.title, 'font-size="17" font-weight="600"'),
     ...drawAxes(plot, x, y),

@@ -5,14 +5,14 @@ import { measuredOf, medianOf } from './columns.ts';
 export interface Point {
   readonly x: number;
   readonly y: number;
-  /** The best and the worst round. */
+  /** The smallest and the largest figure of the rounds. */
   readonly low: number;
   readonly high: number;
 }
 
 export interface Axis {
   readonly label: string;
-  /** Where lines and numbers are; the first and the last are the ends of the axis. */
+  /** The values with a line and a number. The first and the last are the ends of the axis. */
   readonly ticks: readonly number[];
   readonly format: (value: number) => string;
 }
@@ -28,7 +28,7 @@ export interface Plot {
 
 export type PlotsOf = (rows: readonly Row[]) => Plot[];
 
-/** One figure of rows over another, a line each contender. */
+/** One figure plotted against another, with a line for each contender. */
 export interface PlotSketch {
   readonly name: string;
   readonly title: string;
@@ -36,7 +36,7 @@ export interface PlotSketch {
   readonly up: { readonly label: string; readonly of: (measured: Measured) => number | undefined };
 }
 
-/** The plot of a sketch; nothing where there is nothing to show. */
+/** The plot of a sketch, or an empty array if there is nothing to show. */
 export function plotOf({ name, title, across, up }: PlotSketch, rows: readonly Row[]): Plot[] {
   const contenders = [...new Set(rows.map(({ contender }) => contender))];
   const series = contenders.map((contender) => ({
@@ -52,13 +52,13 @@ export function plotOf({ name, title, across, up }: PlotSketch, rows: readonly R
 
 function pointOf(row: Row, x: number, pick: PlotSketch['up']['of']): Point[] {
   const y = medianOf(row, pick);
-  // A logarithm knows no zero.
+  // Zero has no logarithm.
   if (!y) return [];
-  const all = measuredOf(row).map((measured) => pick(measured)!);
+  const all = measuredOf(row).flatMap((measured) => pick(measured) ?? []);
   return [{ x, y, low: Math.min(...all), high: Math.max(...all) }];
 }
 
-/** 1, 2, 5, 10, 20 ... around what is to be seen. */
+/** 1, 2, 5, 10, 20 ... around the given range. */
 function steps(low: number, high: number): number[] {
   const powers = Array.from({ length: 24 }, (_, n) => n - 9);
   const all = powers.flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`)));

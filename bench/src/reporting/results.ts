@@ -8,7 +8,7 @@ import { drawPlot } from './draw-plot.ts';
 
 const folderOf = (name: string): string => fileURLToPath(new URL(`../../${name}/`, import.meta.url));
 
-/** Writes what was measured, for machines, and draws the plots of a workload that has some. */
+/** Writes the figures of a workload as JSON, and draws its plots if it has any. */
 export async function writeResults(
   workload: Workload,
   rows: readonly Row[],

@@ -5,20 +5,24 @@ import { ratioTo, type Column } from './columns.ts';
 const contender: Column = { head: 'contender', cell: (row) => row.contender };
 const label: Column = { head: 'case', cell: ({ what }) => what.label };
 
-/** A Markdown table of a workload. */
+/** The Markdown table of a workload, with its heading. */
 export function tableOf(workload: Workload, rows: readonly Row[]): string {
   const columns = columnsOf(workload);
+  const heads = columns.map(({ head }) => head);
   const lines = rows.map((row) => columns.map(({ cell }) => cell(row, rows)));
-  const widths = columns.map(({ head }, n) => Math.max(head.length, ...lines.map((line) => line[n]!.length)));
+  return `### ${workload.title}\n\n${markdownTable(heads, lines)}\n`;
+}
+
+/** As Prettier formats it. */
+export function markdownTable(heads: readonly string[], lines: readonly (readonly string[])[]): string {
+  const widths = heads.map((head, n) => Math.max(3, head.length, ...lines.map((line) => line[n]!.length)));
   const asRow = (cells: readonly string[]) => `| ${cells.map((cell, n) => cell.padEnd(widths[n]!)).join(' | ')} |`;
-  const heads = asRow(columns.map(({ head }) => head));
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [`### ${workload.title}`, '', heads, rule, ...lines.map(asRow), ''].join('\n');
+  return [asRow(heads), asRow(widths.map((width) => '-'.repeat(width))), ...lines.map(asRow)].join('\n');
 }
 
 function columnsOf({ cases, contenders, baselines, columns }: Workload): Column[] {
   const [first, ...others] = columns;
-  // A contender that is alone has nobody to be compared with.
+  // With one contender there is nothing to compare.
   const ratios = contenders.length > 1 ? baselines.map(ratioTo) : [];
   return [...(cases.length > 1 ? [label] : []), contender, first!, ...ratios, ...others];
 }

@@ -1,6 +1,6 @@
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-/** A size such as `256 MiB`, in the unit that gives the shortest number. */
+/** A size such as `256 MiB`, in the unit with the shortest number. */
 export function sizeInWords(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), UNITS.length - 1);
   const number = bytes / 1024 ** power;

@@ -2,13 +2,13 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { watchLoopDelay } from '../measuring/loop-delay.ts';
 
-/** Where this server puts its files. */
+/** The folder in which this server stores files. */
 export const folder = process.env['DATA_DIR']!;
 
-/** Listens, and says so in the words for which the bench waits. At `/metrics` it tells how late its event loop was. */
+/** Starts to listen, and prints the line that the benchmark waits for. `/metrics` has the delay of the event loop. */
 export async function listen(handle?: RequestListener): Promise<Server> {
   const metrics = watchLoopDelay();
-  // By default a request may take five minutes.
+  // The default is five minutes.
   const server = createServer({ requestTimeout: 0 }, (request, response) =>
     request.url === '/metrics' ? response.end(metrics()) : handle?.(request, response),
   );

@@ -5,7 +5,7 @@ import { scaled, type MakeWorkload } from './workload.ts';
 
 const MIB = 1024 ** 2;
 
-/** A page in a real Chromium; the file is chosen in an input, as a person does. */
+/** A page in a real Chromium. The file is chosen in an input, as a person would do. */
 export const browser: MakeWorkload = (settings) => {
   const sizes = [512 * MIB, 1024 * MIB].map((bytes) => scaled(bytes, settings));
   return {

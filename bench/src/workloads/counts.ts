@@ -46,7 +46,7 @@ const plots: PlotsOf = (rows) => [
 export const counts: MakeWorkload = (settings) => ({
   name: 'counts',
   title: `Uploads of 1 MiB at once, over ${CONNECTIONS} connections`,
-  // Scaled down, several of them may be the same.
+  // When scaled down, several counts may be equal.
   cases: [...new Set(COUNTS.map((count) => scaled(count, settings)))].map(caseOf),
   contenders: [OURS],
   baselines: [],

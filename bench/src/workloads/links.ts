@@ -6,7 +6,7 @@ import { scaled, type MakeWorkload, type WorkloadSettings } from './workload.ts'
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-/** What 1 Mbit/s is in bytes a second. */
+/** 1 Mbit/s in bytes per second. */
 const MBIT = 125_000;
 const DROP_LINK: LinkFacts = { bytesPerSecond: 10 * MBIT, roundTripMs: 50 };
 
@@ -16,7 +16,7 @@ const over = (label: string, bytes: number, link: LinkFacts): Case => ({
   atOnce: 1,
   connections: 1,
   link,
-  // Long enough for the client to learn what the link is like, short on slow ones.
+  // Long enough for the client to measure the link, but short on slow links.
   warmUpBytes: Math.min(8 * MIB, link.bytesPerSecond),
   watchQueue: true,
   giveUpSeconds: 120,
@@ -30,7 +30,7 @@ const roundTrips = (settings: WorkloadSettings): Case[] =>
 const narrow = (settings: WorkloadSettings): Case =>
   over('256 kbit/s, RTT 100 ms', scaled(512 * KIB, settings), { bytesPerSecond: 0.256 * MBIT, roundTripMs: 100 });
 
-/** The rate drops when half of the file has passed. */
+/** The rate drops after half of the file. */
 function dropping(settings: WorkloadSettings): Case {
   const bytes = scaled(8 * MIB, settings);
   const slowerAfterMs = (1000 * bytes) / 2 / DROP_LINK.bytesPerSecond;

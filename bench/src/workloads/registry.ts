@@ -9,7 +9,7 @@ import { thousandSlow } from './thousand-slow.ts';
 import { wan, wanCuts } from './wan.ts';
 import type { MakeWorkload } from './workload.ts';
 
-/** In the order in which they run. */
+/** In the order of a run. */
 export const WORKLOADS: readonly MakeWorkload[] = [
   oneGib,
   smallFiles8,

@@ -9,9 +9,9 @@ const MIB = 1024 ** 2;
 const GIB = 1024 * MIB;
 const SIZES = [MIB, 16 * MIB, 256 * MIB, GIB, 4 * GIB, 20 * GIB];
 
-/** Larger ones are holes: random bytes of that size would push out of the cache what they are to be read from. */
+/** Larger files are sparse: random bytes of that size would not fit into the system's cache. */
 const LARGEST_RANDOM = 4 * GIB;
-/** What a stored file may leave free: a quarter of its size, as 25 GiB are for 20. */
+/** Free space that a file needs, as a multiple of its size: 25 GiB for 20 GiB. */
 const ROOM = 1.25;
 
 const caseOf = (bytes: number): Case => ({

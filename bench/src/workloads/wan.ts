@@ -30,7 +30,7 @@ export const wan: MakeWorkload = (settings) => ({
       giveUpSeconds: 120,
     },
   ],
-  // The proxy gives each connection the whole rate, so uploads in parallel have no place here.
+  // The proxy gives each connection the whole rate, which would favour parallel uploads.
   contenders: [OURS, 'tus-patch', 'tus-8MiB', 'tus-1MiB', 'put', 'ws'],
   baselines: ['put', 'tus-patch'],
   columns: [seconds, shareOfLink, connections, sentBeyond, serverCpu, clientCpu],
@@ -46,7 +46,7 @@ export const wanCuts: MakeWorkload = (settings) => ({
       atOnce: 1,
       connections: 1,
       link: { ...LINK, cutAfterMs: 3000 },
-      // Through before the first cut.
+      // Small enough to end before the first cut.
       warmUpBytes: 100_000,
       giveUpSeconds: 60,
     },

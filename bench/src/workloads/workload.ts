@@ -2,7 +2,7 @@ import type { Case } from '../measuring/case.ts';
 import type { Column } from '../reporting/columns.ts';
 import type { PlotsOf } from '../reporting/plots.ts';
 
-/** What is asked, of whom, and what is shown of the answers. */
+/** What is measured, of which contenders, and which columns the table has. */
 export interface Workload {
   readonly name: string;
   readonly title: string;

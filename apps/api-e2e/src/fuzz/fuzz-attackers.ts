@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RawWebSocket } from '../support/raw-web-socket.ts';
 import { wildFrame, wildPacket, wildRequest } from './fuzz-input.ts';
-import type { FuzzRandom } from './fuzz-random.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
 
 /** Inputs that one connection gets at the most: most end it before. */
 const MOST_EACH = 50;
@@ -13,7 +13,7 @@ const UPGRADE =
   'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
 
 /** How an attacker spends a connection. Resolves with how many inputs it sent. */
-export type Attacker = (url: string, random: FuzzRandom) => Promise<number>;
+export type Attacker = (url: string, random: SeededRandom) => Promise<number>;
 
 const packets: Attacker = async (url, random) => {
   const raw = await RawWebSocket.open(url, { connect: random.next() < 0.9 });

@@ -1,4 +1,4 @@
-import type { FuzzRandom } from './fuzz-random.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
 
 const SESSION = 'fuzzfuzzfuzzfuzzfuzzfu';
 const FIELDS =
@@ -20,7 +20,7 @@ const TEXTS = [
 ];
 
 /** Any JSON value, now and then one that fits. */
-export function wildValue(random: FuzzRandom, depth = 0): unknown {
+export function wildValue(random: SeededRandom, depth = 0): unknown {
   const kinds: (() => unknown)[] = [
     () => null,
     () => random.next() < 0.5,
@@ -33,20 +33,20 @@ export function wildValue(random: FuzzRandom, depth = 0): unknown {
   return random.of(depth > 3 ? kinds.slice(0, 4) : kinds)();
 }
 
-function wildObject(random: FuzzRandom, depth: number): object {
+function wildObject(random: SeededRandom, depth: number): object {
   const names = Array.from({ length: random.below(10) }, () => random.of(FIELDS));
   return Object.fromEntries(names.map((name) => [name, wildValue(random, depth)]));
 }
 
 /** A payload that fits but for what is wild in it. */
-function wildPayload(random: FuzzRandom): unknown {
+function wildPayload(random: SeededRandom): unknown {
   if (random.next() < 0.3) return wildValue(random);
   const fitting = { protocol: 1, sessionID: SESSION, fileName: 'fuzz.bin', offset: 0, crc32: 0, last: false };
   return { ...fitting, ...wildObject(random, 1) };
 }
 
 /** The text of a Socket.IO packet in an Engine.IO one, right or broken. */
-export function wildPacket(random: FuzzRandom): string {
+export function wildPacket(random: SeededRandom): string {
   const event = random.next() < 0.7 ? random.of(EVENTS) : wildValue(random);
   const content = JSON.stringify([event, wildPayload(random), ...(random.next() < 0.2 ? [wildValue(random)] : [])]);
   const packet = random.of([
@@ -62,14 +62,14 @@ export function wildPacket(random: FuzzRandom): string {
   return random.next() < 0.15 ? broken(random, packet) : packet;
 }
 
-function broken(random: FuzzRandom, text: string): string {
+function broken(random: SeededRandom, text: string): string {
   const at = random.below(text.length + 1);
   const inserted = random.of(['', '"', '\u0000', '{', ']', '99999999999', '\x1e']);
   return text.slice(0, at) + inserted + text.slice(at + random.below(5));
 }
 
 /** Bytes of a frame whose header may be anything. */
-export function wildFrame(random: FuzzRandom): Buffer {
+export function wildFrame(random: SeededRandom): Buffer {
   const payload = random.next() < 0.5 ? Buffer.from(wildPacket(random)) : random.bytes(random.below(300));
   const length = Math.min(payload.length, 125);
   const declared = random.next() < 0.8 ? length : random.below(128);
@@ -81,7 +81,7 @@ export function wildFrame(random: FuzzRandom): Buffer {
 }
 
 /** The bytes of an HTTP request, right or broken. */
-export function wildRequest(random: FuzzRandom): Buffer {
+export function wildRequest(random: SeededRandom): Buffer {
   const method = random.of(['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'x']);
   const query = random.of([
     '',

@@ -1,13 +1,14 @@
 // Sends wild input to a gateway while another owner uploads to it, and reports what became of both.
 import { createNodeUploadClient, type NodeUploadClient } from '@upload-streams/client/node';
+import { type GatewayProcess, sha256 } from '@upload-streams/testing';
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { lastValueFrom, tap } from 'rxjs';
-import { Gateway, sha256 } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
 import { metricsOf, type ProcessMetrics } from '../support/process-metrics.ts';
 import { ATTACKERS } from './fuzz-attackers.ts';
-import { FuzzRandom } from './fuzz-random.ts';
+import { SeededRandom } from '../support/seeded-random.ts';
 
 const MIB = 1024 * 1024;
 const ATTACKS_AT_ONCE = 4;
@@ -35,29 +36,32 @@ interface FuzzReport {
   readonly failures: string[];
 }
 
-/** Uploads one file after the other, as an owner that has nothing to do with the attacks. */
+/** Uploads a file as an owner who has nothing to do with the attacks. Returns its SHA-256. */
+async function uploadHonestly(client: NodeUploadClient, report: FuzzReport): Promise<string> {
+  const content = randomBytes(randomInt(1, HONEST_BYTES));
+  let heardAt = performance.now();
+  const listen = () => {
+    report.longestWaitMs = Math.max(report.longestWaitMs, performance.now() - heardAt);
+    heardAt = performance.now();
+  };
+  const { status } = await lastValueFrom(client.upload(content, { fileName: 'honest.bin' }).pipe(tap(listen)));
+  if (status !== 'completed') report.failures.push(`an honest upload ended as ${status}`);
+  report.uploads++;
+  return sha256(content);
+}
+
+/** Uploads one file after another. */
 async function uploadMeanwhile(client: NodeUploadClient, report: FuzzReport, isOver: () => boolean): Promise<string[]> {
   const sent: string[] = [];
-  do {
-    const content = randomBytes(randomInt(1, HONEST_BYTES));
-    let heardAt = performance.now();
-    const listen = () => {
-      report.longestWaitMs = Math.max(report.longestWaitMs, performance.now() - heardAt);
-      heardAt = performance.now();
-    };
-    const { status } = await lastValueFrom(client.upload(content, { fileName: 'honest.bin' }).pipe(tap(listen)));
-    if (status !== 'completed') report.failures.push(`an honest upload ended as ${status}`);
-    sent.push(sha256(content));
-    report.uploads++;
-  } while (!isOver());
+  while (!isOver()) sent.push(await uploadHonestly(client, report));
   return sent;
 }
 
-async function attack(url: string, random: FuzzRandom, report: FuzzReport, inputs: number): Promise<void> {
+async function attack(url: string, random: SeededRandom, report: FuzzReport, inputs: number): Promise<void> {
   while (report.inputs < inputs) report.inputs += await random.of(ATTACKERS)(url, random);
 }
 
-async function fuzz(gateway: Gateway, seed: number, inputs: number): Promise<FuzzReport> {
+async function fuzz(gateway: GatewayProcess, seed: number, inputs: number): Promise<FuzzReport> {
   const report: FuzzReport = {
     inputs: 0,
     uploads: 0,
@@ -67,18 +71,18 @@ async function fuzz(gateway: Gateway, seed: number, inputs: number): Promise<Fuz
     failures: [],
   };
   const client = createNodeUploadClient({ url: gateway.url, token: 'h'.repeat(43) });
+  // Before memory is looked at, so that all code has run.
+  const first = await uploadHonestly(client, report);
   let isOver = false;
   const uploading = uploadMeanwhile(client, report, () => isOver);
-  const attackers = Array.from({ length: ATTACKS_AT_ONCE }, (_, n) => new FuzzRandom(seed + n));
+  const attackers = Array.from({ length: ATTACKS_AT_ONCE }, (_, n) => new SeededRandom(seed + n));
   const attackUpTo = (count: number) =>
     Promise.all(attackers.map((random) => attack(gateway.url, random, report, count)));
   await attackUpTo(WARM_UP * inputs);
-  // A first upload too, so that all code has run.
-  while (report.uploads === 0 && report.failures.length === 0) await delay(50);
   const before = await metricsOf(gateway.url);
   await attackUpTo(inputs);
   isOver = true;
-  const sent = await uploading;
+  const sent = [first, ...(await uploading)];
   client.close();
   const stored = new Set(Object.values(await gateway.storedFiles()));
   report.mismatches = sent.filter((hash) => !stored.has(hash)).length;
@@ -107,7 +111,7 @@ const { positionals, values } = parseArgs({ allowPositionals: true, options: { s
 const inputs = Number(positionals[0] ?? 10_000);
 const seed = Number(values.seed ?? randomInt(2 ** 31));
 console.log(`seed ${seed} (repeat it with: npm run fuzz -- ${inputs} --seed ${seed})`);
-const gateway = await Gateway.start();
+const gateway = await startGateway();
 try {
   const report = await fuzz(gateway, seed, inputs);
   const errors = gateway.log.split('\n').filter((line) => line.includes('ERROR'));

@@ -1,8 +1,8 @@
 // Uploads to three gateways on one Redis and one object store behind nginx, while the gateways are killed in turn, or
 // replaced in good order; compares what is stored with its source, and reports.
 import { createNodeUploadClient, isFinal, type NodeUploadClient, type UploadState } from '@upload-streams/client/node';
-import { FaultProxy } from '@upload-streams/testing';
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { FaultProxy, sha256, sha256OfStream } from '@upload-streams/testing';
+import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { lastValueFrom, tap } from 'rxjs';
@@ -54,7 +54,7 @@ async function uploadOne(client: NodeUploadClient, pool: Buffer, number: number,
   const size = randomInt(MIB, settings.maxMib * MIB);
   const start = randomInt(MIB);
   const content = pool.subarray(start, start + size);
-  const sha256 = createHash('sha256').update(content).digest('hex');
+  const sent = sha256(content);
   const note = (state: UploadState) => {
     if (state.status !== 'waiting') return;
     report.reasons.set(state.reason.code, (report.reasons.get(state.reason.code) ?? 0) + 1);
@@ -62,8 +62,8 @@ async function uploadOne(client: NodeUploadClient, pool: Buffer, number: number,
   const last = await lastValueFrom(client.upload(content, { fileName: `${number}.bin` }).pipe(tap(note)));
   if (last.status === 'completed') {
     report.fileBytes += size;
-    if (last.file.sha256 !== sha256) report.mismatches.push(`${number}.bin says ${last.file.sha256}, not ${sha256}`);
-    report.mismatches.push(...(await downloaded(last.file.url, sha256)));
+    if (last.file.sha256 !== sent) report.mismatches.push(`${number}.bin says ${last.file.sha256}, not ${sent}`);
+    report.mismatches.push(...(await downloaded(last.file.url, sent)));
   } else if (isFinal(last)) {
     const why = last.status === 'failed' ? `${last.error.code}: ${String(last.error.cause ?? last.error.message)}` : '';
     report.neededAPerson.push(`${number}.bin of ${size} bytes: ${last.status} ${why}`);
@@ -73,15 +73,13 @@ async function uploadOne(client: NodeUploadClient, pool: Buffer, number: number,
 let gatewayUrl = '';
 
 /** What the gateways serve is compared too; one that is killed meanwhile is asked again. */
-async function downloaded(url: string, sha256: string): Promise<string[]> {
+async function downloaded(url: string, sent: string): Promise<string[]> {
   for (let attempts = 0; attempts < 30; attempts++) {
     try {
       const response = await fetch(gatewayUrl + url, { headers: { Authorization: `Bearer ${TOKEN}` } });
       if (response.status >= 500) throw new Error(`status ${response.status}`);
-      const hash = createHash('sha256');
-      for await (const bytes of response.body!) hash.update(bytes as Uint8Array);
-      const found = hash.digest('hex');
-      return found === sha256 ? [] : [`${url} has ${found}, not ${sha256} (status ${response.status})`];
+      const found = await sha256OfStream(response.body!);
+      return found === sent ? [] : [`${url} has ${found}, not ${sent} (status ${response.status})`];
     } catch {
       await delay(500);
     }

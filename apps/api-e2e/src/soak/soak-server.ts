@@ -1,8 +1,6 @@
 import { ServerProcess } from '@upload-streams/testing';
 import { randomInt } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-
-const ENTRY = fileURLToPath(new URL('../../../api/dist/main.js', import.meta.url));
+import { ENTRY } from '../support/entry.ts';
 
 /** The built API, killed and started again on one port and one data folder. */
 export class SoakServer {

@@ -1,6 +1,6 @@
 import type { NodeSource } from '@upload-streams/client/node';
-import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { sha256 } from '@upload-streams/testing';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -39,7 +39,7 @@ export class SoakSources {
     const start = randomInt(SPREAD_BYTES);
     const bytes = this.pool.subarray(start, start + size);
     const kind = KINDS[randomInt(KINDS.length)]!;
-    const made = { kind, size, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const made = { kind, size, sha256: sha256(bytes) };
     if (kind === 'buffer') return { ...made, source: bytes, dispose: async () => undefined };
     if (kind === 'stream') return { ...made, source: Readable.from(pieces(bytes)), dispose: async () => undefined };
     const path = join(this.folder, randomUUID());
@@ -55,10 +55,4 @@ function* pieces(bytes: Buffer): Generator<Buffer> {
     yield bytes.subarray(start, end);
     start = end;
   }
-}
-
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const bytes of createReadStream(path, { highWaterMark: MIB })) hash.update(bytes as Buffer);
-  return hash.digest('hex');
 }

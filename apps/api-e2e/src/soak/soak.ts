@@ -1,4 +1,5 @@
 // Runs many uploads at once between faults of every kind, compares each stored file with its source, and reports.
+import { sha256OfFile } from '@upload-streams/testing';
 import { mkdtemp, mkdir, readdir, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { disturbLinks, disturbServer, type SoakScene } from './soak-faults.ts';
 import { soakOptions, type SoakOptions } from './soak-options.ts';
 import { SoakReport } from './soak-report.ts';
 import { SoakServer } from './soak-server.ts';
-import { sha256OfFile, SoakSources } from './soak-source.ts';
+import { SoakSources } from './soak-source.ts';
 import { SoakUpload } from './soak-upload.ts';
 
 const MIB = 1024 * 1024;

@@ -1,15 +1,15 @@
 import { test as base, expect } from '@playwright/test';
-import { Link } from './link.js';
+import { FaultProxy, type GatewayProcess } from '@upload-streams/testing';
 import { UploadPage } from './upload-page.js';
-import { UploadServer } from './upload-server.js';
+import { startServer } from './upload-server.js';
 
 interface WorkerFixtures {
-  readonly server: UploadServer;
+  readonly server: GatewayProcess;
 }
 
 interface TestFixtures {
-  /** How this test's browser reaches the server. */
-  readonly link: Link;
+  /** The link from this test's browser to the server. */
+  readonly link: FaultProxy;
   /** What the browser's console says that it should not. */
   readonly consoleErrors: string[];
   /** The page, opened by someone who has not been here before. */
@@ -21,17 +21,17 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     // Playwright finds the fixtures that another one needs by destructuring; this one needs none.
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
-      const server = await UploadServer.start();
+      const server = await startServer();
       await use(server);
-      await server.remove();
+      await server.close();
     },
     { scope: 'worker' },
   ],
   link: async ({ server }, use) => {
-    if (!server.running) await server.restart();
-    const link = await Link.open(server.port);
+    if (!server.running) await server.startAgain();
+    const link = await FaultProxy.open({ port: server.port });
     await use(link);
-    link.close();
+    await link.close();
   },
   baseURL: async ({ link }, use) => use(link.url),
   consoleErrors: async ({ page }, use) => {

@@ -1,17 +1,17 @@
 import type { PageFacts } from '../../client/job.ts';
 
-/** What a page offers to the process that drives it. */
+/** The interface of a page for the process that drives it. */
 export interface BenchPage {
-  /** Uploads the file that was chosen; gives what the server calls it. */
+  /** Uploads the chosen file. Resolves with the server's ID of it. */
   upload(): Promise<string>;
-  /** How the page was while it uploaded. */
+  /** Figures of the page during the upload. */
   facts(): PageFacts;
 }
 
 const SAMPLE_EVERY_MS = 100;
 const MIB = 1024 * 1024;
 
-/** Makes an upload of a file what the page offers, and watches the page. */
+/** Exposes `upload` to the driving process, and observes the page. */
 export function provide(upload: (file: File) => Promise<string>): void {
   let longestTaskMs = 0;
   let heapMib = 0;
@@ -26,7 +26,7 @@ export function provide(upload: (file: File) => Promise<string>): void {
   Object.assign(globalThis, { bench: page });
 }
 
-/** Chromium's own; other browsers have none. */
+/** Only Chromium reports it; 0 elsewhere. */
 function heapNow(): number {
   const { memory } = performance as { memory?: { usedJSHeapSize: number } };
   return (memory?.usedJSHeapSize ?? 0) / MIB;

@@ -12,7 +12,7 @@ await runJob(async ({ url }) => {
   return { upload: (file) => upload(socket, file), close: () => socket.disconnect() } satisfies BenchClient;
 });
 
-/** The original workflow: a chunk at a time, the next after the ack of the one before. */
+/** The original workflow: one chunk at a time, each after the ack of the previous one. */
 async function upload(socket: Socket, { path, size }: JobFile): Promise<string> {
   const sessionID = randomUUID();
   const success = new Promise<string>((resolve) => socket.once(`upload_success_${sessionID}`, resolve));

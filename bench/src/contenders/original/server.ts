@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Server } from 'socket.io';
 import { folder, listen } from '../../server/listen.ts';
 
-// The loop as it is written by hand: every chunk is appended and acknowledged, the next one comes after that.
+// The usual hand-written loop: each chunk is appended and acknowledged before the next one comes.
 const io = new Server(await listen());
 io.on('connection', (socket) => {
   socket.on('begin_upload', (sessionID: string, ack: () => void) => {

@@ -4,7 +4,7 @@ import { DefaultHttpStack, Upload, type UploadOptions } from 'tus-js-client';
 import type { BenchClient, JobFile } from '../../client/job.ts';
 import { runJob } from '../../client/run-job.ts';
 
-/** The default, with a second attempt that comes sooner: the first waits of the others are as short. */
+/** The default with an earlier second attempt: the first delays of the others are as short. */
 const RETRY_DELAYS_MS = [0, 100, 500, 1000, 3000, 5000];
 
 await runJob(({ url, settings }) => {
@@ -21,7 +21,7 @@ await runJob(({ url, settings }) => {
 
 function upload({ path }: JobFile, options: UploadOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    // Of the stream, tus-js-client takes the path only: it reads the file at any offset.
+    // tus-js-client uses only the path of the stream, and reads the file at any offset.
     const upload = new Upload(createReadStream(path), {
       ...options,
       onSuccess: () => resolve(upload.url!.split('/').at(-1)!),

@@ -6,14 +6,14 @@ import { pipeline } from 'node:stream/promises';
 
 const READ_BYTES = 1024 * 1024;
 
-/** The names of the parts that a request of tus wants to be one file; undefined for any other request. */
+/** The names of the parts that a tus request wants to join. Undefined for any other request. */
 export function partsToJoin({ method, headers }: IncomingMessage): string[] | undefined {
   const [kind, urls] = String(headers['upload-concat']).split(';');
   if (method !== 'POST' || kind !== 'final' || urls === undefined) return undefined;
   return urls.split(' ').map((url) => basename(url));
 }
 
-/** Copies the parts into a new file, one after the other, as the file store of tusd does it. */
+/** Copies the parts into a new file one after another, as the file store of tusd does. */
 export async function joinParts(folder: string, parts: readonly string[], response: ServerResponse): Promise<void> {
   const name = randomUUID();
   for (const part of parts) {

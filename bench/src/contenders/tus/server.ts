@@ -4,7 +4,7 @@ import { folder, listen } from '../../server/listen.ts';
 import { joinParts, partsToJoin } from './join-parts.ts';
 
 const datastore = new FileStore({ directory: folder });
-// Parts in parallel need the concatenation of tus, which this server asks of a store, in this spelling, and no store has.
+// Parallel parts need the concatenation extension. The server asks its store for it, in this spelling; no store has it.
 datastore.extensions.push('concatentation');
 
 const tus = new Server({ path: '/files', datastore });

@@ -1,5 +1,5 @@
-// Loaded into the gateway before anything else: nothing is made durable. Only to see what durability costs, as the peers
-// promise none.
+// Preloaded into the gateway, disables every sync. Nothing is durable then: this shows the cost of durability, which the
+// peers do not promise.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { setImmediate } from 'node:timers';

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { OnProgress } from '../../client/job.ts';
 
-/** What the server says of one file. */
+/** The server's answers for one file. */
 export class Answers {
   readonly inFlight: number[] = [];
   name = '';

@@ -18,7 +18,7 @@ await runJob(async (job) => {
   } satisfies BenchClient;
 });
 
-/** One file at a time: chunks with a fixed number in flight; the text after the last ack is the name of the file. */
+/** One file at a time, with a fixed number of chunks in flight. The text after the last ack is the name of the file. */
 async function upload(socket: WebSocket, file: JobFile, job: ClientJob, onProgress: OnProgress): Promise<string> {
   const answers = new Answers(socket, onProgress);
   for await (const bytes of chunksOf(file, job)) {

@@ -10,7 +10,7 @@ interface OpenFile {
   offset: number;
 }
 
-// As little as a WebSocket server can do: each message is written at its offset and acknowledged; a text ends the file.
+// The least that a WebSocket server can do: it writes each message at its offset and acknowledges it. A text ends the file.
 const server = new WebSocketServer({ server: await listen(), perMessageDeflate: false });
 server.on('connection', (socket) => {
   let work: Promise<void> = Promise.resolve();
