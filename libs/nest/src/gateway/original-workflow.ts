@@ -14,7 +14,7 @@ import {
 import { SerialQueue } from '../concurrency/serial-queue.js';
 import type { SessionService } from '../session/session.service.js';
 import type { UploadConnection } from '../session/upload-connection.js';
-import { UPLOAD_CHUNK, type UploadEvent } from './upload-event.js';
+import { UPLOAD_CHUNK, type IncomingEvent } from './incoming-event.js';
 
 /** The name of a file of which the client says nothing. */
 const UNNAMED = 'upload';
@@ -60,7 +60,7 @@ export class OriginalWorkflow implements UploadConnection {
   }
 
   /** Whether an event is of this workflow: by its session, or by its form where the session is not known. */
-  speaks({ kind, sessionID, payload }: UploadEvent): boolean {
+  speaks({ kind, sessionID, payload }: IncomingEvent): boolean {
     if (kind === BEGIN_UPLOAD) return typeof payload === 'string' || (isObject(payload) && !('protocol' in payload));
     if (kind !== UPLOAD_CHUNK || !SESSION_ID_PATTERN.test(sessionID)) return false;
     return this.uploads.has(sessionID) || (isObject(payload) && !('offset' in payload) && !('crc32' in payload));
@@ -95,7 +95,7 @@ export class OriginalWorkflow implements UploadConnection {
   }
 
   /** Answers an event that failed. Returns false where it names no session to answer with. */
-  refuse({ kind, sessionID, payload }: UploadEvent, error: UploadError): boolean {
+  refuse({ kind, sessionID, payload }: IncomingEvent, error: UploadError): boolean {
     const id = kind === UPLOAD_CHUNK ? sessionID : sessionOfBegin(payload);
     if (id === undefined) return false;
     this.connection.failed(id, error);

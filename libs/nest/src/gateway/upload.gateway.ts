@@ -33,16 +33,16 @@ import { guardConnections, holding } from './connection-guard.js';
 import { checkOrigins } from './origin-check.js';
 import { OriginalWorkflow } from './original-workflow.js';
 import { SocketConnection } from './socket-connection.js';
-import { toUploadEvent, UPLOAD_CHUNK, type UploadEvent } from './upload-event.js';
+import { toIncomingEvent, UPLOAD_CHUNK, type IncomingEvent } from './incoming-event.js';
 
-/** What a socket speaks for: both hold sessions. */
+/** What holds the sessions of a socket, for each protocol. */
 interface Door {
   readonly connection: SocketConnection;
   readonly original: OriginalWorkflow;
 }
 
 /** Returns the ack. */
-type Handler = (event: UploadEvent, door: Door) => Promise<object>;
+type Handler = (event: IncomingEvent, door: Door) => Promise<object>;
 
 /**
  * The Socket.IO door: translates the events of docs/protocol.md into calls of `SessionService`, and its answers into acks.
@@ -103,13 +103,14 @@ export class UploadGateway implements OnGatewayInit, OnGatewayConnection, OnGate
     // Chunk events have the session in their names, so no single listener can be registered for them. Socket.IO calls the
     // listener with whatever the client sent: a throw would end the process.
     socket.onAny((name: unknown, ...args: unknown[]) => {
-      this.dispatch(socket, toUploadEvent(name, args)).catch(this.report);
+      this.dispatch(socket, name, args).catch(this.report);
     });
   }
 
   /** Each handler reaches its session before the next event is read, so the order of the wire is the order in the session. */
-  private async dispatch(socket: Socket, event: UploadEvent): Promise<void> {
+  private async dispatch(socket: Socket, name: unknown, args: readonly unknown[]): Promise<void> {
     const door = doorOf(socket);
+    const event = toIncomingEvent(name, args);
     const workflow = door.original.speaks(event) ? this.originalHandlers : this.handlers;
     const handler = workflow.get(event.kind) ?? (isHeardByOthers(socket, event) ? undefined : unknownEvent);
     if (!handler) return;
@@ -156,7 +157,7 @@ export class UploadGateway implements OnGatewayInit, OnGatewayConnection, OnGate
     this.server?.local.emit(SERVER_DRAINING, { reconnectInMs: this.options.reconnectInMs });
   }
 
-  /** The end of every call that nobody awaits. */
+  /** Ends every call that is not awaited. */
   private readonly report = (error: unknown): void => this.logger.error(error);
 
   private async identify(socket: Socket): Promise<void> {
@@ -178,7 +179,7 @@ const unknownEvent: Handler = async ({ refusal }) => {
 const doorOf = (socket: Socket): Door => socket.data.door as Door;
 
 /** Whether another gateway of the application handles an event. */
-function isHeardByOthers(socket: Socket, { name }: UploadEvent): boolean {
+function isHeardByOthers(socket: Socket, { name }: IncomingEvent): boolean {
   if (socket.listenersAny().length > 1) return true;
   // Socket.IO listens to `error` itself, so that it does not end the process.
   return typeof name === 'string' && socket.listenerCount(name) > (name === 'error' ? 1 : 0);

@@ -5,7 +5,7 @@ import { TOO_LARGE } from './bounded-parser.js';
 export const UPLOAD_CHUNK = 'upload_chunk';
 
 /** An event as a client sent it: nothing in it has been checked. */
-export interface UploadEvent {
+export interface IncomingEvent {
   /** A text, unless the client is hostile. */
   readonly name: unknown;
   /** The event's name, or, for an event that has a session ID in its name, what comes before the ID. */
@@ -21,11 +21,11 @@ export interface UploadEvent {
   readonly acknowledge: (answer: object) => void;
 }
 
-export function toUploadEvent(name: unknown, args: readonly unknown[]): UploadEvent {
+export function toIncomingEvent(name: unknown, args: readonly unknown[]): IncomingEvent {
   const chunkOf = typeof name === 'string' ? sessionOfChunkEvent(name) : undefined;
   const [payload] = args;
   const ack = args.at(-1);
-  const acknowledge = typeof ack === 'function' ? (ack as UploadEvent['acknowledge']) : () => undefined;
+  const acknowledge = typeof ack === 'function' ? (ack as IncomingEvent['acknowledge']) : () => undefined;
   const event = { name, sessionID: chunkOf ?? '', payload, bytes: bytesOf(payload), acknowledge };
   if (chunkOf !== undefined) return { ...event, kind: UPLOAD_CHUNK };
   if (name !== TOO_LARGE) return { ...event, kind: typeof name === 'string' ? name : '' };
