@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { readEnvironment, type Settings } from './app.config.js';
 import { endWithParent } from './end-with-parent.js';
 import { explainListenError } from './start-error.js';
-import { restartWithFlags } from './v8-flags.js';
+import { tuneProcess } from './performance/tune-process.js';
 
 /** Starts the gateway. If it can't start, it says why in one sentence. */
 async function main(): Promise<void> {
-  restartWithFlags();
+  tuneProcess(process.env);
   if (process.argv.includes('--end-with-parent')) endWithParent();
   requireSqlite();
   const settings = readEnvironment(process.env);

@@ -95,6 +95,11 @@ export const uploadOptionsSchema = z.object({
       'Compute the SHA-256 of each file as it is read back. Without it, files are verified by CRC-32 alone, which saves ' +
         "up to a quarter of the gateway's CPU.",
     ),
+  fastPaths: flag()
+    .default(true)
+    .describe(
+      'Assemble large messages in code of our own instead of in `ws`. Set to `false` to rule it out when looking for a fault.',
+    ),
   shutdownGraceMs: milliseconds(0, HOUR_MS).default(10_000).describe('How long a shutdown waits for work in progress.'),
   reconnectInMs: milliseconds(0, HOUR_MS)
     .default(1000)

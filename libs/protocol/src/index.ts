@@ -20,7 +20,8 @@ export {
   type UploadInProgressEvent,
   type UploadSuccessEvent,
 } from './events.js';
-export { freeBytes, keepFreedMemory } from './free-bytes.js';
+export { freeBytes } from './free-bytes.js';
+export { keepFreedMemory } from './keep-freed-memory.js';
 export {
   MAX_CHUNK_BYTES,
   MAX_FILE_BYTES,

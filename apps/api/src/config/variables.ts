@@ -43,6 +43,7 @@ export const VARIABLES = {
   ADOPT_STORE: upload('adoptStore', flag),
   DURABILITY: upload('durability', text),
   SHA256: upload('sha256', flag),
+  FAST_PATHS: upload('fastPaths', flag),
   SHUTDOWN_GRACE: upload('shutdownGraceMs', time),
   STORAGE: server('storage', text),
   S3_BUCKET: s3('bucket', text),

@@ -12,7 +12,6 @@ import {
   beginUploadSchema,
   CANCEL_UPLOAD,
   cancelUploadSchema,
-  keepFreedMemory,
   MAX_INLINE_BYTES,
   MAX_MESSAGE_BYTES,
   parsePayload,
@@ -89,7 +88,8 @@ export class UploadGateway implements OnGatewayInit, OnGatewayConnection, OnGate
   ) {}
 
   afterInit(server: Server): void {
-    keepFreedMemory();
+    const { ws } = server.engine as unknown as { readonly ws?: unknown };
+    if (ws instanceof UploadWebSocketServer) ws.fastPaths = this.options.fastPaths;
     checkOrigins(server, this.options.allowedOrigins);
     guardConnections(server);
     server.use((socket, next) => {

@@ -1,15 +1,15 @@
 const MIB = 1024 * 1024;
 
-/** All that is held for clients together: messages that are not whole yet, and events that are not answered yet. */
+/** The budget for all clients together: unfinished messages, and events that are not answered yet. */
 const PROCESS_BYTES = 128 * MIB;
 
-/** What one connection may hold of it: the default of WINDOW_BUDGET, so that who keeps to the windows is never held up. */
+/** What one connection may hold of it: the default of WINDOW_BUDGET, so that a client within its windows never waits. */
 const CONNECTION_BYTES = 64 * MIB;
 
-/** Where all is taken, a connection still may hold this much, so that those who hold more keep nobody from going on. */
+/** Even if the budget is used up, each connection may hold this much, so that large holders do not block the others. */
 const LEAST_SHARE_BYTES = MIB;
 
-/** What an event costs beside its bytes until it is answered, about. */
+/** The approximate cost of an event until it is answered, in addition to its bytes. */
 export const EVENT_BYTES = 4 * 1024;
 
 /** A budget of bytes that all connections of the process share. */
@@ -27,7 +27,7 @@ export class ClientMemory {
     return this.held;
   }
 
-  /** `resume` is called when a connection that found itself over may go on. */
+  /** `resume` is called when a connection that was over its limit may continue. */
   join(resume: () => void = () => undefined): ConnectionMemory {
     const connection = new ConnectionMemory(this, resume);
     this.connections.add(connection);
@@ -40,7 +40,7 @@ export class ClientMemory {
     this.waiting.delete(connection);
   }
 
-  /** @internal Whether a connection that holds so much may take no more. It is told when it may. */
+  /** @internal Whether a connection that holds this much may take no more. It is told when it may. */
   isOver(connection: ConnectionMemory, bytes: number): boolean {
     const share = Math.max(LEAST_SHARE_BYTES, this.budgetBytes / this.connections.size);
     const isOver = bytes > this.connectionBytes || (this.held > this.budgetBytes && bytes > share);
@@ -51,7 +51,7 @@ export class ClientMemory {
   /** @internal */
   change(bytes: number): void {
     this.held += bytes;
-    // Who is still over waits again, and is not to be asked again in the same round.
+    // A connection that is still over its limit waits again, and is not resumed twice in one round.
     if (bytes < 0 && this.waiting.size > 0) for (const connection of [...this.waiting]) this.wake(connection);
   }
 
@@ -83,11 +83,11 @@ export class ConnectionMemory {
     this.take(-bytes);
   }
 
-  /** What is still held is given back by who took it. */
+  /** Whoever took what is still held gives it back. */
   leave(): void {
     this.all.leave(this);
   }
 }
 
-/** One for the process: several gateways in it share its memory, too. */
+/** One for the process, because several gateways in it share its memory. */
 export const processMemory = new ClientMemory();

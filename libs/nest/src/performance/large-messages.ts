@@ -2,48 +2,55 @@ import { freeBytes } from '@upload-streams/protocol';
 import { mask as xor } from 'bufferutil';
 import { BINARY, CONTINUATION, FIRST_CONTROL, FrameHeaderReader, type FrameHeader } from './frame-header.js';
 
-/** Smaller messages are left to the receiver behind: 16 KiB. */
-const LARGE_BYTES = 16 * 1024;
-/** Texts have no chunks in them. Longer ones than a packet may have are answered; longer ones than this end the connection. */
+/** Smaller messages are left to `ws`: 16 KiB. */
+export const LARGE_BYTES = 16 * 1024;
+
+/** Pieces smaller than this are copied, so that the memory they were read into can be used again. */
+const WORTH_KEEPING_BYTES = 16 * 1024;
+
+/** Texts carry no chunks. Texts that are too long for a packet are refused; texts longer than this end the connection. */
 const MAX_TEXT_BYTES = 2 * 1024 * 1024;
 
-/** As much memory is taken before anything of it has come: 1 MiB, or what the last message had. */
+/** A message gets at most this much memory before any of it has arrived, unless the last one was larger: 1 MiB. */
 const AT_ONCE_BYTES = 1024 * 1024;
 
 export interface LargeMessagesTargets {
-  /** Bytes of frames that are none of ours, in order. */
+  /** Bytes of frames that `ws` is to read, in order. */
   readonly pass: (bytes: Buffer) => void;
-  /** A large message, in order with what was passed. */
+  /** A large message, in order with the bytes that were passed. */
   readonly deliver: (message: Buffer) => void;
   /** The stream can't go on. */
   readonly fail: () => void;
 }
 
 /**
- * Takes large binary messages out of what a WebSocket's socket reads. Each piece, 64 KiB at the most, is unmasked straight
- * into the memory of its message while the processor's cache has it, and given back at once, to be read into again. `ws`
- * keeps the pieces, joins them, and unmasks what it joined: one pass more over all bytes, and so much memory that only the
- * garbage collector can free that it sets off full collections.
+ * Takes large binary messages out of what a WebSocket's socket reads. Each piece, of 64 KiB at most, is unmasked directly
+ * into the memory of its message while it is in the processor's cache, and its memory is freed at once. `ws` keeps the
+ * pieces, joins them, and unmasks the result: one more pass over all bytes, and so much garbage outside of V8's heap that
+ * full collections follow. docs/decisions/0014-large-messages.md has the figures; the option `fastPaths` switches it off.
  */
 export class LargeMessages {
   private readonly headers = new FrameHeaderReader();
   private frame: Frame | undefined;
   private message: Message | undefined;
-  /** Fragments do not say how long their message gets, and what a header says is a promise: mostly it is as the last one. */
+  /** Fragments do not tell the length of their message. It is mostly that of the last one. */
   private lastLength = 0;
   private failed = false;
-  private passedTextBytes = 0;
+  /** Bytes of the unfinished message that `ws` puts together. */
+  private passedBytes = 0;
+  private passesText = false;
   private messageNumber = 0;
   private toldBytes = 0;
 
-  /** `maxBytes` of a message; at most `framesAtOnce` are read by one call. */
+  /** `maxBytes` of a message; one call reads at most `framesAtOnce`; messages from `largeBytes` on are taken out. */
   constructor(
     private readonly maxBytes: number,
     private readonly framesAtOnce: number,
     private readonly targets: LargeMessagesTargets,
+    private readonly largeBytes = LARGE_BYTES,
   ) {}
 
-  /** What the socket read. It is freed, unless much of it was passed. Returns what is left to be read by the next call. */
+  /** Reads what the socket has read, and frees it unless much of it was passed. Returns what the next call has to read. */
   read(bytes: Buffer): Buffer | undefined {
     let isFree = true;
     let frames = 0;
@@ -55,7 +62,7 @@ export class LargeMessages {
       const end = Math.min(bytes.length, at + this.frame.left);
       const piece = bytes.subarray(at, end);
       at = end;
-      const isCopied = this.frame.isOurs || piece.length < LARGE_BYTES;
+      const isCopied = this.frame.isOurs || piece.length < WORTH_KEEPING_BYTES;
       isFree &&= isCopied;
       this.readPayload(this.frame, this.frame.isOurs || !isCopied ? piece : Buffer.from(piece));
     }
@@ -64,15 +71,15 @@ export class LargeMessages {
     return rest;
   }
 
-  /** Names the message that has begun and not ended; undefined between messages. */
+  /** The number of the message that has begun and not ended; undefined between messages. */
   get openMessage(): number | undefined {
-    const isOpen = this.frame || this.message || this.passedTextBytes > 0 || this.headers.isBegun;
+    const isOpen = this.frame || this.message || this.passedBytes > 0 || this.headers.isBegun;
     return isOpen ? this.messageNumber : undefined;
   }
 
-  /** By how many bytes the memory of messages that are not whole has grown since the last call; negative where it shrank. */
+  /** By how many bytes the memory of unfinished messages has grown since the last call; negative if it shrank. */
   growth(): number {
-    const bytes = (this.message?.heldBytes ?? 0) + this.passedTextBytes;
+    const bytes = (this.message?.heldBytes ?? 0) + this.passedBytes;
     const grown = bytes - this.toldBytes;
     this.toldBytes = bytes;
     return grown;
@@ -82,7 +89,7 @@ export class LargeMessages {
   discard(): void {
     this.failed = true;
     this.message = undefined;
-    this.passedTextBytes = 0;
+    this.passedBytes = 0;
   }
 
   private readHeader(bytes: Buffer, at: number): number {
@@ -90,7 +97,7 @@ export class LargeMessages {
     if (!this.headers.isWhole) return next;
     const { header, bytes: raw } = this.headers.take();
     const isOurs = this.takes(header);
-    if (!isOurs && header.opcode < FIRST_CONTROL) this.countText(header);
+    if (!isOurs) this.checkText(header);
     if (this.failed) return next;
     this.frame = new Frame(header, isOurs);
     if (!isOurs) this.targets.pass(raw);
@@ -99,16 +106,13 @@ export class LargeMessages {
     return next;
   }
 
-  /** What the receiver behind puts together: texts, and small messages in one frame. */
-  private countText({ opcode, final, length }: FrameHeader): void {
-    this.passedTextBytes += length;
-    if (opcode !== BINARY && this.passedTextBytes > MAX_TEXT_BYTES) return this.fail();
-    if (!final) return;
-    this.passedTextBytes = 0;
-    this.messageNumber++;
+  private checkText({ opcode, length }: FrameHeader): void {
+    if (opcode >= FIRST_CONTROL) return;
+    if (opcode !== CONTINUATION) this.passesText = opcode !== BINARY;
+    if (this.passesText && this.passedBytes + length > MAX_TEXT_BYTES) this.fail();
   }
 
-  /** What is not as it should be is left to the receiver behind, which knows what to answer, where it saw the beginning. */
+  /** Violations of the protocol are passed to `ws`, which answers them, if it has seen the start of the message. */
   private takes({ opcode, final, extended, mask, length }: FrameHeader): boolean {
     if (opcode >= FIRST_CONTROL) return false;
     if (this.message) {
@@ -116,7 +120,7 @@ export class LargeMessages {
       if (opcode !== CONTINUATION || extended || !mask || !fits) this.fail();
       return true;
     }
-    const isLarge = length >= LARGE_BYTES || !final;
+    const isLarge = length >= this.largeBytes || (!final && this.largeBytes < Infinity);
     if (opcode !== BINARY || extended || !mask || !isLarge || length > this.maxBytes) return false;
     const expected = final ? length : Math.max(length, this.lastLength);
     this.message = new Message(Math.min(expected, Math.max(AT_ONCE_BYTES, this.lastLength)));
@@ -126,13 +130,17 @@ export class LargeMessages {
   private readPayload(frame: Frame, piece: Buffer): void {
     if (!frame.isOurs) {
       if (piece.length > 0) this.targets.pass(piece);
+      if (!frame.isControl) this.passedBytes += piece.length;
     } else if (!this.failed) {
       this.message!.append(piece, frame.maskHere());
     }
     frame.advance(piece.length);
     if (frame.left > 0) return;
     this.frame = undefined;
-    if (frame.isOurs && frame.isFinal && !this.failed) this.deliver();
+    if (!frame.isFinal || frame.isControl || this.failed) return;
+    if (frame.isOurs) return this.deliver();
+    this.passedBytes = 0;
+    this.messageNumber++;
   }
 
   private deliver(): void {
@@ -163,6 +171,10 @@ class Frame {
     return this.header.final;
   }
 
+  get isControl(): boolean {
+    return this.header.opcode >= FIRST_CONTROL;
+  }
+
   get left(): number {
     return this.header.length - this.at;
   }
@@ -183,7 +195,7 @@ class Message {
   private memory: Buffer<ArrayBuffer>;
   length = 0;
 
-  /** It is not touched before bytes come, and given to nobody before it is full: it need not be cleared. */
+  /** The memory need not be cleared: it is not read before it is completely written. */
   constructor(expected: number) {
     this.memory = Buffer.allocUnsafeSlow(expected);
   }
@@ -205,6 +217,14 @@ class Message {
   }
 
   private resize(bytes: number): void {
-    this.memory = Buffer.from(this.memory.buffer.transfer(bytes));
+    this.memory = Buffer.from(transferred(this.memory.buffer, bytes));
   }
+}
+
+/** Runtimes without `transfer` copy. */
+function transferred(buffer: ArrayBuffer, bytes: number): ArrayBuffer {
+  if ('transfer' in buffer) return buffer.transfer(bytes);
+  const copy = new Uint8Array(bytes);
+  copy.set(new Uint8Array(buffer as ArrayBuffer, 0, Math.min(bytes, (buffer as ArrayBuffer).byteLength)));
+  return copy.buffer;
 }

@@ -2,24 +2,28 @@ import { setImmediate } from 'node:timers';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { processMemory, type ConnectionMemory } from './client-memory.js';
-import { LargeMessages } from './large-messages.js';
+import { LARGE_BYTES, LargeMessages } from './large-messages.js';
 
-/** Frames that are read in one turn of the event loop; others have their turn then. */
+/** Frames that are read in one turn of the event loop. Other connections get their turn after that. */
 const FRAMES_AT_ONCE = 256;
 
-/** Answers that a client may leave unread, beside what the operating system keeps. */
+/** Answers that a client may leave unread, in addition to what the operating system buffers. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 const MAX_UNREAD_PACKETS = 1024;
 
-/** A message must bring this much in each period, or end in it: 2 KiB/s. */
+/** The minimum progress of an incomplete message in each period of 30 s: 2 KiB/s. */
 const LEAST_PROGRESS_BYTES = 64 * 1024;
 
-/** What Engine.IO keeps until the socket takes it. */
+/** The packets that Engine.IO keeps until the socket takes them. */
 export interface Unsent {
   readonly writeBuffer: { readonly length: number };
 }
 
-/** What one WebSocket reads. It stops reading while too much is held for its client, or too little is read by it. */
+/**
+ * Reads from one WebSocket: it pauses while too much is held for its client, or while the client does not read its answers.
+ * To see the bytes before `ws` does, it replaces the `emit` of the socket, an object that is not ours. The bounds do not
+ * depend on `fastPaths`, which only says whether large messages are assembled here or by `ws`.
+ */
 export class SocketIntake {
   readonly memory: ConnectionMemory = processMemory.join(() => this.resume());
   private readonly messages: LargeMessages;
@@ -34,13 +38,19 @@ export class SocketIntake {
     private readonly webSocket: WebSocket,
     private readonly socket: Duplex,
     maxBytes: number,
+    fastPaths: boolean,
   ) {
     this.emit = socket.emit.bind(socket);
-    this.messages = new LargeMessages(maxBytes, FRAMES_AT_ONCE, {
-      pass: (bytes) => void this.emit('data', bytes),
-      deliver: (message) => void webSocket.emit('message', message, true),
-      fail: () => webSocket.terminate(),
-    });
+    this.messages = new LargeMessages(
+      maxBytes,
+      FRAMES_AT_ONCE,
+      {
+        pass: (bytes) => void this.emit('data', bytes),
+        deliver: (message) => void webSocket.emit('message', message, true),
+        fail: () => webSocket.terminate(),
+      },
+      fastPaths ? LARGE_BYTES : Infinity,
+    );
     socket.emit = (event: string | symbol, ...args: unknown[]) => this.onEvent(event, args);
     webSocket.once('close', () => this.close());
   }
@@ -50,7 +60,7 @@ export class SocketIntake {
     this.unsent = unsent;
   }
 
-  /** Ends the connection where a message was begun before the last call, and came on too little since. */
+  /** Ends the connection if the message that was open at the last call has made too little progress since. */
   endIfStuck(): void {
     const { openMessage } = this.messages;
     const isStuck = openMessage === this.seen.message && this.received - this.seen.bytes < LEAST_PROGRESS_BYTES;
@@ -89,7 +99,7 @@ export class SocketIntake {
     if (!this.isOver) setImmediate(() => this.resume());
   }
 
-  /** Called whenever something fell; also for nothing. */
+  /** Called whenever something that it waits for may have changed. */
   private resume(): void {
     if (!this.waits || this.isOver) return;
     this.waits = false;

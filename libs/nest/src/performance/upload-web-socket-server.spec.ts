@@ -31,7 +31,7 @@ function encode({ opcode, payload, final, masked = true }: Frame): Buffer {
   return Buffer.concat([head, mask, payload.map((byte, n) => byte ^ mask[n & 3]!)]);
 }
 
-describe('UploadWebSocketServer', () => {
+describe.each([true, false])('UploadWebSocketServer, with fast paths: %s', (fastPaths) => {
   let http: Server;
   let webSockets: UploadWebSocketServer;
   let messages: { readonly data: Buffer; readonly isBinary: boolean }[];
@@ -40,6 +40,7 @@ describe('UploadWebSocketServer', () => {
   beforeEach(async () => {
     messages = [];
     webSockets = new UploadWebSocketServer({ noServer: true, maxPayload: MAX_BYTES, perMessageDeflate: false });
+    webSockets.fastPaths = fastPaths;
     http = createServer();
     http.on('upgrade', (request, socket, head) =>
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {

@@ -5,25 +5,28 @@ import { SocketIntake } from './socket-intake.js';
 
 type Upgraded = (socket: WebSocket, request: IncomingMessage) => void;
 
-/** It is looked this often for messages that do not come on, in milliseconds. */
+/** The interval at which stalled messages are detected, in milliseconds. */
 const STUCK_AFTER_MS = 30_000;
 
 const intakes = new WeakMap<WebSocket, SocketIntake>();
 
-/** What reads a WebSocket of an `UploadWebSocketServer`; undefined for any other. */
+/** The intake of a WebSocket of an `UploadWebSocketServer`; undefined for any other WebSocket. */
 export const intakeOf = (webSocket: WebSocket): SocketIntake | undefined => intakes.get(webSocket);
 
 /**
- * `ws`, but that `SocketIntake` reads the socket: chunks are received by `LargeMessages`, and `ws` sees the rest. For the
- * option `wsEngine` of Socket.IO. It uses nothing of `ws` but its public interface: that it reads its socket by the event
- * `data`, and tells of messages by the event `message`.
+ * A `ws` server whose sockets are read by `SocketIntake`: `LargeMessages` receives chunks, and `ws` gets the rest. For
+ * Socket.IO's option `wsEngine`. It relies only on the public interface of `ws`: that it reads its socket through the event
+ * `data` and emits `message`.
  */
 export class UploadWebSocketServer extends WebSocketServer {
   private readonly maxBytes: number;
   private readonly open = new Set<SocketIntake>();
   private readonly timer: NodeJS.Timeout;
 
-  /** `stuckAfterMs`: a message that brings nothing for so long ends its connection. @default 30 s */
+  /** Whether large messages are received by `LargeMessages`, or by `ws` as any other: for connections from now on. */
+  fastPaths = true;
+
+  /** `stuckAfterMs`: a message that makes no progress for this long ends its connection. @default 30_000 */
   constructor(options: ServerOptions & { readonly stuckAfterMs?: number }) {
     super(options);
     this.maxBytes = options.maxPayload ?? Infinity;
@@ -38,7 +41,7 @@ export class UploadWebSocketServer extends WebSocketServer {
 
   override handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, upgraded: Upgraded): void {
     super.handleUpgrade(request, socket, head, (opened, openedBy) => {
-      const intake = new SocketIntake(opened, socket, this.maxBytes);
+      const intake = new SocketIntake(opened, socket, this.maxBytes, this.fastPaths);
       intakes.set(opened, intake);
       this.open.add(intake);
       opened.once('close', () => this.open.delete(intake));
