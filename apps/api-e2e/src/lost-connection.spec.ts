@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createNodeUploadClient, type NodeUploadClient, type UploadState } from '@upload-streams/client/node';
 import { type FaultConnection, FaultProxy, type GatewayProcess, sha256 } from '@upload-streams/testing';
 import { randomBytes } from 'node:crypto';
-import { watch } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastValueFrom, Subject, takeUntil, tap } from 'rxjs';
 import { startGateway } from './support/gateway.js';
 import { SeededRandom } from './support/seeded-random.js';
+import { untilFolder } from './support/until-folder.js';
 
 const MIB = 1024 * 1024;
 const FILE_NAME = 'lost-and-found.bin';
@@ -26,6 +26,9 @@ const BEFORE_CHUNKS = 1000;
 /** Fast, but not so fast that a whole file is in the buffers of the system at once. */
 const FAST_LINK = { upstream: { bytesPerSecond: 50 * MIB } };
 
+/** How often a fault may come too late on a busy machine. */
+const TRIES = 10;
+
 interface Interruption {
   /** The first state of which this is true ... */
   readonly when: (state: UploadState) => boolean;
@@ -37,6 +40,8 @@ describe('a lost connection', () => {
   let gateway: GatewayProcess;
   let proxy: FaultProxy;
   let client: NodeUploadClient;
+  /** What had passed over the link before the upload in question. */
+  let before: { bytes: number; connections: number };
   /** An upload never gives up by itself: one that outlives its test is stopped here. */
   let testOver: AbortController;
   const stop$ = new Subject<void>();
@@ -47,6 +52,7 @@ describe('a lost connection', () => {
   afterAll(() => gateway.close());
   beforeEach(async () => {
     testOver = new AbortController();
+    before = { bytes: 0, connections: 0 };
     proxy = await FaultProxy.open({ port: gateway.port });
     proxy.shape(FAST_LINK);
     client = createNodeUploadClient({ url: proxy.url, minRetryDelayMs: 20, ackTimeoutMs: 700 });
@@ -81,14 +87,25 @@ describe('a lost connection', () => {
     return states;
   }
 
+  /**
+   * Uploads, and acts between the last ack and the success. On a busy machine both may arrive at once: then it uploads
+   * again, over a new connection.
+   */
+  async function uploadHitAtEnd(act: Interruption['act']): Promise<UploadState[]> {
+    // The last ack is here while the success is on its way.
+    proxy.shape({ ...FAST_LINK, downstream: { delayMs: 150 } });
+    for (let tries = 1; ; tries++) {
+      before = { bytes: proxy.sent('upstream'), connections: proxy.connectionCount };
+      const states = await upload(content, { when: ({ status }) => status === 'verifying', act });
+      if (reasonsOf(states).length > 0 || tries === TRIES) return states;
+      proxy.cut();
+    }
+  }
+
   /** Waits until something is true of the unfinished uploads on the server's disk. */
   async function onDisk(isTrue: (partialFolder: string) => Promise<boolean>): Promise<void> {
     const path = join(gateway.dataDir, 'partial');
-    await new Promise<void>((resolve) => {
-      const check = async () => (await isTrue(path).catch(() => false)) && resolve(watcher.close());
-      const watcher = watch(path, { signal: testOver.signal }, () => void check());
-      void check();
-    });
+    await untilFolder(path, () => isTrue(path), testOver.signal);
   }
 
   const past = (share: number) => (state: UploadState) => state.uploaded > content.length * share;
@@ -104,7 +121,10 @@ describe('a lost connection', () => {
 
   /** Bytes that went to the server beyond the file, handshakes and envelopes. */
   const sentTwice = ({ length }: Uint8Array): number =>
-    proxy.sent('upstream') - length * (1 + ENVELOPE_SHARE) - proxy.connectionCount * HANDSHAKE_BYTES;
+    proxy.sent('upstream') -
+    before.bytes -
+    length * (1 + ENVELOPE_SHARE) -
+    (proxy.connectionCount - before.connections) * HANDSHAKE_BYTES;
 
   it('sends nothing twice where nothing is lost', async () => {
     await upload(content);
@@ -151,15 +171,10 @@ describe('a lost connection', () => {
   });
 
   it('learns of a success that was told to a connection that is gone', async () => {
-    // The last ack is here while the success is on its way.
-    proxy.shape({ ...FAST_LINK, downstream: { delayMs: 150 } });
-    const states = await upload(content, {
-      when: ({ status }) => status === 'verifying',
-      act: async (connection) => {
-        connection.drop('downstream');
-        await onDisk(async (folder) => (await readdir(folder)).length === 0);
-        connection.cut();
-      },
+    const states = await uploadHitAtEnd(async (connection) => {
+      connection.drop('downstream');
+      await onDisk(async (folder) => (await readdir(folder)).length === 0);
+      connection.cut();
     });
     expect(reasonsOf(states)).toEqual(['CONNECTION_LOST']);
     expect(beginnings(states)).toEqual([0]);
@@ -214,11 +229,7 @@ describe('a lost connection', () => {
   });
 
   it('notices within seconds that a connection died after the last ack', async () => {
-    proxy.shape({ ...FAST_LINK, downstream: { delayMs: 150 } });
-    const states = await upload(content, {
-      when: ({ status }) => status === 'verifying',
-      act: (connection) => connection.freeze(),
-    });
+    const states = await uploadHitAtEnd((connection) => connection.freeze());
     expect(reasonsOf(states)).toEqual(['ACK_TIMEOUT']);
   });
 
