@@ -55,7 +55,7 @@ describe('a lost connection', () => {
     before = { bytes: 0, connections: 0 };
     proxy = await FaultProxy.open({ port: gateway.port });
     proxy.shape(FAST_LINK);
-    client = createNodeUploadClient({ url: proxy.url, minRetryDelayMs: 20, ackTimeoutMs: 700 });
+    client = newClient();
   });
   afterEach(async () => {
     testOver.abort();
@@ -63,6 +63,8 @@ describe('a lost connection', () => {
     client.close();
     await proxy.close();
   });
+
+  const newClient = () => createNodeUploadClient({ url: proxy.url, minRetryDelayMs: 20, ackTimeoutMs: 700 });
 
   /** Uploads to the end, whatever happens on the way; the right file must be stored, and nothing else. Gives the states. */
   async function upload(bytes: Uint8Array, interruption?: Interruption): Promise<UploadState[]> {
@@ -89,7 +91,7 @@ describe('a lost connection', () => {
 
   /**
    * Uploads, and acts between the last ack and the success. On a busy machine both may arrive at once: then it uploads
-   * again, over a new connection.
+   * again, with a new client.
    */
   async function uploadHitAtEnd(act: Interruption['act']): Promise<UploadState[]> {
     // The last ack is here while the success is on its way.
@@ -98,7 +100,9 @@ describe('a lost connection', () => {
       before = { bytes: proxy.sent('upstream'), connections: proxy.connectionCount };
       const states = await upload(content, { when: ({ status }) => status === 'verifying', act });
       if (reasonsOf(states).length > 0 || tries === TRIES) return states;
+      client.close();
       proxy.cut();
+      client = newClient();
     }
   }
 
