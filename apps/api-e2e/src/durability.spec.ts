@@ -27,7 +27,7 @@ describe('durability', () => {
   });
 
   const start = async (env: Record<string, string> = {}) => (gateway = await startGateway(env));
-  /** Loses what was not synced, as a power cut does: support/power-cut.mjs, which has to be preloaded. */
+  /** Loses everything that was not synced, like a power cut. Needs support/power-cut.mjs as a preload. */
   const restartAfterPowerCut = () => gateway!.restart('SIGUSR2');
   const connect = async () => {
     const client = await WireClient.connect(gateway!.url, TOKEN);

@@ -13,26 +13,26 @@ const MIB = 1024 * 1024;
 const FILE_NAME = 'lost-and-found.bin';
 const content = randomBytes(16 * MIB);
 
-/** Beyond the file, a connection costs its handshakes, and each chunk an envelope of some 250 bytes to at least 16 KiB. */
+/** Overhead: handshakes per connection, and an envelope of about 250 bytes per chunk of at least 16 KiB. */
 const HANDSHAKE_BYTES = 2 * 1024;
 const ENVELOPE_SHARE = 0.02;
 
-/** A cut loses the chunk that is under way, 4 MiB at the most, and what the buffers of the link have in hand. */
+/** A cut loses the chunk in transit, 4 MiB at most, and what is in the buffers of the link. */
 const LOST_BY_A_CUT = 6 * MIB;
 
-/** Handshakes and `begin_upload` have no checksum of ours: that is what TLS is for. */
+/** Handshakes and `begin_upload` have no checksum: TLS protects them. */
 const BEFORE_CHUNKS = 1000;
 
-/** Fast, but not so fast that a whole file is in the buffers of the system at once. */
+/** Fast, but slow enough that the system's buffers never hold a whole file. */
 const FAST_LINK = { upstream: { bytesPerSecond: 50 * MIB } };
 
 /** How often a fault may come too late on a busy machine. */
 const TRIES = 10;
 
 interface Interruption {
-  /** The first state of which this is true ... */
+  /** Picks the state at which `act` runs, once. */
   readonly when: (state: UploadState) => boolean;
-  /** ... is when this happens to the connection of that moment. */
+  /** Gets the connection of that moment. */
   readonly act: (connection: FaultConnection, state: UploadState) => void | Promise<void>;
 }
 
@@ -40,9 +40,9 @@ describe('a lost connection', () => {
   let gateway: GatewayProcess;
   let proxy: FaultProxy;
   let client: NodeUploadClient;
-  /** What had passed over the link before the upload in question. */
+  /** Traffic of the link before the upload that is measured. */
   let before: { bytes: number; connections: number };
-  /** An upload never gives up by itself: one that outlives its test is stopped here. */
+  /** Stops an upload that outlives its test: uploads never give up by themselves. */
   let testOver: AbortController;
   const stop$ = new Subject<void>();
 
@@ -66,7 +66,7 @@ describe('a lost connection', () => {
 
   const newClient = () => createNodeUploadClient({ url: proxy.url, minRetryDelayMs: 20, ackTimeoutMs: 700 });
 
-  /** Uploads to the end, whatever happens on the way; the right file must be stored, and nothing else. Gives the states. */
+  /** Uploads to the end through an interruption. The right file must be stored, and nothing else. Returns all states. */
   async function upload(bytes: Uint8Array, interruption?: Interruption): Promise<UploadState[]> {
     const leftBefore = await gateway.partialFiles();
     const states: UploadState[] = [];
@@ -94,7 +94,7 @@ describe('a lost connection', () => {
    * again, with a new client.
    */
   async function uploadHitAtEnd(act: Interruption['act']): Promise<UploadState[]> {
-    // The last ack is here while the success is on its way.
+    // The last ack has arrived, and the success is in transit.
     proxy.shape({ ...FAST_LINK, downstream: { delayMs: 150 } });
     for (let tries = 1; ; tries++) {
       before = { bytes: proxy.sent('upstream'), connections: proxy.connectionCount };
@@ -106,7 +106,7 @@ describe('a lost connection', () => {
     }
   }
 
-  /** Waits until something is true of the unfinished uploads on the server's disk. */
+  /** Waits for a condition of the unfinished uploads on the server's disk. */
   async function onDisk(isTrue: (partialFolder: string) => Promise<boolean>): Promise<void> {
     const path = join(gateway.dataDir, 'partial');
     await untilFolder(path, () => isTrue(path), testOver.signal);
@@ -117,13 +117,13 @@ describe('a lost connection', () => {
   const reasonsOf = (states: UploadState[]) =>
     states.flatMap((state) => (state.status === 'waiting' ? [state.reason.code] : []));
 
-  /** The offsets that the server gave, at the beginning and each time that the upload went on. */
+  /** The server's offsets at the start and each time that the upload resumed. */
   const beginnings = (states: UploadState[]) =>
     states.flatMap(({ status, uploaded }, n) =>
       status === 'uploading' && states[n - 1]?.status !== status ? [uploaded] : [],
     );
 
-  /** Bytes that went to the server beyond the file, handshakes and envelopes. */
+  /** Bytes sent to the server in addition to the file, handshakes and envelopes. */
   const sentTwice = ({ length }: Uint8Array): number =>
     proxy.sent('upstream') -
     before.bytes -
@@ -212,7 +212,7 @@ describe('a lost connection', () => {
           cuts++;
           connection.cut(random.next() < 0.8 ? 'reset' : 'end');
         };
-        // A connection is cut within its first MiB, many within the handshakes already.
+        // A connection is cut within its first MiB, often during the handshakes.
         connection.after('upstream', Math.floor(MIB * random.next() ** 2), cut);
         if (random.next() < 0.3) connection.after('downstream', random.below(1000), cut);
       });
