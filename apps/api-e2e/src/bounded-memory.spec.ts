@@ -13,10 +13,10 @@ import { newSessionID } from './support/wire-client.js';
 
 const MIB = 1024 * 1024;
 
-/** 128 MiB for all clients, 1 MiB for each that comes beside, and what a gateway at rest has, with room for garbage. */
+/** 128 MiB for all clients, 1 MiB for each further one, and the memory of an idle gateway with room for garbage. */
 const LIMIT_MIB = 480;
 
-/** As a client sends it, with a mask of zeros. */
+/** A frame of a client, with a mask of zeros. */
 function frame(opcode: number, payload: Uint8Array, bytes = payload.length): Buffer {
   const head = Buffer.alloc(14);
   head[0] = 0x80 | opcode;
@@ -43,7 +43,7 @@ async function deafClient(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Sends for as long as the gateway reads, but not for longer than it takes to see that it does. */
+/** Sends as long as the gateway reads, for 1.5 s at most. */
 async function pour(socket: Socket, pieces: Iterable<Uint8Array>): Promise<void> {
   const enough = delay(1500);
   let isOver = false;

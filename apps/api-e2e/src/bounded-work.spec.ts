@@ -8,13 +8,13 @@ import { newSessionID } from './support/wire-client.js';
 
 const MIB = 1024 * 1024;
 
-/** A turn, and the 10 ms of the timer that measures it. */
+/** The longest turn, and the 10 ms of the timer that measures it. */
 const LONGEST_MS = 50 + 10;
 
-/** Other programs take turns on this machine: one undisturbed try of these counts. */
+/** One try in which no other program interferes is enough. */
 const TRIES = 15;
 
-/** Each is 1 MiB of JSON, or what is left of it within the longest text that is read at all. */
+/** Each value has about this many bytes of JSON. */
 const VALUES: Readonly<Record<string, (bytes: number) => string>> = {
   'marks that are slow to compose': (bytes) =>
     JSON.stringify(`a${'\u0300'.repeat(bytes / 4)}${'\u0316'.repeat(bytes / 4)}`),
@@ -39,7 +39,7 @@ function withField(event: string, field: string, value: string): string {
   return `["${event}",{${rest},"${field}":${value}}]`;
 }
 
-/** The packets that carry a value in each place where a client may put one. */
+/** Packets with a value in each place where a client may put one. */
 function packetsWith(value: string): string[] {
   const inFields = Object.entries(FIELDS).flatMap(([event, fields]) =>
     fields.map((field) => withField(event, field, value)),

@@ -43,7 +43,7 @@ if (!Cluster.isInstalled) {
     return client;
   }
 
-  /** Downloaded from another node than any it was uploaded to. */
+  /** SHA-256 of a file, downloaded from a node that it was not uploaded to. */
   async function storedSha256(file: CompletedUpload, index = 2): Promise<string> {
     const response = await new HttpClient(cluster.node(index).url, TOKEN).get(file.url);
     return sha256OfStream(response.body!);
@@ -82,7 +82,7 @@ if (!Cluster.isInstalled) {
     await first.chunk(sessionID, 0, content.subarray(0, 3 * MIB));
     const lost = first.failure(sessionID);
     const begun = await second.begin(sessionID, { size: content.length });
-    // Only the node that held it can make these bytes durable: without its answer, the session would begin at 0.
+    // Only the node that held the session can make these bytes durable. Without its answer, the offset would be 0.
     expect(begun).toMatchObject({ ok: true, offset: 3 * MIB, durable: 3 * MIB });
     expect(await lost).toMatchObject({ code: 'SESSION_TAKEN_OVER' });
     const success = second.success(sessionID);
@@ -105,7 +105,7 @@ if (!Cluster.isInstalled) {
     } finally {
       process.kill(frozen, 'SIGCONT');
     }
-    // It wakes up and writes on, up to its next checkpoint.
+    // It wakes up and continues to write, up to its next checkpoint.
     for (let offset = 3 * MIB; offset < 24 * MIB; offset += MIB) {
       const ack = await first.chunk(sessionID, offset, content.subarray(offset, offset + MIB));
       if (!ack.ok) break;

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { filter, firstValueFrom, lastValueFrom, share } from 'rxjs';
 import { startGateway } from './support/gateway.js';
+import { untilFolder } from './support/until-folder.js';
 import { newSessionID, WireClient } from './support/wire-client.js';
 
 const MIB = 1024 * 1024;
@@ -26,7 +27,7 @@ describe('durability', () => {
   });
 
   const start = async (env: Record<string, string> = {}) => (gateway = await startGateway(env));
-  /** Loses what was not synced, as a power cut does: support/power-cut.mjs, which has to be preloaded. */
+  /** Loses everything that was not synced, like a power cut. Needs support/power-cut.mjs as a preload. */
   const restartAfterPowerCut = () => gateway!.restart('SIGUSR2');
   const connect = async () => {
     const client = await WireClient.connect(gateway!.url, TOKEN);
@@ -34,6 +35,10 @@ describe('durability', () => {
     return client;
   };
   const positions = (ack: Ack<ChunkWritten | BegunUpload>) => (ack.ok ? [ack.offset, ack.durable] : [ack.error.code]);
+
+  /** Resolves once the gateway has removed the bytes of all unfinished uploads. */
+  const noPartialFiles = () =>
+    untilFolder(join(gateway!.dataDir, 'partial'), async () => (await gateway!.partialFiles()).length === 0);
 
   /** The client engine, closed at the end of the test. */
   function uploader() {
@@ -173,7 +178,7 @@ describe('durability', () => {
     const client = await connect();
     await client.begin(newSessionID(), { size: 2000 });
     client.close();
-    while ((await gateway!.partialFiles()).length > 0) await nextChange(join(gateway!.dataDir, 'partial'));
+    await noPartialFiles();
   });
 
   it('knows a completed upload by its session ID also after its session expired', async () => {
@@ -185,7 +190,7 @@ describe('durability', () => {
     const abandoned = newSessionID();
     await (await connect()).begin(abandoned, { size: 2000 });
     clients.at(-1)!.close();
-    while ((await gateway!.partialFiles()).length > 0) await nextChange(join(gateway!.dataDir, 'partial'));
+    await noPartialFiles();
     expect(await client.begin(sessionID, whole)).toMatchObject({ ok: true, completed: first.ok && first.completed });
   });
 
@@ -207,7 +212,7 @@ describe('durability', () => {
     const before = [await gateway!.partialFiles(), await gateway!.storedFiles()];
     await writeFile(join(partial, leftover), 'left by a crash');
     await gateway!.restart('SIGKILL');
-    while ((await readdir(quarantine)).length === 0) await nextChange(quarantine);
+    await untilFolder(quarantine, async () => (await readdir(quarantine)).length > 0);
     const [aside] = await readdir(quarantine);
     expect(aside).toMatch(new RegExp(`^${leftover}\\.\\d+$`));
     expect(await readFile(join(quarantine, aside!), 'utf8')).toBe('left by a crash');
@@ -224,17 +229,7 @@ describe('durability', () => {
       ...(await readdir(join(dataDir, 'partial'))),
       ...(await readdir(join(dataDir, 'quarantine'))),
     ];
-    while ((await left()).length > 0) await nextChange(join(dataDir, 'quarantine'));
+    await untilFolder(join(dataDir, 'quarantine'), async () => (await left()).length === 0);
     await gateway!.logged('Removed the unfinished upload');
   });
 });
-
-/** Resolves when something in a folder changes, or after a short while: a change may have come before the watch. */
-async function nextChange(folder: string): Promise<void> {
-  const watch = (await import('node:fs/promises')).watch(folder, { signal: AbortSignal.timeout(100) });
-  try {
-    for await (const _ of watch) return;
-  } catch (error) {
-    if ((error as Error).name !== 'AbortError') throw error;
-  }
-}

@@ -99,7 +99,7 @@ describe('files over HTTP', () => {
 
   it.each([
     ['are missing', 404, 'FILE_NOT_FOUND', (path: string) => rm(path)],
-    // A folder opens like a file and then can't be read, also by root.
+    // A folder can be opened like a file but not read, not even by root.
     ['can not be read', 503, 'STORAGE_FAILED', (path: string) => rm(path).then(() => mkdir(path))],
   ])('answers with an error where the bytes of a file %s', async (what, status, code, damage) => {
     const { fileId, url } = await uploads.uploadToEnd(Buffer.from('bytes'), { fileName: 'damaged.txt' });

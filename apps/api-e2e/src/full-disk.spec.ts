@@ -16,7 +16,7 @@ import { newSessionID, WireClient } from './support/wire-client.js';
 const MIB = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), 'upload-streams-small-disk-'));
 
-/** A disk of 8 MiB; undefined where this user may not mount one. */
+/** A disk of 8 MiB. Undefined if this user may not mount one. */
 function mountSmallDisk(): string | undefined {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder], { stdio: 'ignore' });
@@ -46,7 +46,7 @@ afterAll(() => {
   });
 
   const full = { ok: false, error: expect.objectContaining({ code: 'STORAGE_FULL', recovery: 'retry' }) };
-  /** Another program fills the disk, but for so many bytes. */
+  /** Fills the disk, as another program could, and leaves this many bytes free. */
   const ballast = join(folder, 'ballast');
   const fillBut = async (bytes: number) => {
     const { bavail, bsize } = await statfs(folder);

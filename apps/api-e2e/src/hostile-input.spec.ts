@@ -275,7 +275,7 @@ describe('hostile input', () => {
   });
 });
 
-/** The ack, or, for what looks like the original workflow, `upload_error_{ID}`. */
+/** The ack. For events that look like the original workflow, `upload_error_{ID}`. */
 function answerTo({ socket }: WireClient, event: string, payload: unknown): Promise<Ack<object>> {
   return new Promise((resolve) => {
     const settle = (ack: Ack<object>) => {

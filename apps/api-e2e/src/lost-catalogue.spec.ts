@@ -32,7 +32,7 @@ describe('a catalogue that is lost', () => {
     client.close();
   }
 
-  /** The gateway stopped, with its catalogue in one file. */
+  /** Stops the gateway and leaves its catalogue in one file. */
   async function stop(): Promise<void> {
     await gateway.stop();
     await rm(`${catalogue}-wal`, { force: true });

@@ -9,10 +9,10 @@ const CLIENTS = 12;
 const UPLOADS_EACH = 4;
 const content = randomBytes(400_000);
 
-/** So far away that chunks follow their begin without waiting for its answer. */
+/** A delay with which chunks follow their begin without waiting for its answer. */
 const FAR_LINK = { upstream: { delayMs: 10 }, downstream: { delayMs: 10 } };
 
-/** At once, 12 uploads have 87 KiB each: less than a client may send before it knows that. */
+/** 12 uploads at once get 87 KiB each, less than a client may send before it knows its window. */
 const NARROW = { WINDOW_BUDGET: '1MiB' };
 
 describe('many uploads that share a small budget', () => {

@@ -20,7 +20,7 @@ describe('/metrics', () => {
     await gateway.close();
   });
 
-  /** The metrics of ours, without their common prefix. */
+  /** The gateway's own metrics, without their common prefix. */
   async function metrics(): Promise<Record<string, number>> {
     const response = await fetch(`${gateway.url}/metrics`);
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/);
@@ -28,7 +28,7 @@ describe('/metrics', () => {
     return Object.fromEntries([...lines].map(([, name, value]) => [name, Number(value)]));
   }
 
-  /** Asks again until something is true of the metrics. */
+  /** Reads the metrics again until a condition holds. */
   async function metricsOnce(isTrue: (metrics: Record<string, number>) => boolean): Promise<Record<string, number>> {
     for (;;) {
       const now = await metrics();

@@ -30,14 +30,14 @@ if (!canLookAtProcesses)
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  /** A gateway that starts there shows that port and data folder are free. */
+  /** Starts a gateway there, which shows that the port and the data folder are free. */
   async function expectAllFree(): Promise<void> {
     const next = await ServerProcess.start({ entry: ENTRY, env });
     expect(next.url).toBe(`http://127.0.0.1:${env['PORT']}`);
     await next.stop();
   }
 
-  // The builds may have to be made first.
+  // The script may have to build first.
   const TIMEOUT_MS = 300_000;
 
   it.each([

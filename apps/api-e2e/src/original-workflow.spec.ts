@@ -94,7 +94,7 @@ describe('the original workflow', () => {
   });
 });
 
-/** Asks again until it holds: the server notices a closed connection when it does. Jest's time limit ends it. */
+/** Checks again until it holds, because the server may notice a closed connection late. Jest's time limit ends it. */
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
 }

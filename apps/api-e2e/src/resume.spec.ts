@@ -31,7 +31,7 @@ describe('resume', () => {
     await gateway.close();
   });
 
-  /** Uploads, does something at a third of the way, and gives all states; the last one must be `completed`. */
+  /** Uploads, interrupts after a third of the file, and returns all states. The last one must be `completed`. */
   async function uploadInterrupted(
     source: string | Readable,
     interrupt: () => void | Promise<void>,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const SOAK = fileURLToPath(new URL('./soak/soak.ts', import.meta.url));
 
-/** Until so much has happened; `npm run soak` goes on for longer, with larger files. */
+/** A short soak. `npm run soak` runs longer, with larger files. */
 const SHORT = ['0.2', '--cuts', '10', '--kills', '3', '--clients', '2', '--max-mib', '16'];
 
 it('a short soak stores every file right and needs nobody', async () => {

@@ -59,7 +59,7 @@ describe('takeover', () => {
     it('wins in less than two round trips', async () => {
       oldLink.freeze();
       successor = await WireClient.connect(newLink.url);
-      // So long that what a busy machine adds is little beside it.
+      // Long compared with the delays of a busy machine.
       const roundTripMs = 1500;
       newLink.shape({ upstream: { delayMs: roundTripMs / 2 }, downstream: { delayMs: roundTripMs / 2 } });
       const started = performance.now();
@@ -115,11 +115,11 @@ describe('takeover', () => {
   describe('by a second engine', () => {
     const size = 8 * KIB * KIB;
     const content = randomBytes(size);
-    /** An upload never gives up by itself: one that outlives its test is stopped here. */
+    /** Stops an upload that outlives its test: uploads never give up by themselves. */
     const stop$ = new Subject<void>();
     afterEach(() => stop$.next());
 
-    /** Two clients upload under one session ID, the second from a certain point on; gives how both ended. */
+    /** Two clients upload with one session ID, the second from a certain point on. Returns the last states of both. */
     async function race(first: Buffer, second: Buffer, share: number): Promise<UploadState[]> {
       const sessionID = newSessionID();
       for (const link of [oldLink, newLink]) link.shape({ upstream: { bytesPerSecond: 40 * KIB * KIB } });
@@ -170,7 +170,7 @@ describe('takeover', () => {
     const chunkBytes = KIB;
     const chunks = 4;
     const files = [randomBytes(chunks * chunkBytes), randomBytes(chunks * chunkBytes)];
-    /** Who acts, and what it does: begin, or send the chunk that it believes is next, without waiting for the ack. */
+    /** Who acts, whether it begins or sends the chunk that it expects to be next, and whether it waits for the ack. */
     const step = fc.record({ who: fc.integer({ min: 0, max: 1 }), begins: fc.boolean(), waits: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 30 }), async (steps) => {

@@ -8,7 +8,7 @@ import { storedFiles } from './support/upload-server.js';
 const SIZE = 12 * MIB;
 const CHANGED = 'The file changed during its upload.';
 
-/** A file on disk, chosen a while ago: Chromium compares dates by whole seconds. */
+/** Writes a file with an old date, because Chromium compares dates in whole seconds. */
 async function oldFile(testInfo: TestInfo, name: string): Promise<string> {
   const path = testInfo.outputPath(name);
   await writeFile(path, randomFile(name, SIZE).buffer);
@@ -16,7 +16,7 @@ async function oldFile(testInfo: TestInfo, name: string): Promise<string> {
   return path;
 }
 
-/** Writes over all of a file, as a program does that has it open: the same inode, the same size. */
+/** Overwrites a file in place: same inode, same size. */
 async function overwrite(path: string): Promise<void> {
   const file = await open(path, 'r+');
   await file.write(randomFile('', SIZE).buffer, 0, SIZE, 0);

@@ -5,7 +5,7 @@ import { expect, test } from './support/fixtures.js';
 import { MIB, writeRandomFile, type UploadPage } from './support/upload-page.js';
 import { storedFiles } from './support/upload-server.js';
 
-/** LARGE=1 takes the file of 1 GiB. */
+/** LARGE=1 uses a file of 1 GiB. */
 const large = Boolean(process.env['LARGE']);
 const BYTES = large ? 1024 * MIB : 64 * MIB;
 const KILL_AT_PERCENT = 60;

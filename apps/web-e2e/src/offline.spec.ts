@@ -4,7 +4,7 @@ import { expect, test } from './support/fixtures.js';
 import { MIB, randomFile } from './support/upload-page.js';
 import { storedFiles } from './support/upload-server.js';
 
-/** However often a page may try again, it does within this time. */
+/** Longer than any delay between two attempts. */
 const LONG_MS = 5 * 60_000;
 
 test.beforeEach(({ page }) => page.clock.install());
@@ -22,7 +22,7 @@ test('an upload waits while the browser is offline, and goes on as soon as it is
   link.shape({ upstream: { bytesPerSecond: 2 * MIB } });
   await uploads.choosePath(path);
   await expect.poll(() => uploads.percent(file.name)).toBeGreaterThan(5);
-  // The browser's own `offline` event and `navigator.onLine`. What DevTools emulate leaves an open WebSocket alone: it is cut.
+  // The browser's own `offline` event and `navigator.onLine`. DevTools leave an open WebSocket connected, so the test cuts it.
   await context.setOffline(true);
   link.cut();
   await expect(uploads.row(file.name)).toContainText(
@@ -34,7 +34,7 @@ test('an upload waits while the browser is offline, and goes on as soon as it is
   await expect(uploads.row(file.name)).toContainText('You are offline.');
   expect(link.connectionCount).toBe(connectionCount);
 
-  // Within a second by the page's clock, however long a busy machine takes for it.
+  // Within a second of the page's clock, however long that takes on a busy machine.
   await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000));
   await context.setOffline(false);
   await page.clock.runFor(1000);

@@ -6,7 +6,7 @@ import { MIB, randomFile, writeRandomFile, type UploadPage } from './support/upl
 
 const LONG_NAME = `${'A very long file name that fits on no small screen '.repeat(4)}.pdf`;
 
-/** One upload unfinished that is chosen again wrongly, and one with a handle. */
+/** One unfinished upload for which a wrong file was chosen, and one with a handle. */
 async function unfinishedUploads(uploads: UploadPage, link: FaultProxy, testInfo: TestInfo): Promise<void> {
   const names = [`${'unfinished '.repeat(20)}.bin`, 'dropped.bin'];
   const paths = names.map((name) => testInfo.outputPath(name));
@@ -18,7 +18,7 @@ async function unfinishedUploads(uploads: UploadPage, link: FaultProxy, testInfo
   await expect(uploads.page.getByRole('alert')).toContainText('This is “dropped.bin”.');
 }
 
-/** One upload completed, one paused, one cancelled, and a question about a file open. */
+/** One completed, one paused and one cancelled upload, and an open confirmation for a file. */
 async function busyPage(uploads: UploadPage, link: FaultProxy): Promise<void> {
   await uploads.choose(randomFile(LONG_NAME, 1000));
   await expect(uploads.fileRows).toHaveCount(1);

@@ -115,7 +115,7 @@ test.describe('an upload that a reload interrupted', () => {
 });
 
 test('a file whose handle may be read goes on with one click', async ({ uploads, link, page, server }) => {
-  // A file of the origin's own file system: a real handle, which needs no permission.
+  // A file in the origin private file system has a real handle and needs no permission.
   await page.evaluate(
     async ({ name, base64 }) => {
       const handle = await (await navigator.storage.getDirectory()).getFileHandle(name, { create: true });

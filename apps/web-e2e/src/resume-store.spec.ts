@@ -10,12 +10,12 @@ const transpiled = (source: string): string =>
     compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
   }).outputText;
 
-/** Any origin will do; a secure context has handles. */
+/** Any secure origin will do: only a secure context has handles. */
 const ORIGIN = 'http://localhost:1';
 
 declare const store: IndexedDbResumeStore;
 
-/** Without a handle, which can't be given to a page. */
+/** A record without its handle, which can't be passed to a page. */
 type PlainRecord = Omit<ResumeRecord, 'handle'>;
 
 const record = (sessionID: string, changes: Partial<PlainRecord> = {}): PlainRecord => ({
@@ -29,7 +29,7 @@ const record = (sessionID: string, changes: Partial<PlainRecord> = {}): PlainRec
   ...changes,
 });
 
-/** An empty page that has the adapter, as it is in the sources, and nothing else. */
+/** An empty page with the adapter from the sources. */
 async function openPage(page: Page): Promise<void> {
   await page.route(`${ORIGIN}/**`, async (route) => {
     const path = new URL(route.request().url()).pathname.slice(1);

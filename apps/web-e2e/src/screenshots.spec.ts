@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from './support/fixtures.js';
 import { MIB, randomFile, writeRandomFile } from './support/upload-page.js';
 
-/** Where pictures of the page are written; without it this file is not run. */
+/** The folder for screenshots of the page. Without it, this file is not run. */
 const folder = process.env['SCREENSHOTS'] ?? 'test-results';
 
 for (const width of [360, 1440]) {

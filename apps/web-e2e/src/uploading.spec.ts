@@ -48,7 +48,7 @@ test('"File uploaded successfully" is not shown before the server has the whole 
   link,
   server,
 }) => {
-  // Large enough that the page is looked at before the end, however busy the machine is.
+  // Large enough for the checks below to run before the end, even on a busy machine.
   const file = randomFile('early.bin', 8 * MIB);
   const success = uploads.page.getByText('File uploaded successfully');
   link.shape({ upstream: { bytesPerSecond: MIB } });

@@ -4,13 +4,13 @@ import { FaultPipe, type LinkShape } from './fault-proxy-pipe.js';
 /** `upstream`: from the client to the server. */
 export type Direction = 'upstream' | 'downstream';
 
-/** What each direction of a link is like. */
+/** Delay and rate of each direction of a link. */
 export type LinkShapes = Readonly<Partial<Record<Direction, LinkShape>>>;
 
-/** `reset`: at once (RST), as when a process is killed or a router forgets. `end`: in good order (FIN). */
+/** `reset`: at once (RST), as when a process is killed or a router loses its state. `end`: a graceful end (FIN). */
 export type CutKind = 'reset' | 'end';
 
-/** One connection through the proxy, and the faults that can happen to it. */
+/** One connection through the proxy, and its faults. */
 export class FaultConnection {
   /** Resolves when both sides are closed. */
   readonly closed: Promise<void>;
@@ -26,7 +26,7 @@ export class FaultConnection {
     const sockets = [client, server];
     for (const socket of sockets) {
       socket.setNoDelay();
-      // What an error means is told by `close`, which follows it.
+      // `close` follows each error and is handled instead.
       socket.on('error', () => undefined);
     }
     const reset = (socket: Socket) => this.reset(socket);
@@ -38,7 +38,7 @@ export class FaultConnection {
     this.closed = Promise.all(closings).then(() => this.clearTimers());
   }
 
-  /** Bytes that came from the sender of a direction, whether they arrive or not. */
+  /** Bytes that the sender of a direction has sent, whether they arrive or not. */
   sent(direction: Direction): number {
     return this.pipes[direction].received;
   }
@@ -48,7 +48,7 @@ export class FaultConnection {
     return this.pipes[direction].delivered;
   }
 
-  /** Ends the connection towards both sides; what is under way is lost. */
+  /** Ends the connection on both sides. What is in transit is lost. */
   cut(kind: CutKind = 'reset'): void {
     for (const pipe of Object.values(this.pipes)) pipe.stop();
     for (const socket of [this.client, this.server]) {
@@ -57,7 +57,7 @@ export class FaultConnection {
     }
   }
 
-  /** The connection stays open, and nothing moves: in one direction, or in both. */
+  /** Nothing passes in one direction, or in both. The connection stays open. */
   freeze(direction?: Direction): void {
     for (const pipe of this.chosen(direction)) pipe.freeze();
   }
@@ -66,7 +66,7 @@ export class FaultConnection {
     for (const pipe of this.chosen(direction)) pipe.unfreeze();
   }
 
-  /** What a direction carries from now on never arrives, and its sender does not notice. */
+  /** Discards everything that a direction carries from now on. Its sender does not notice. */
   drop(direction: Direction): void {
     this.pipes[direction].drop();
   }
@@ -76,12 +76,12 @@ export class FaultConnection {
     this.pipes[direction].flipBit(atByte);
   }
 
-  /** Acts when exactly so many bytes, counted from the start of the connection, have arrived: to cut, to freeze ... */
+  /** Calls `act` when exactly this many bytes since the start of the connection have arrived, for example to cut it. */
   after(direction: Direction, bytes: number, act: () => void): void {
     this.pipes[direction].after(bytes, act);
   }
 
-  /** Acts after a time, in milliseconds, if the connection is still there. */
+  /** Calls `act` after a time in milliseconds, if the connection is still open. */
   afterMs(delayMs: number, act: () => void): void {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
@@ -90,7 +90,7 @@ export class FaultConnection {
     this.timers.add(timer);
   }
 
-  /** Destroys what is left of it. */
+  /** Destroys whatever is still open. */
   destroy(): void {
     this.clearTimers();
     for (const pipe of Object.values(this.pipes)) pipe.stop();
@@ -98,8 +98,8 @@ export class FaultConnection {
   }
 
   /**
-   * Node sends what waits to be written before a reset, which a side that does not read holds up for ever; and a socket
-   * that is being reset, or was told to end, never closes when it is reset or destroyed again in that moment.
+   * Before a reset, Node sends what is queued, which never ends if the other side does not read. And a socket that is being
+   * reset or ended never closes if it is reset or destroyed again meanwhile.
    */
   private reset(socket: Socket): void {
     if (this.beingReset.has(socket)) return;

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 
-/** What one direction of a link is like. */
+/** Delay and rate of one direction of a link. */
 export interface LinkShape {
-  /** How long a byte is under way, in milliseconds. It costs no bandwidth: bytes follow one another. @default 0 */
+  /** How long a byte is in transit, in milliseconds. It does not reduce the rate. @default 0 */
   readonly delayMs?: number;
-  /** How many bytes a second pass. @default Infinity */
+  /** @default Infinity */
   readonly bytesPerSecond?: number;
 }
 
-/** Bytes, or the end of the connection, under way; `dueAt` they are there. */
+/** Bytes, or the end of the connection, in transit until `dueAt`. */
 interface Freight {
   readonly dueAt: number;
   readonly what: Buffer | 'end' | 'reset';
@@ -19,31 +19,31 @@ interface Mark {
   readonly act: () => void;
 }
 
-/** What waits for a slow link is worth this long, so that the sender feels its pace: 20 ms. */
+/** The longest queue in front of a slow link, so that the sender is held to its rate. */
 const MAX_QUEUE_MS = 20;
 
-/** What is taken from the sender while nothing moves: 64 KiB, as a router would have in hand. */
+/** Bytes that are accepted from the sender while nothing moves, like the buffer of a router. */
 const MAX_HELD_BYTES = 64 * 1024;
 
-/** A slow link passes pieces of 5 ms, and not below a packet, so that bytes trickle rather than come in bursts. */
+/** A slow link passes pieces of 5 ms, at least a packet each, so that bytes do not come in bursts. */
 const PIECES_PER_SECOND = 200;
 const PACKET_BYTES = 1460;
 
-/** One direction of a proxied connection: a line with a delay and a rate, on which faults can be set. */
+/** One direction of a proxied connection: a queue with a delay and a rate, and its faults. */
 export class FaultPipe {
   /** Bytes read from the sender. */
   received = 0;
-  /** Bytes that left at the other end, those that were dropped there included. */
+  /** Bytes that left at the other end, including dropped ones. */
   delivered = 0;
   private line: Freight[] = [];
   private marks: Mark[] = [];
   private readonly flips = new Set<number>();
   private timer: NodeJS.Timeout | undefined;
-  /** When the last byte taken has passed the narrow place. */
+  /** When the link has passed the last byte that was accepted. */
   private freeAt = 0;
   private frozen = false;
   private dropping = false;
-  /** Between a write and what a mark does after it. */
+  /** True between a write and the action of a mark after it. */
   private held = false;
   private blocked = false;
   private ended = false;
@@ -62,7 +62,7 @@ export class FaultPipe {
     sink.on('close', () => this.stop());
   }
 
-  /** Nothing moves, in either sense: neither bytes nor the end of the connection. */
+  /** Nothing passes: neither bytes nor the end of the connection. */
   freeze(): void {
     this.frozen = true;
     this.pump();
@@ -73,7 +73,7 @@ export class FaultPipe {
     this.pump();
   }
 
-  /** From now on, what comes is swallowed, the end of the connection too. */
+  /** Everything from now on is discarded, including the end of the connection. */
   drop(): void {
     this.dropping = true;
     this.setBlocked(false);
@@ -84,13 +84,13 @@ export class FaultPipe {
     this.flips.add(atByte);
   }
 
-  /** Acts when so many bytes, counted from the start, have been delivered; not one more goes before `act` has run. */
+  /** Calls `act` when this many bytes since the start have been delivered, before any further byte. */
   after(bytes: number, act: () => void): void {
     if (bytes <= this.delivered) return act();
     this.marks = [...this.marks, { at: bytes, act }].sort((a, b) => a.at - b.at);
   }
 
-  /** Forgets what is under way and reads on into the void. */
+  /** Discards what is in transit and everything that comes. */
   stop(): void {
     this.stopped = true;
     this.line = [];
@@ -129,7 +129,7 @@ export class FaultPipe {
     return changed;
   }
 
-  /** Delivers what is due, and wakes up for what is not. */
+  /** Delivers what is due, and sets a timer for the rest. */
   private pump(): void {
     while (!this.stopped && this.moving && this.line.length > 0 && this.line[0]!.dueAt <= performance.now()) {
       this.deliver(this.line.shift()!);
@@ -170,7 +170,7 @@ export class FaultPipe {
     });
   }
 
-  /** `written` is called when the bytes have left this process, so that a reset after it can't take them along. */
+  /** `written` is called when the bytes have left this process, so that a later reset can't discard them. */
   private write(bytes: Buffer, written?: () => void): void {
     this.delivered += bytes.length;
     if (this.dropping) written?.();

@@ -39,7 +39,7 @@ describe('FaultProxy', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  /** A client that keeps what it was sent, and tells when there is enough of it. */
+  /** A client that keeps what it receives. */
   class Client {
     readonly socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
     readonly closed = new Promise<string>((resolve) => {
@@ -60,7 +60,7 @@ describe('FaultProxy', () => {
       return this.received;
     }
 
-    /** Sends, waits for the echo, and gives how long that took. */
+    /** Sends, waits for the echo, and returns how long that took in milliseconds. */
     async echo(bytes: Uint8Array): Promise<number> {
       const started = performance.now();
       const before = this.received.length;

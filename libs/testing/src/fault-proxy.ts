@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { FaultConnection, type CutKind, type Direction, type LinkShapes } from './fault-proxy-connection.js';
 
-/** Where a proxy leads to. */
+/** The server behind a proxy. */
 export interface FaultProxyTarget {
   readonly port: number;
   /** @default '127.0.0.1' */
   readonly host?: string;
 }
 
-/** What happens to a connection, decided when it is made. */
+/** Prepares faults for a connection when it is made. */
 export type FaultPlan = (connection: FaultConnection) => void;
 
 /**
- * A TCP proxy between a client and a server, on which every fault of a network can be set. It makes links slow and long,
- * and cuts, freezes, drops and damages what passes; it counts all of it. Making a connection takes none of the delay.
+ * A TCP proxy between a client and a server that can produce every fault of a network. It makes links slow and long, and
+ * cuts, freezes, drops and damages traffic, and counts it. Connecting is not delayed.
  *
  * ```ts
  * const proxy = await FaultProxy.open({ port });
@@ -38,7 +38,7 @@ export class FaultProxy {
     server.on('connection', (client) => this.join(client));
   }
 
-  /** A proxy on a port of 127.0.0.1; the system chooses one where none is given. */
+  /** Opens a proxy on 127.0.0.1. Port 0 lets the system choose one. */
   static async open(target: FaultProxyTarget, port = 0): Promise<FaultProxy> {
     const server = createServer({ allowHalfOpen: true }).listen(port, '127.0.0.1');
     await once(server, 'listening');
@@ -53,43 +53,43 @@ export class FaultProxy {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Those that are open, the oldest first. */
+  /** The open connections, the oldest first. */
   get connections(): readonly FaultConnection[] {
     return [...this.open];
   }
 
-  /** Bytes that came from the senders of a direction, over all connections that there ever were. */
+  /** Bytes that the senders of a direction have sent, over all connections so far. */
   sent(direction: Direction): number {
     return this.connections.reduce((sum, connection) => sum + connection.sent(direction), this.past[direction]);
   }
 
-  /** What the link is like from now on, for present and coming connections; a direction left out has no limits. */
+  /** Sets delay and rate for present and future connections. A direction that is left out has no limits. */
   shape(shapes: LinkShapes): void {
     this.shapes = shapes;
   }
 
-  /** A plan for the next connection only. Several plans go to as many connections, in turn. */
+  /** Sets a plan for the next connection only. Several plans go to the next connections in order. */
   forNext(plan: FaultPlan): void {
     this.nextPlans.push(plan);
   }
 
-  /** A plan for each connection to come, until the function that is returned is called. */
+  /** Sets a plan for each future connection, until the returned function is called. */
   forEach(plan: FaultPlan): () => void {
     this.standingPlans.add(plan);
     return () => this.standingPlans.delete(plan);
   }
 
-  /** The next connection, as soon as it is made. */
+  /** Resolves with the next connection as soon as it is made. */
   next(): Promise<FaultConnection> {
     return new Promise((resolve) => this.forNext(resolve));
   }
 
-  /** Cuts all connections now; new ones go through. */
+  /** Cuts all connections. New ones go through. */
   cut(kind?: CutKind): void {
     for (const connection of this.open) connection.cut(kind);
   }
 
-  /** Freezes all connections; new ones go through. */
+  /** Freezes all connections. New ones go through. */
   freeze(direction?: Direction): void {
     for (const connection of this.open) connection.freeze(direction);
   }
@@ -98,7 +98,7 @@ export class FaultProxy {
     for (const connection of this.open) connection.unfreeze(direction);
   }
 
-  /** Ends everything; resolves when no socket and no timer is left. */
+  /** Closes everything. Resolves when no socket and no timer is left. */
   async close(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();

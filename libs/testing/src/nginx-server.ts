@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, isInstalled, ServiceProcess } from './service-process.js';
 
-/** nginx in front of several servers, of which any takes any connection. */
+/** nginx in front of several servers. Any server may get any connection. */
 export class NginxServer {
   /** Whether Debian's package `nginx` is installed. */
   static readonly isInstalled = isInstalled('nginx');
@@ -33,7 +33,7 @@ export class NginxServer {
   }
 }
 
-/** A server that does not answer is left alone for a second, and its requests go to another one. */
+/** A server that does not answer is skipped for a second, and its requests go to another one. */
 const configuration = (folder: string, port: number, upstreamPorts: readonly number[]) => `
 worker_processes 1;
 pid ${folder}/pid;

@@ -9,17 +9,17 @@ import { io, type Socket } from 'socket.io-client';
 
 export interface OriginalUploadOptions {
   readonly sessionID: string;
-  /** What `begin_upload` carries. @default the session ID and nothing else */
+  /** The payload of `begin_upload`. @default the session ID alone */
   readonly begin?: unknown;
-  /** @default 10 KiB, as the original has it */
+  /** @default 10 KiB, as in the original */
   readonly chunkBytes?: number;
-  /** Ends with a chunk of no bytes rather than with the last bytes. @default false */
+  /** Whether the last chunk is empty. @default false */
   readonly emptyLast?: boolean;
   /** The Origin that a browser would send. @default none */
   readonly origin?: string;
 }
 
-/** The original client, to the letter: one chunk at a time, `{ chunk, last }`, the next after the ack of the one before. */
+/** The original client to the letter: one chunk `{ chunk, last }` at a time, each after the ack of the previous one. */
 export async function uploadAsOriginalClient(
   url: string,
   content: Uint8Array,
@@ -58,7 +58,7 @@ function connected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject));
 }
 
-/** `upload_success` resolves, `upload_error` rejects with its readable string. */
+/** Resolves on `upload_success`. Rejects on `upload_error`, with its readable string. */
 function outcomeOf(socket: Socket, sessionID: string): Promise<CompletedUpload> {
   return new Promise((resolve, reject) => {
     socket.once(uploadSuccessEvent(sessionID), resolve);

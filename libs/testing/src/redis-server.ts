@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, isInstalled, ServiceProcess } from './service-process.js';
 
-/** A Redis of its own, in a folder of its own, that loses nothing of what it said it has. It may be killed and started again. */
+/** A Redis in a folder of its own that loses no acknowledged write. It can be killed and started again. */
 export class RedisServer {
   /** Whether Debian's package `redis-server`, or another Redis, is installed. */
   static readonly isInstalled = isInstalled('redis-server');
@@ -30,7 +30,7 @@ export class RedisServer {
     await this.process.stop(signal);
   }
 
-  /** It keeps its connections and what comes over them, and does nothing until it is thawed. */
+  /** It keeps its connections and their data, and does nothing until `thaw`. */
   freeze(): void {
     this.process.signal('SIGSTOP');
   }
@@ -39,7 +39,7 @@ export class RedisServer {
     this.process.signal('SIGCONT');
   }
 
-  /** With the data of the last time. */
+  /** Starts it again with the same data. */
   async startAgain(): Promise<void> {
     this.process = await run(this.folder, this.port, this.settings);
   }

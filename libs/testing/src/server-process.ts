@@ -14,7 +14,7 @@ export interface ServerProcessOptions {
 /** What the API prints once it listens. */
 const LISTENING = /listening on (https?:\/\/[\w.:-]+)/i;
 
-/** The built API as a process of its own, to be used and killed as a user's would be. */
+/** The built API as a process of its own, which can be used and killed like a user's. */
 export class ServerProcess {
   private constructor(
     private readonly child: ChildProcess,
@@ -23,7 +23,7 @@ export class ServerProcess {
     private readonly output: Output,
   ) {}
 
-  /** Starts the server and waits until it listens; rejects with what it printed if it ends before. */
+  /** Resolves when the server listens. Rejects with what it printed if it ends before. */
   static async start(options: ServerProcessOptions): Promise<ServerProcess> {
     const child = spawn(process.execPath, [options.entry], {
       env: { ...process.env, NODE_OPTIONS: '', PORT: '0', HOST: '127.0.0.1', ...options.env },
@@ -38,12 +38,12 @@ export class ServerProcess {
     return this.child.pid!;
   }
 
-  /** All that it has printed, a line each. */
+  /** All lines that it has printed. */
   get log(): readonly string[] {
     return this.output.lines;
   }
 
-  /** Resolves once it has printed a line that contains a text; rejects when it ends without. */
+  /** Resolves once it has printed a line that contains a text. Rejects if it ends without one. */
   async printed(text: string): Promise<void> {
     while (!this.log.some((line) => line.includes(text))) {
       if (this.output.ended) throw new Error(`the server ended without printing "${text}"`);
@@ -55,7 +55,7 @@ export class ServerProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits for the process to end. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!this.running) return;
     const exited = once(this.child, 'exit');
@@ -64,7 +64,7 @@ export class ServerProcess {
   }
 }
 
-/** What a process has printed, and an event for each change: a line more, or its end. */
+/** What a process has printed, with an event for each new line and for its end. */
 class Output extends EventEmitter<{ change: [] }> {
   readonly lines: string[] = [];
   ended = false;

@@ -5,10 +5,10 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Where Debian puts servers, which is not in everybody's PATH. */
+/** Where Debian installs servers. Not every PATH has it. */
 const SYSTEM_PATH = '/usr/sbin';
 
-/** Whether a program of the system is there to be used. */
+/** Whether a program is installed. */
 export function isInstalled(program: string): boolean {
   return [...(process.env['PATH'] ?? '').split(delimiter), SYSTEM_PATH].some((folder) => {
     try {
@@ -20,7 +20,7 @@ export function isInstalled(program: string): boolean {
   });
 }
 
-/** A port of 127.0.0.1 that nobody uses now. */
+/** A port of 127.0.0.1 that is free now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -30,19 +30,19 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A server that others made, as a process of its own: it listens on a port and ends with a signal. */
+/** A third-party server as a process of its own. It listens on a port and ends on a signal. */
 export class ServiceProcess {
   private constructor(
     private readonly child: ChildProcess,
     private readonly output: readonly string[],
   ) {}
 
-  /** Resolves when it listens; rejects with what it printed where it ends before, or does not within 20 s. */
+  /** Resolves when it listens. Rejects with what it printed if it ends before, or does not listen within 20 s. */
   static async start(program: string, args: readonly string[], port: number): Promise<ServiceProcess> {
     const output: string[] = [];
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Servers with workers signal all of their group, which must not be ours.
+      // Servers with workers send signals to their process group, which must not be ours.
       detached: true,
       env: { ...process.env, PATH: `${process.env['PATH']}${delimiter}${SYSTEM_PATH}` },
     });
@@ -60,7 +60,7 @@ export class ServiceProcess {
     return service;
   }
 
-  /** All that it printed. */
+  /** Everything that it has printed. */
   get log(): string {
     return this.output.join('');
   }
@@ -78,7 +78,7 @@ export class ServiceProcess {
   }
 }
 
-/** There is no event for another process's port: it is asked for until it answers. */
+/** No event tells when another process listens, so this connects until it succeeds. */
 async function listening(program: string, port: number, output: readonly string[]): Promise<void> {
   const giveUpAt = Date.now() + 20_000;
   while (!(await answers(port))) {

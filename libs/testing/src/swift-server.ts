@@ -8,7 +8,7 @@ const KINDS = ['account', 'container', 'object'] as const;
 
 /**
  * OpenStack Swift with its S3 API on one machine: a real object store from Debian's packages. It has multipart uploads,
- * ETags and signatures, and none of the checksums that the newest SDKs send unasked.
+ * ETags and signatures, but not the checksums that the newest SDKs send by default.
  */
 export class SwiftServer {
   /** Whether Debian's packages swift-proxy, swift-account, swift-container and swift-object are installed. */
@@ -81,7 +81,7 @@ use = egg:swift#${kind}
 fsync_default = off
 `;
 
-/** In front of the S3 API, nothing but what it needs; sizes as at AWS. */
+/** Only what the S3 API needs. The smallest part size is that of AWS. */
 const proxyConf = (folder: string, port: number) => `${common(folder, port)}
 [pipeline:main]
 pipeline = catch_errors cache bulk s3api tempauth copy slo dlo proxy-server
@@ -110,13 +110,13 @@ use = egg:swift#slo
 use = egg:swift#dlo
 `;
 
-/** One device that has all. */
+/** A ring with one device that stores everything. */
 function makeRing(folder: string, kind: string, port: number): void {
   const builder = join(folder, `${kind}.builder`);
   const steps = [['create', '4', '1', '1'], ['add', `r1z1-127.0.0.1:${port}/d1`, '1'], ['rebalance']] as const;
   for (const step of steps) {
     const { status, stderr, stdout } = spawnSync('swift-ring-builder', [builder, ...step], { encoding: 'utf8' });
-    // 1 is a warning.
+    // Status 1 is a warning.
     if (status !== 0 && status !== 1) throw new Error(`swift-ring-builder ${step.join(' ')}: ${stdout}${stderr}`);
   }
 }

@@ -5,14 +5,14 @@ import { RawWebSocket } from '../support/raw-web-socket.ts';
 import { wildFrame, wildPacket, wildRequest } from './fuzz-input.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 
-/** Inputs that one connection gets at the most: most end it before. */
+/** The most inputs on one connection. Most inputs end it earlier. */
 const MOST_EACH = 50;
 
 const UPGRADE =
   'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n' +
   'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
 
-/** How an attacker spends a connection. Resolves with how many inputs it sent. */
+/** Attacks over one connection. Resolves with the number of inputs that it sent. */
 export type Attacker = (url: string, random: SeededRandom) => Promise<number>;
 
 const packets: Attacker = async (url, random) => {
@@ -21,7 +21,7 @@ const packets: Attacker = async (url, random) => {
   while (sent < MOST_EACH && raw.isOpen) {
     raw.send(wildPacket(random));
     if (random.next() < 0.3) raw.send(random.bytes(random.below(200)));
-    // The server hangs up after what breaks the protocol; it is seen now and then.
+    // Now and then, gives the server time to close a connection that broke the protocol.
     if (++sent % 10 === 0) await delay(1);
   }
   raw.close();
@@ -41,7 +41,7 @@ const polling: Attacker = async (url, random) => {
   return count;
 };
 
-/** Sends bytes to a socket of its own, and goes. */
+/** Sends bytes over a new socket, and closes it soon. */
 async function bytesTo(url: string, pieces: readonly Uint8Array[]): Promise<void> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
   const closed = new Promise((resolve) => socket.once('close', resolve));

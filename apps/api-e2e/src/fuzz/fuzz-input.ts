@@ -19,7 +19,7 @@ const TEXTS = [
   '\u0300\u0316'.repeat(500),
 ];
 
-/** Any JSON value, now and then one that fits. */
+/** Any JSON value, sometimes a valid one. */
 export function wildValue(random: SeededRandom, depth = 0): unknown {
   const kinds: (() => unknown)[] = [
     () => null,
@@ -38,14 +38,14 @@ function wildObject(random: SeededRandom, depth: number): object {
   return Object.fromEntries(names.map((name) => [name, wildValue(random, depth)]));
 }
 
-/** A payload that fits but for what is wild in it. */
+/** A valid payload with random fields. */
 function wildPayload(random: SeededRandom): unknown {
   if (random.next() < 0.3) return wildValue(random);
   const fitting = { protocol: 1, sessionID: SESSION, fileName: 'fuzz.bin', offset: 0, crc32: 0, last: false };
   return { ...fitting, ...wildObject(random, 1) };
 }
 
-/** The text of a Socket.IO packet in an Engine.IO one, right or broken. */
+/** The text of a Socket.IO packet inside an Engine.IO packet, valid or broken. */
 export function wildPacket(random: SeededRandom): string {
   const event = random.next() < 0.7 ? random.of(EVENTS) : wildValue(random);
   const content = JSON.stringify([event, wildPayload(random), ...(random.next() < 0.2 ? [wildValue(random)] : [])]);
@@ -68,7 +68,7 @@ function broken(random: SeededRandom, text: string): string {
   return text.slice(0, at) + inserted + text.slice(at + random.below(5));
 }
 
-/** Bytes of a frame whose header may be anything. */
+/** A WebSocket frame with a random header. */
 export function wildFrame(random: SeededRandom): Buffer {
   const payload = random.next() < 0.5 ? Buffer.from(wildPacket(random)) : random.bytes(random.below(300));
   const length = Math.min(payload.length, 125);
@@ -80,7 +80,7 @@ export function wildFrame(random: SeededRandom): Buffer {
   return Buffer.concat([Buffer.from([flags | opcode, mask | declared]), key, payload.subarray(0, length)]);
 }
 
-/** The bytes of an HTTP request, right or broken. */
+/** The bytes of an HTTP request, valid or broken. */
 export function wildRequest(random: SeededRandom): Buffer {
   const method = random.of(['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'x']);
   const query = random.of([

@@ -1,4 +1,4 @@
-// Sends wild input to a gateway while another owner uploads to it, and reports what became of both.
+// Sends random input to a gateway while another owner uploads to it, and reports on both.
 import { createNodeUploadClient, type NodeUploadClient } from '@upload-streams/client/node';
 import { type GatewayProcess, sha256 } from '@upload-streams/testing';
 import { randomBytes, randomInt } from 'node:crypto';
@@ -14,13 +14,13 @@ const MIB = 1024 * 1024;
 const ATTACKS_AT_ONCE = 4;
 const HONEST_BYTES = 3 * MIB;
 
-/** Memory is looked at first when this share of the inputs was sent: then all code has run. */
+/** Memory is first measured after this share of the inputs, when all code has run. */
 const WARM_UP = 0.1;
 
-/** What JavaScript may hold more at the end, garbage included, and what the allocator may keep for later beside it. */
+/** How much memory may grow: JavaScript's, including garbage, and what the allocator keeps in addition. */
 const GROWTH_MIB: ProcessMemory = { heldMib: 48, residentMib: 192 };
 
-/** A second, and what a machine adds that runs other tests at the same time. */
+/** Well above a second, for machines that run other tests at the same time. */
 const LONGEST_WAIT_MS = 5000;
 
 type ProcessMemory = Pick<ProcessMetrics, 'heldMib' | 'residentMib'>;
@@ -29,9 +29,9 @@ interface FuzzReport {
   inputs: number;
   uploads: number;
   mismatches: number;
-  /** The longest time in which an honest upload got no answer, in milliseconds. */
+  /** The longest time that an honest upload waited for an answer, in milliseconds. */
   longestWaitMs: number;
-  /** After the first inputs, and when all was over. */
+  /** After the first inputs, and at the end. */
   readonly memory: ProcessMemory[];
   readonly failures: string[];
 }
@@ -71,7 +71,7 @@ async function fuzz(gateway: GatewayProcess, seed: number, inputs: number): Prom
     failures: [],
   };
   const client = createNodeUploadClient({ url: gateway.url, token: 'h'.repeat(43) });
-  // Before memory is looked at, so that all code has run.
+  // Before memory is measured, so that all code has run.
   const first = await uploadHonestly(client, report);
   let isOver = false;
   const uploading = uploadMeanwhile(client, report, () => isOver);
@@ -97,7 +97,7 @@ const hasGrown = (before: ProcessMemory, after: ProcessMemory): boolean =>
   after.heldMib > before.heldMib + GROWTH_MIB.heldMib ||
   after.residentMib > before.residentMib + GROWTH_MIB.residentMib;
 
-/** Memory is given back by and by: closed connections have timers, and garbage waits for a collection. */
+/** Memory is freed with a delay: closed connections have timers, and garbage waits for a collection. */
 async function settledMemory(url: string, before: ProcessMemory): Promise<ProcessMemory> {
   let memory = await metricsOf(url);
   for (let tries = 0; tries < 60 && hasGrown(before, memory); tries++) {
@@ -127,7 +127,7 @@ try {
   for (const failure of report.failures) console.log(`FAILED ${failure}`);
   process.exitCode = report.failures.length > 0 || report.mismatches > 0 || errors.length > 0 ? 1 : 0;
 } catch (error) {
-  // The process ended, most likely: what it said last is why.
+  // The process has probably ended: its last lines say why.
   console.log(`FAILED ${String(error)}\n${gateway.log.split('\n').slice(-20).join('\n')}`);
   process.exitCode = 1;
 } finally {

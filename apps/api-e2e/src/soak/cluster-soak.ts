@@ -1,5 +1,5 @@
-// Uploads to three gateways on one Redis and one object store behind nginx, while the gateways are killed in turn, or
-// replaced in good order; compares what is stored with its source, and reports.
+// Uploads to three gateways behind nginx, with one Redis and one object store, while the gateways are killed or replaced
+// one after another. Compares each stored file with its source, and reports.
 import { createNodeUploadClient, isFinal, type NodeUploadClient, type UploadState } from '@upload-streams/client/node';
 import { FaultProxy, sha256, sha256OfStream } from '@upload-streams/testing';
 import { randomBytes, randomInt } from 'node:crypto';
@@ -39,7 +39,7 @@ const settings = {
   storeBytesPerSecond: MIB * Number(values['store-mib-per-second'] ?? Infinity),
 };
 
-/** The gateways work below a prefix of their own, in whatever bucket they are given. */
+/** The gateways use a prefix of their own, whichever bucket they get. */
 const S3_PREFIX = `soak-${randomBytes(6).toString('hex')}/`;
 
 interface Report {
@@ -72,7 +72,7 @@ async function uploadOne(client: NodeUploadClient, pool: Buffer, number: number,
 
 let gatewayUrl = '';
 
-/** What the gateways serve is compared too; one that is killed meanwhile is asked again. */
+/** Compares the downloaded file too. If the gateway is killed meanwhile, it tries again. */
 async function downloaded(url: string, sent: string): Promise<string[]> {
   for (let attempts = 0; attempts < 30; attempts++) {
     try {
@@ -97,7 +97,7 @@ async function replaceInTurn(cluster: Cluster, report: Report, over: AbortSignal
   }
 }
 
-/** One that runs already, with the access keys of the environment; otherwise Swift. */
+/** The store at `--s3-endpoint`, with the access keys of the environment, or else Swift. */
 async function startStore(): Promise<StoreServer> {
   const { s3Endpoint, s3Bucket } = settings;
   if (s3Endpoint === undefined) return startSwift();
@@ -115,7 +115,7 @@ async function startStore(): Promise<StoreServer> {
   };
 }
 
-/** Behind a link of `--store-mib-per-second` in each direction, for each connection. */
+/** The store behind a link of `--store-mib-per-second`, for each direction of each connection. */
 async function slowed(store: StoreServer): Promise<StoreServer> {
   const bytesPerSecond = settings.storeBytesPerSecond;
   if (bytesPerSecond === Infinity) return store;
@@ -130,7 +130,7 @@ async function slowed(store: StoreServer): Promise<StoreServer> {
   return { ...store, url: link.url, close };
 }
 
-/** Once, soon after the beginning. */
+/** Stops Redis once, soon after the start. */
 async function takeRedisAway({ redis }: Cluster): Promise<void> {
   if (settings.redisAwayMs === 0) return;
   await delay(REDIS_AWAY_AFTER_MS);
@@ -167,7 +167,7 @@ async function soak(cluster: Cluster): Promise<void> {
     client.close();
   });
   const uploads = Promise.all(uploading);
-  // A gateway that does not start again ends it all.
+  // A gateway that does not start again ends the soak.
   await Promise.race([uploads, faults.then(() => uploads)]);
   const seconds = (performance.now() - started) / 1000;
   over.abort();
@@ -190,5 +190,5 @@ async function soak(cluster: Cluster): Promise<void> {
 }
 
 await main();
-// Uploads that go on after a failure keep nothing alive.
+// After a failure, uploads may still be in progress: they must not keep the process alive.
 process.exit();

@@ -4,13 +4,13 @@ import { randomInt } from 'node:crypto';
 
 const MIB = 1024 * 1024;
 
-/** Shorter than the default, so that a soak meets more stalled connections in its time. */
+/** Shorter than the default, so that a soak gets through more stalled connections. */
 const ACK_TIMEOUT_MS = 2000;
 
-/** Uploads of one client at once. */
+/** Uploads in progress at the same time per client. */
 export const UPLOADS_AT_ONCE = 3;
 
-/** A client behind a link of its own: long or short, wide or narrow. */
+/** A client behind a link of its own, with a random delay and rate. */
 export class SoakClient {
   readonly client: NodeUploadClient;
   readonly link: FaultProxy;
@@ -31,7 +31,7 @@ export class SoakClient {
     return new SoakClient(link);
   }
 
-  /** The connection in use; undefined between two. */
+  /** The connection in use. Undefined while there is none. */
   get connection(): FaultConnection | undefined {
     return this.link.connections.at(-1);
   }

@@ -5,7 +5,7 @@ import type { SoakReport } from './soak-report.ts';
 import type { SoakServer } from './soak-server.ts';
 import type { SoakUpload } from './soak-upload.ts';
 
-/** Everything that a soak runs, for those who disturb it. */
+/** Everything in a soak that faults can hit. */
 export interface SoakScene {
   readonly server: SoakServer;
   readonly clients: readonly SoakClient[];
@@ -18,7 +18,7 @@ const FREEZE_SHARE = 0.08;
 const TAKEOVER_SHARE = 0.12;
 const WITHOUT_ACKS_SHARE = 0.15;
 
-/** Long enough to let most uploads go on between two faults, short enough for hundreds in minutes. */
+/** Long enough for most uploads to continue between two faults, short enough for hundreds of faults in minutes. */
 const LINK_FAULT_EVERY_MS = [150, 900] as const;
 const SERVER_FAULT_EVERY_MS = [500, 4000] as const;
 
@@ -26,7 +26,7 @@ const chance = (share: number): boolean => Math.random() < share;
 const oneOf = <T>(items: readonly T[]): T | undefined =>
   items.length > 0 ? items[randomInt(items.length)] : undefined;
 
-/** Disturbs links until it is told to stop. */
+/** Disturbs links until `stop` is aborted. */
 export async function disturbLinks(scene: SoakScene, stop: AbortSignal): Promise<void> {
   await every(LINK_FAULT_EVERY_MS, stop, async () => {
     if (chance(TAKEOVER_SHARE)) return takeOver(scene);
@@ -38,7 +38,7 @@ export async function disturbLinks(scene: SoakScene, stop: AbortSignal): Promise
   });
 }
 
-/** Ends the server, mostly as a crash would, and starts it again, until it is told to stop. */
+/** Ends the server, mostly like a crash, and starts it again, until `stop` is aborted. */
 export async function disturbServer({ server, uploads, report }: SoakScene, stop: AbortSignal): Promise<void> {
   await every(SERVER_FAULT_EVERY_MS, stop, async () => {
     if (server.crashed) report.failures.push(`the server ended by itself:\n${server.log.slice(-20).join('\n')}`);
@@ -55,7 +55,7 @@ function cut({ report, ...scene }: Pick<SoakScene, 'uploads' | 'report'>, client
   client.connection?.cut(chance(0.7) ? 'reset' : 'end');
 }
 
-/** What the client sends from now on is written, but it does not learn so. */
+/** What the client sends is still written, but it gets no ack. */
 function cutWithoutAcks({ report, ...scene }: Pick<SoakScene, 'uploads' | 'report'>, client: SoakClient): void {
   const connection = client.connection!;
   for (const upload of uploadsOn(scene, client)) upload.struck('cut without acks');
@@ -64,7 +64,7 @@ function cutWithoutAcks({ report, ...scene }: Pick<SoakScene, 'uploads' | 'repor
   connection.afterMs(randomInt(300), () => connection.cut());
 }
 
-/** In a while, what was under way arrives after all, where nobody should want it any more. */
+/** After a while, what was in transit arrives after all, and must have no effect. */
 function freeze({ report, ...scene }: Pick<SoakScene, 'uploads' | 'report'>, client: SoakClient): void {
   const connection = client.connection!;
   for (const upload of uploadsOn(scene, client)) upload.struck('freeze');

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 
-/** How long a soak goes on, and how much of what happens in it. */
+/** Duration and size of a soak. */
 export interface SoakOptions {
-  /** Faults happen for this long, and longer where the counts below are not reached. */
+  /** How long faults are produced; longer if the counts below are not reached by then. */
   readonly minutes: number;
-  /** At least so many connections are cut. */
+  /** The least number of cut connections. */
   readonly cuts: number;
-  /** At least so many times the server is ended with SIGKILL. */
+  /** The least number of times that the server is killed with SIGKILL. */
   readonly kills: number;
-  /** Clients, each with a link of its own; each uploads three files at once. */
+  /** Number of clients. Each has a link of its own and uploads three files at once. */
   readonly clients: number;
   /** The largest file, in MiB. */
   readonly maxMib: number;
@@ -16,7 +16,7 @@ export interface SoakOptions {
 
 const USAGE = 'npm run soak -- [minutes] [--cuts n] [--kills n] [--clients n] [--max-mib n]';
 
-/** Reads the command line; without minutes, a minute, or as long as the counts take. */
+/** Reads the command line. The default is one minute, or as long as the counts take. */
 export function soakOptions(args: readonly string[]): SoakOptions {
   const { values, positionals } = parseArgs({
     args: [...args],

@@ -1,23 +1,23 @@
 const MIB = 1024 * 1024;
 
-/** What is done to the uploads. */
+/** The faults. */
 export const FAULTS = ['cut', 'cut without acks', 'freeze', 'takeover', 'SIGKILL', 'SIGTERM'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** What has happened in a soak so far. */
+/** The results of a soak so far. */
 export class SoakReport {
   readonly faults: Record<Fault, number>;
   uploads = 0;
   fileBytes = 0;
   sentBytes = 0;
   connections = 0;
-  /** Bytes of files in the catalogue that are not those of their sources; each a sentence. */
+  /** Stored files that differ from their sources, a sentence each. */
   readonly mismatches: string[] = [];
-  /** Uploads that ended in a state out of which only a person could have helped them; each a sentence. */
+  /** Uploads that ended in a state that only a person could resolve, a sentence each. */
   readonly failures: string[] = [];
-  /** Uploads that had to begin anew, under another session, since what the server had was of no use. */
+  /** Uploads that had to restart in a new session, because the server's part was of no use. */
   restarts = 0;
-  /** Milliseconds from a fault to the next progress of each upload that it hit, where nothing else came between. */
+  /** Milliseconds from a fault to the next progress of each upload that it hit, if no other fault came in between. */
   private readonly waits: Record<Fault, number[]>;
   private longestOfAll = 0;
 
@@ -47,7 +47,7 @@ export class SoakReport {
       `connections                ${this.connections}`,
       ...FAULTS.map((fault) => `${fault.padEnd(27)}${this.faults[fault]}${this.waitsAfter(fault)}`),
       `longest wait of all        ${seconds(this.longestOfAll)}, where faults came on top of one another`,
-      // Links are counted at the end: a soak that was interrupted does not know.
+      // Links are counted at the end, so an interrupted soak has no figure.
       ...(this.sentBytes > 0
         ? [`sent beyond the files      ${mib(beyond)}, ${share} %: sent twice, handshakes, envelopes`]
         : []),

@@ -2,11 +2,11 @@ import { ServerProcess } from '@upload-streams/testing';
 import { randomInt } from 'node:crypto';
 import { ENTRY } from '../support/entry.ts';
 
-/** The built API, killed and started again on one port and one data folder. */
+/** The built API, which is killed and started again on the same port and data folder. */
 export class SoakServer {
   /**
-   * Below the ports that systems give to outgoing connections: while the server is down, one of the clients' could get
-   * its port, or connect to itself.
+   * Below the range for outgoing connections: otherwise a client could get this port while the server is down, or connect
+   * to itself.
    */
   readonly port = randomInt(20_000, 30_000);
   readonly dataDir: string;
@@ -33,13 +33,13 @@ export class SoakServer {
     await this.process?.stop(signal);
   }
 
-  /** Ends it for good, in whatever state it is. */
+  /** Ends the server for good, in any state. */
   async end(): Promise<void> {
     await this.starting;
     await this.stop('SIGKILL');
   }
 
-  /** Whether a server that was not told to end is gone. */
+  /** Whether the server has ended by itself. */
   get crashed(): boolean {
     return this.process !== undefined && !this.process.running;
   }

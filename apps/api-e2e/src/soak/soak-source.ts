@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 
 const KIB = 1024;
 const MIB = KIB * KIB;
-/** Sources start at different places of the pool, this far into it at the most. */
+/** The largest offset in the pool at which a source starts. */
 const SPREAD_BYTES = MIB;
 const KINDS = ['buffer', 'path', 'stream'] as const;
 
@@ -17,11 +17,11 @@ export interface SoakSource {
   readonly size: number;
   readonly sha256: string;
   readonly source: NodeSource;
-  /** Removes what it has on the disk. */
+  /** Removes its file, if it has one. */
   readonly dispose: () => Promise<void>;
 }
 
-/** Makes sources out of one pool of random bytes, so that memory does not grow with the files. */
+/** Makes sources from one pool of random bytes, so that memory does not grow with the files. */
 export class SoakSources {
   private readonly folder: string;
   private readonly maxBytes: number;
@@ -33,7 +33,7 @@ export class SoakSources {
     this.pool = randomBytes(maxBytes + SPREAD_BYTES);
   }
 
-  /** From 1 KiB on, as many files between 1 and 2 KiB as between 64 and 128 MiB. */
+  /** Sizes are distributed logarithmically from 1 KiB: as many from 1 to 2 KiB as from 64 to 128 MiB. */
   async next(): Promise<SoakSource> {
     const size = Math.round(KIB * (this.maxBytes / KIB) ** Math.random());
     const start = randomInt(SPREAD_BYTES);
@@ -48,7 +48,7 @@ export class SoakSources {
   }
 }
 
-/** A live stream gives what it has: pieces of any length. */
+/** Pieces of random length, like those of a live stream. */
 function* pieces(bytes: Buffer): Generator<Buffer> {
   for (let start = 0; start < bytes.length;) {
     const end = start + 1 + randomInt(256 * KIB);

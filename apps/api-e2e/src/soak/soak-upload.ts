@@ -4,12 +4,12 @@ import { lastValueFrom, tap } from 'rxjs';
 import type { Fault, SoakReport } from './soak-report.ts';
 import type { SoakSource } from './soak-source.ts';
 
-/** A fault that hit an upload which has not gone on since. */
+/** A fault that hit an upload, until the upload makes progress again. */
 interface Hit {
   readonly fault: Fault;
   readonly at: number;
   readonly undisturbed: boolean;
-  /** The upload has left the connection that was hit: what is acknowledged before was under way already. */
+  /** Whether the upload has left the connection that was hit. Acks before that were already in transit. */
   readonly noticed: boolean;
 }
 
@@ -20,7 +20,7 @@ interface Attempt {
   state: UploadState | undefined;
 }
 
-/** An upload in the soak: by one client, or by several that take it over from one another. */
+/** An upload in the soak, by one client or by several that take it over from each other. */
 export class SoakUpload {
   readonly what: SoakSource;
   private readonly sessionID = randomBytes(18).toString('base64url');
@@ -38,7 +38,7 @@ export class SoakUpload {
     this.attempts.push(attempt);
   }
 
-  /** A stream can be read by one client only, and has no second life elsewhere. */
+  /** A stream can be read only once, so no other client can take it over. */
   get canMove(): boolean {
     return this.what.kind !== 'stream' && this.attempts.length < 4 && this.isMoving();
   }
@@ -47,13 +47,13 @@ export class SoakUpload {
     return this.attempts.at(-1)?.client === client;
   }
 
-  /** Notes that something was done to the link or the server of the upload, if that can have hurt. */
+  /** Records a fault of the link or the server, if it can have affected the upload. */
   struck(fault: Fault): void {
     if (this.hit) this.hit = { ...this.hit, undisturbed: false };
     else if (this.isMoving()) this.hit = { fault, at: performance.now(), undisturbed: true, noticed: false };
   }
 
-  /** How all attempts ended. One at least must have come through; the others may only have been taken over. */
+  /** How all attempts ended. At least one must have completed; the others may only have been taken over. */
   async ends(): Promise<UploadState[]> {
     const ends: UploadState[] = [];
     // Attempts may be added while the others are awaited.
@@ -82,7 +82,7 @@ export class SoakUpload {
     if (before && before.sessionID !== state.sessionID) this.report.restarts++;
     if (!this.hit || attempt !== this.attempts.at(-1)) return;
     if (state.status === 'connecting') this.hit = { ...this.hit, noticed: true };
-    // The first `uploading` says where the upload goes on; the next one that the server has acknowledged more.
+    // The first `uploading` state has the offset at which the upload continues. The next one shows progress.
     const acked = state.status === 'uploading' && before?.status === 'uploading' && state.uploaded > before.uploaded;
     const { fault, at, undisturbed, noticed } = this.hit;
     if (noticed && (acked || state.status === 'completed')) {

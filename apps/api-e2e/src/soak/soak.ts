@@ -16,7 +16,7 @@ import { SoakUpload } from './soak-upload.ts';
 const MIB = 1024 * 1024;
 const SAY_EVERY_MS = 15_000;
 
-/** When the faults are over, what is under way must come to its end within this time. */
+/** After the last fault, the uploads in progress must end within this time. */
 const LAST_UPLOADS_MS = 120_000;
 
 interface Soak extends SoakScene {
@@ -43,7 +43,7 @@ async function soak(folder: string, server: SoakServer, report: SoakReport, opti
   }
 }
 
-/** Uploads and faults side by side until the options are satisfied; then the uploads under way come to their ends. */
+/** Runs uploads and faults until the options are satisfied, then lets the uploads in progress end. */
 async function run(scene: Soak): Promise<void> {
   const over = new AbortController();
   const uploading = scene.clients.flatMap((client) =>
@@ -54,7 +54,7 @@ async function run(scene: Soak): Promise<void> {
   try {
     await Promise.race([ending, untilSatisfied(scene)]);
   } catch (error) {
-    // Without a server, nothing that is under way can end.
+    // Without a server, no upload can end.
     scene.report.failures.push(`the soak broke off: ${String(error)}`);
     return;
   } finally {
@@ -82,7 +82,7 @@ async function untilSatisfied({ options, report }: Soak): Promise<void> {
   }
 }
 
-/** One upload after the other on a client. */
+/** Uploads one file after another with a client. */
 async function uploadOn(scene: Soak, { client }: SoakClient, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     const upload = new SoakUpload(await scene.sources.next(), scene.report);
@@ -94,7 +94,7 @@ async function uploadOn(scene: Soak, { client }: SoakClient, over: AbortSignal):
   }
 }
 
-/** What came through is what was sent, and who did not come through was taken over by who did. */
+/** A completed file must equal its source. An attempt that did not complete must have been taken over. */
 async function check({ server, report }: Soak, upload: SoakUpload): Promise<void> {
   const ends = await upload.ends();
   const stored = new Set(ends.flatMap((end) => (end.status === 'completed' ? [end.file.fileId] : [])));
@@ -111,7 +111,7 @@ async function check({ server, report }: Soak, upload: SoakUpload): Promise<void
   if (stored.size > 1) report.mismatches.push(`${upload.describe()}: stored ${stored.size} times`);
 }
 
-/** When all uploads have ended, nothing half-made may be left, and no file that nobody was told of. */
+/** After all uploads have ended, there must be no partial file, and no file that was not reported. */
 async function reportLeftovers({ server, report }: Soak): Promise<void> {
   for (const folder of ['partial', 'files']) {
     const left = await readdir(join(server.dataDir, folder));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ENTRY } from './entry.ts';
 
-/** An S3 API, and what to reach it with. */
+/** An S3 API, and what is needed to connect to it. */
 export interface StoreServer {
   readonly url: string;
   readonly region: string;
@@ -22,7 +22,7 @@ interface ClusterParts {
   readonly nginx: NginxServer;
 }
 
-/** Gateways on one Redis and one object store, behind nginx: all of them the real ones. */
+/** Gateways with one Redis and one object store, behind nginx. All of these are real servers. */
 export class Cluster {
   static readonly isInstalled = RedisServer.isInstalled && SwiftServer.isInstalled && NginxServer.isInstalled;
   static readonly packages = 'redis-server nginx swift-proxy swift-account swift-container swift-object';
@@ -43,7 +43,7 @@ export class Cluster {
     this.nginx = parts.nginx;
   }
 
-  /** With an object store of its own, unless it is given one. */
+  /** Starts the cluster with an object store of its own, unless `startStore` is given. */
   static async start(
     nodes: number,
     env: Readonly<Record<string, string>> = {},
@@ -58,12 +58,12 @@ export class Cluster {
     return new Cluster({ dataDir, redis, store, env: settings, processes, nginx });
   }
 
-  /** The settings of a node, for programs that work on the same Redis and store. */
+  /** The environment of a node, for programs that use the same Redis and store. */
   get settings(): Readonly<Record<string, string>> {
     return this.env;
   }
 
-  /** Leads to any of the nodes. */
+  /** The URL of nginx, which forwards to any of the nodes. */
   get url(): string {
     return this.nginx.url;
   }
@@ -76,7 +76,7 @@ export class Cluster {
     return this.processes.length;
   }
 
-  /** Ends a node, and starts another one in its place. */
+  /** Ends a node and starts another one in its place. */
   async replace(index: number, signal: NodeJS.Signals): Promise<void> {
     const { url } = this.node(index);
     await this.node(index).stop(signal);
@@ -84,7 +84,7 @@ export class Cluster {
     this.processes[index] = await ServerProcess.start({ entry: ENTRY, env });
   }
 
-  /** One more gateway on the same Redis and store, not behind nginx; who starts it stops it. */
+  /** Starts one more gateway with the same Redis and store, not behind nginx. The caller stops it. */
   startAnother(env: Readonly<Record<string, string>>): Promise<ServerProcess> {
     return ServerProcess.start({ entry: ENTRY, env: { ...this.env, ...env } });
   }
@@ -96,7 +96,7 @@ export class Cluster {
   }
 }
 
-/** OpenStack Swift with an empty bucket. */
+/** Starts OpenStack Swift with an empty bucket. */
 export async function startSwift(): Promise<StoreServer> {
   const swift = await SwiftServer.start();
   const { url, region, accessKeyId, secretAccessKey } = swift;

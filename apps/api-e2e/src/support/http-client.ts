@@ -1,4 +1,4 @@
-/** What the API lists. */
+/** A file as the API lists it. */
 export interface ListedFile {
   readonly fileId: string;
   readonly fileName: string;
@@ -7,7 +7,7 @@ export interface ListedFile {
   readonly createdAt: string;
 }
 
-/** The HTTP API, as the owner of `token` sees it; as a stranger without one. */
+/** The HTTP API as the owner with this token sees it, or as a stranger without a token. */
 export class HttpClient {
   constructor(
     private readonly url: string,

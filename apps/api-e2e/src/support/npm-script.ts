@@ -13,27 +13,27 @@ interface Process {
   readonly args: string;
 }
 
-/** A script of package.json, started as people start it, and all that it starts itself. Linux only. */
+/** A script of package.json, started with npm, and all processes that it starts. Linux only. */
 export class NpmScript {
   private constructor(
     private readonly npm: ChildProcess,
-    /** Where the gateway listens. */
+    /** The URL of the gateway. */
     readonly url: string,
     private readonly output: readonly string[],
     private readonly ended: Promise<unknown>,
   ) {}
 
-  /** Resolves when the gateway listens; rejects with what was printed where the script ends before. */
+  /** Resolves when the gateway listens. Rejects with the output if the script ends before. */
   static async start(script: string, env: Readonly<Record<string, string>>): Promise<NpmScript> {
     const npm = spawn('npm', ['run', script], {
       cwd: ROOT,
       env: { ...process.env, NODE_OPTIONS: '', HOST: '127.0.0.1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own, of which nothing may be left.
+      // A process group of its own, of which nothing may remain.
       detached: true,
     });
     const output: string[] = [];
-    // All that the script starts writes to the same pipes: they are closed when the last of these processes has ended.
+    // All processes of the script share these pipes, which close when the last process has ended.
     const ended = once(npm, 'close');
     const url = await new Promise<string>((resolve, reject) => {
       for (const stream of [npm.stdout, npm.stderr]) {
@@ -56,24 +56,24 @@ export class NpmScript {
     return this.npm.pid!;
   }
 
-  /** The one process below npm whose command line matches. */
+  /** The PID of the one process of the script whose command line matches. */
   pidOf(args: RegExp): number {
     const found = this.processes().filter((process) => args.test(process.args));
     if (found.length !== 1) throw new Error(`${found.length} processes match ${args}:\n${this.log}`);
     return found[0]!.pid;
   }
 
-  /** Resolves when npm and all that it started have ended. */
+  /** Resolves when npm and all processes that it started have ended. */
   async allEnded(): Promise<void> {
     await this.ended;
   }
 
-  /** Ends what a failed test left. */
+  /** Kills what a failed test has left. */
   killAll(): void {
     for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
   }
 
-  /** All of the group, npm and those that lost their parents too. */
+  /** All processes of the group, including npm and orphans. */
   private processes(): Process[] {
     return allProcesses().filter(({ pid }) => groupOf(pid) === this.npmPid);
   }
@@ -90,7 +90,7 @@ function allProcesses(): Process[] {
 
 const groupOf = (pid: number): number => Number(statOf(pid)?.[2]);
 
-/** State, parent, group and so on; undefined for a process that has ended. */
+/** State, parent, group and so on. Undefined if the process has ended. */
 function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

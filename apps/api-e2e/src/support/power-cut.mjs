@@ -1,6 +1,6 @@
-// Preloaded into the built API (`node --import`), makes SIGUSR2 a power cut: every write to an upload's bytes that no
-// fsync followed is undone, as a disk may do that had them only in its cache, and the process ends without a word.
-// It stands between the API and Node's FileHandle, so the API, the file system and SQLite are the real ones.
+// Preloaded into the built API (`node --import`), turns SIGUSR2 into a power cut: it undoes every write to an upload's bytes
+// that was not synced, as a disk may lose what was only in its cache, and kills the process. It wraps Node's FileHandle, so
+// the API, the file system and SQLite are the real ones.
 import { closeSync, fstatSync, futimesSync, openSync, readlinkSync, unlinkSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
@@ -22,7 +22,7 @@ prototype.write = async function (bytes, from, length, position) {
   return result;
 };
 
-// What is written while a sync runs may or may not be covered by it: here it is not.
+// A sync may or may not cover what is written while it runs. Here it does not.
 const forgettingAfter = (work) =>
   async function () {
     const covered = [...(unsynced.get(this.fd) ?? [])];
@@ -33,7 +33,7 @@ const forgettingAfter = (work) =>
 prototype.datasync = forgettingAfter(datasync);
 prototype.sync = forgettingAfter(sync);
 
-// The ranges of a closed file are lost in a power cut all the same.
+// A power cut loses the unsynced ranges of closed files too.
 const closedPaths = new Map();
 prototype.close = function () {
   const ranges = unsynced.get(this.fd);
@@ -42,7 +42,7 @@ prototype.close = function () {
   return close.call(this);
 };
 
-/** The sizes are journalled, the bytes are not: zeros where they were. The machine starts anew after the last write. */
+/** Replaces bytes by zeros: sizes are journalled, bytes are not. The old date is that of a write before the power cut. */
 function lose(fd, ranges) {
   for (const { position, length } of ranges) writeSync(fd, Buffer.alloc(length), 0, length, position);
   if (fstatSync(fd).isFile()) futimesSync(fd, 1, 1);
@@ -56,7 +56,7 @@ process.on('SIGUSR2', () => {
       lose(fd, ranges);
       closeSync(fd);
     } catch {
-      // It was removed meanwhile.
+      // The file was removed meanwhile.
     }
   }
   process.kill(process.pid, 'SIGKILL');

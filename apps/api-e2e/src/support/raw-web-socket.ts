@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
-/** Speaks Engine.IO frame by frame, below every check of a client. */
+/** Sends and receives single Engine.IO frames, without the checks of a client. */
 export class RawWebSocket {
-  /** Texts that came, without the packets that open a connection. */
+  /** Received texts, without the packets that open a connection. */
   readonly received: string[] = [];
 
   readonly socket: WebSocket;
@@ -21,7 +21,7 @@ export class RawWebSocket {
     });
   }
 
-  /** Connected to the namespace `/`; with `connect: false`, to Engine.IO alone. */
+  /** Connects to the namespace `/`. With `connect: false`, only to Engine.IO. */
   static async open(url: string, { connect = true, auth = '' } = {}): Promise<RawWebSocket> {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
     const raw = new RawWebSocket(socket);
@@ -42,7 +42,7 @@ export class RawWebSocket {
     this.socket.send(data);
   }
 
-  /** The next text; undefined where the connection ends before. */
+  /** Resolves with the next text, or with undefined if the connection ends before. */
   async next(): Promise<string | undefined> {
     while (this.received.length === 0 && this.socket.readyState !== WebSocket.CLOSED) {
       await new Promise<void>((wake) => (this.wake = wake));

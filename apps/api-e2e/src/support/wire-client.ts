@@ -18,7 +18,7 @@ import { io, type Socket } from 'socket.io-client';
 
 export const newSessionID = (): string => randomBytes(18).toString('base64url');
 
-/** Speaks the protocol event by event, and may speak it wrongly: for what the engine would never send. */
+/** Sends single events of the protocol, including ones that the engine would never send. */
 export class WireClient {
   private constructor(readonly socket: Socket) {}
 
@@ -43,7 +43,7 @@ export class WireClient {
     return this.request(BEGIN_UPLOAD, { protocol: PROTOCOL_VERSION, sessionID, fileName: 'file.bin', ...fields });
   }
 
-  /** A chunk with its right checksum, unless `fields` say otherwise. */
+  /** Sends a chunk with the right checksum, unless `fields` has another one. */
   chunk(sessionID: string, offset: number, bytes: Uint8Array, fields: object = {}): Promise<Ack<ChunkWritten>> {
     const payload = { offset, chunk: bytes, crc32: crc32(bytes), last: false, ...fields };
     return this.request(uploadChunkEvent(sessionID), payload);

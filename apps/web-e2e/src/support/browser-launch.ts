@@ -1,7 +1,7 @@
 import type { LaunchOptions } from '@playwright/test';
 import { existsSync } from 'node:fs';
 
-/** Where systems put a Chromium. Without any, Playwright looks for the one it has downloaded. */
+/** Common paths of Chromium. If none exists, Playwright uses the browser that it has downloaded. */
 const KNOWN_PATHS = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -11,7 +11,7 @@ const KNOWN_PATHS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** The browser that `CHROMIUM_PATH` names, else one that is installed. It asks nothing of anyone but the server. */
+/** The browser at `CHROMIUM_PATH`, or else an installed one, without background traffic. */
 export function browserLaunch(): LaunchOptions {
   const executablePath = process.env['CHROMIUM_PATH'] ?? KNOWN_PATHS.find((path) => existsSync(path));
   // Chromium's sandbox refuses to run as root, as containers do.

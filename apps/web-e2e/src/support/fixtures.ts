@@ -10,15 +10,15 @@ interface WorkerFixtures {
 interface TestFixtures {
   /** The link from this test's browser to the server. */
   readonly link: FaultProxy;
-  /** What the browser's console says that it should not. */
+  /** Errors and warnings in the browser's console. */
   readonly consoleErrors: string[];
-  /** The page, opened by someone who has not been here before. */
+  /** The page on its first visit. */
   readonly uploads: UploadPage;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   server: [
-    // Playwright finds the fixtures that another one needs by destructuring; this one needs none.
+    // Playwright requires destructuring to find the fixtures that this one needs: none.
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
       const server = await startServer();

@@ -5,7 +5,7 @@ import { browserLaunch } from './browser-launch.js';
 import { answerPrompt, PROMPT_ANSWERING_ARGS } from './permission-prompt.js';
 import { UploadPage } from './upload-page.js';
 
-/** A browser with a profile on disk: it can be killed, and started again by the same person. */
+/** A browser with a profile on disk. It can be killed and started again with the same profile. */
 export class KillableBrowser {
   private constructor(
     private readonly context: BrowserContext,
@@ -24,12 +24,12 @@ export class KillableBrowser {
     return new KillableBrowser(context, profile, new UploadPage(page));
   }
 
-  /** Answers the prompt for permission, once it is there. */
+  /** Answers the permission prompt once it appears. */
   answerPrompt(text: RegExp): Promise<void> {
     return answerPrompt(this.profile, text);
   }
 
-  /** SIGKILL to the main process, which no other of them outlives. */
+  /** Kills the main process with SIGKILL. The other processes end with it. */
   async kill(): Promise<void> {
     const devtools = await this.context.browser()!.newBrowserCDPSession();
     const { processInfo } = await devtools.send('SystemInfo.getProcessInfo');
@@ -38,13 +38,13 @@ export class KillableBrowser {
     const socket = await readlink(join(this.profile, 'SingletonSocket'));
     process.kill(main.id, 'SIGKILL');
     await closed;
-    // In the system's folder for temporary files, where a killed browser leaves it.
+    // A killed browser leaves this folder among the temporary files.
     await rm(dirname(socket), { recursive: true, force: true });
   }
 
   /**
-   * Chromium writes localStorage some seconds late: until then a crash costs a person who is here for the first time
-   * the identity that the session belongs to.
+   * Chromium writes localStorage with a delay of seconds. A crash before that loses the identity of a first-time visitor,
+   * and with it the ownership of the session.
    */
   async identityIsOnDisk(): Promise<void> {
     const secret = await this.uploads.page.evaluate(() => localStorage.getItem('upload_identity') ?? '');

@@ -8,7 +8,7 @@ interface Answer {
   readonly error?: unknown;
 }
 
-/** The browser's own windows and what is in them, as its UI DevTools show them. */
+/** A node of the browser's own windows, as its UI DevTools show it. */
 interface UiNode {
   readonly nodeId: number;
   readonly attributes?: readonly string[];
@@ -16,13 +16,13 @@ interface UiNode {
 }
 
 /**
- * What a browser has to be started with so that its prompts can be answered. The DevTools protocol has no permission for
- * reading files (Chromium 156: "Invalid PermissionDescriptor name"), and headless nobody sees the prompt; its button is
- * real all the same, and Chromium's UI DevTools press it as a mouse does.
+ * Arguments of a browser whose prompts can be answered. The DevTools protocol can't grant permission to read files
+ * (Chromium 156: "Invalid PermissionDescriptor name"). The prompt exists in headless mode too, and Chromium's UI DevTools
+ * can press its buttons like a mouse.
  */
 export const PROMPT_ANSWERING_ARGS = [
   '--enable-ui-devtools=0',
-  // After a crash it lies over the page.
+  // After a crash, this bubble covers the page.
   '--hide-crash-restore-bubble',
   '--enable-features=ui-debug-tools,ui-debug-tools-enable-synthetic-events',
 ];
@@ -31,12 +31,12 @@ const LOOK_EVERY_MS = 50;
 const PROMPT_TIMEOUT_MS = 15_000;
 
 /**
- * Against clicks that were meant for the page, a new prompt ignores those of its first moment, and those that come fast
- * one after the other.
+ * A new prompt ignores clicks right after it has appeared, and clicks in fast succession: they may have been meant for the
+ * page.
  */
 const PRESS_EVERY_MS = 1000;
 
-/** Waits for the prompt for permission, presses its button of that text, and waits until the prompt is gone. */
+/** Waits for the permission prompt, presses the button with that text, and waits until the prompt is gone. */
 export async function answerPrompt(userDataDir: string, text: RegExp): Promise<void> {
   const devtools = await UiDevTools.connect(userDataDir);
   const seen = new Set<string>();
@@ -88,7 +88,7 @@ class UiDevTools {
     return result as T;
   }
 
-  /** The buttons of all dialogs that the browser shows. */
+  /** The buttons of all dialogs that the browser shows now. */
   async promptButtons(): Promise<readonly { readonly nodeId: number; readonly label: string }[]> {
     const { root } = await this.send<{ root: UiNode }>('DOM.getDocument');
     const rows = withClass(root, 'DialogClientView::ButtonRowContainer');

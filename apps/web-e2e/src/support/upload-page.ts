@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-/** A file as Playwright hands it to a page. */
+/** A file as Playwright passes it to a page. */
 export interface ChosenFile {
   readonly name: string;
   readonly mimeType: string;
@@ -21,7 +21,7 @@ export const randomFile = (name: string, bytes: number, mimeType = 'application/
 type RowButton =
   'Pause' | 'Resume' | 'Cancel' | 'Retry' | 'Dismiss' | 'Delete' | 'Go on with' | 'Choose the file again:' | 'Forget';
 
-/** Writes a file of random bytes to disk, where it has one date however often it is chosen. */
+/** Writes a file of random bytes to disk, so that its date stays the same each time it is chosen. */
 export async function writeRandomFile(path: string, bytes: number): Promise<string> {
   const file = await open(path, 'w');
   for (let left = bytes; left > 0; left -= MIB) await file.write(randomBytes(Math.min(MIB, left)));
@@ -29,7 +29,7 @@ export async function writeRandomFile(path: string, bytes: number): Promise<stri
   return path;
 }
 
-/** The page as a person sees it: by its texts and labels. */
+/** The page as a person sees it, by its texts and labels. */
 export class UploadPage {
   readonly rows: Locator;
   readonly fileRows: Locator;
@@ -64,7 +64,7 @@ export class UploadPage {
     await this.page.getByLabel('Files to upload').setInputFiles(path);
   }
 
-  /** Drops files on the middle of the page, as if from the desktop. */
+  /** Drops files on the page as if from the desktop. */
   async drop(...files: ChosenFile[]): Promise<void> {
     const contents = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, base64: buffer.toString('base64') }));
     await this.page.evaluate(async (dropped) => {
@@ -79,7 +79,7 @@ export class UploadPage {
     }, contents);
   }
 
-  /** Drops a file on the page through the browser's own drag and drop, so that the page is given its handle. */
+  /** Drops a file with the browser's own drag and drop, so that the page gets its handle. */
   async dropPath(path: string): Promise<void> {
     const devtools = await this.page.context().newCDPSession(this.page);
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
@@ -93,7 +93,7 @@ export class UploadPage {
     await devtools.detach();
   }
 
-  /** Begins to upload files, the first by choosing it and the others by dropping them, and reloads the page midway. */
+  /** Starts to upload files, the first by choosing it and the others by dropping them, and reloads the page midway. */
   async leaveUnfinished(...paths: string[]): Promise<void> {
     const [chosen, ...dropped] = paths;
     if (chosen) await this.choosePath(chosen);
@@ -104,7 +104,7 @@ export class UploadPage {
     await expect(this.unfinishedRows).toHaveCount(paths.length);
   }
 
-  /** Chooses a file through the button that an unfinished upload has for it. */
+  /** Chooses a file with the button of an unfinished upload. */
   async chooseAgain(name: string, path: string): Promise<void> {
     await this.withoutPicker();
     const choosing = this.page.waitForEvent('filechooser');
@@ -112,7 +112,7 @@ export class UploadPage {
     await (await choosing).setFiles(path);
   }
 
-  /** As in a browser without `showOpenFilePicker`, whose dialog nobody can use here. */
+  /** Removes `showOpenFilePicker`, whose dialog can't be used here. */
   async withoutPicker(): Promise<void> {
     await this.page.evaluate(() => Reflect.deleteProperty(window, 'showOpenFilePicker'));
   }
