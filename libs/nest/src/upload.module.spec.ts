@@ -4,6 +4,8 @@ import { Injectable, Module, type DynamicModule, type INestApplication } from '@
 import { NestFactory } from '@nestjs/core';
 import { UploadError } from '@upload-streams/protocol';
 import { randomBytes } from 'node:crypto';
+import events from 'node:events';
+import http from 'node:http';
 import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -96,6 +98,17 @@ describe('UploadModule in a Nest application, with UploadClientModule in another
       code: 'FILE_NAME_INVALID',
     });
     expect(reached).toEqual([]);
+  });
+
+  it('changes nothing that affects the whole process', async () => {
+    const state = () => [
+      process.eventNames().map((name) => [name, process.listenerCount(name)]),
+      [Buffer.poolSize, http.globalAgent.maxSockets, Error.stackTraceLimit, events.defaultMaxListeners],
+    ];
+    const before = state();
+    const client = await clientOf(await hostWith());
+    await client.uploadToEnd(Buffer.from('Hello'), { fileName: 'a.txt' });
+    expect(state()).toEqual(before);
   });
 
   it('tells other providers of the application of every finished upload', async () => {
