@@ -12,7 +12,7 @@ export {
 export { toUploadError } from './errors/host-error.js';
 export { CatalogueRebuild, type RebuildCounts, type RebuildOptions } from './catalogue/catalogue-rebuild.js';
 export { toCompletedUpload } from './session/answers.js';
-export { UPLOAD_SESSION_HANDOVER, type LetGo, type SessionHandover } from './contracts/session-handover.js';
+export { UPLOAD_SESSION_HANDOVER, type YieldSession, type SessionHandover } from './contracts/session-handover.js';
 export type { Checkpoint, FileRecord, SessionRecord } from './contracts/records.js';
 export { UPLOAD_STORE, type FilePage, type UploadStore } from './contracts/upload-store.js';
 export { SessionService } from './session/session.service.js';
@@ -23,7 +23,7 @@ export {
   UPLOAD_STORAGE_BACKEND,
   type ByteRange,
   type Download,
-  type KeptFile,
+  type CompletedFile,
   type PartialFile,
   type Persistence,
   type Quarantined,

@@ -35,7 +35,7 @@ export interface StoredDigest {
 }
 
 /** A completed file, as the store finds it. */
-export interface KeptFile {
+export interface CompletedFile {
   readonly fileId: string;
   /** The name under which it is stored; undefined where the store knows files by their IDs alone. */
   readonly fileName?: string;
@@ -164,13 +164,13 @@ export interface StorageBackend {
    * Keeps beside the bytes what the catalogue knows of a file, so that it can be rebuilt; durable when it resolves. It may
    * be kept again.
    */
-  keepRecord(file: FileRecord): Promise<void>;
+  saveRecord(file: FileRecord): Promise<void>;
   /** The record of a file that is removed counts no more. */
-  forgetRecord(fileId: string): Promise<void>;
+  removeRecord(fileId: string): Promise<void>;
   /** The records that count. */
   records(): Promise<readonly FileRecord[]>;
   /** All completed files that this program wrote. Links are not followed. */
-  completedFiles(): AsyncIterable<KeptFile>;
+  completedFiles(): AsyncIterable<CompletedFile>;
   /**
    * The random ID that this store of bytes was given, which the catalogue keeps too; undefined where it has none yet. So
    * nobody takes another store's files for this catalogue's.

@@ -27,19 +27,19 @@ export interface UploadStore {
   /** Raises the epoch of a session and gives it as it is now. Rejects with SESSION_NOT_FOUND where there is none. */
   takeOver(sessionID: string, updatedAt: number): Promise<SessionRecord>;
   /** Notes a point to go on from. A session that is complete counts as `fenced`. */
-  checkpoint(
+  saveCheckpoint(
     sessionID: string,
     epoch: number,
     checkpoint: Checkpoint,
     updatedAt: number,
-  ): Promise<'noted' | LostSession>;
+  ): Promise<'saved' | LostSession>;
   /**
    * The file enters the catalogue and its session counts as completed, both or neither. `exists` where its session ID or
    * file ID is in the catalogue already.
    */
   complete(epoch: number, file: FileRecord): Promise<'completed' | 'exists' | LostSession>;
   /** A file that had no session enters the catalogue, if neither its session ID nor its file ID is in it already. */
-  add(file: FileRecord): Promise<'added' | 'exists'>;
+  addFile(file: FileRecord): Promise<'added' | 'exists'>;
   /**
    * Removes a session, if there is one and, where an epoch is given, if that is still its; returns whether it did. A file
    * in the catalogue stays. Nobody can complete the session afterwards.

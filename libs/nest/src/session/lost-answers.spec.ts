@@ -22,7 +22,17 @@ const chunkAt = (offset: number, end: number) => {
   return { offset, chunk, crc32: crc32(chunk), last: end === CONTENT.length, fileCrc32: crc32(CONTENT) };
 };
 
-const STORE_CALLS = ['create', 'find', 'takeOver', 'checkpoint', 'complete', 'add', 'remove', 'findFile', 'removeFile'];
+const STORE_CALLS = [
+  'create',
+  'find',
+  'takeOver',
+  'saveCheckpoint',
+  'complete',
+  'addFile',
+  'remove',
+  'findFile',
+  'removeFile',
+];
 const BYTES_CALLS = ['put', 'append', 'sync', 'digest', 'complete', 'abort', 'close', 'remove'];
 
 /** How the answer to one call is lost: after the call was made, or before it, which is then made `later` calls later. */

@@ -87,8 +87,8 @@ export class SessionOpener {
 
   private readonly saveCheckpoint: SaveCheckpoint = async (session, checkpoint) => {
     const { record, epoch } = session;
-    const outcome = await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now());
-    if (outcome !== 'noted') throw this.endings.fence(session, epoch, outcome);
+    const outcome = await this.store.saveCheckpoint(record.sessionID, epoch, checkpoint, Date.now());
+    if (outcome !== 'saved') throw this.endings.fence(session, epoch, outcome);
   };
 }
 

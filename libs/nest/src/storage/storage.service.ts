@@ -9,7 +9,7 @@ import {
   UPLOAD_STORAGE_BACKEND,
   type ByteRange,
   type Download,
-  type KeptFile,
+  type CompletedFile,
   type PartialFile,
   type Quarantined,
   type StorageBackend,
@@ -135,19 +135,19 @@ export class StorageService {
   }
 
   /** Never rejects: a file whose record can't be kept is in the catalogue all the same, and the operator is told. */
-  async keepRecord(file: FileRecord): Promise<void> {
-    await this.unlessFailing(() => this.backend.keepRecord(file), `no record of the file ${file.fileId} was kept`);
+  async saveRecord(file: FileRecord): Promise<void> {
+    await this.unlessFailing(() => this.backend.saveRecord(file), `no record of the file ${file.fileId} was kept`);
   }
 
-  async forgetRecord(fileId: string): Promise<void> {
-    await this.unlessFailing(() => this.backend.forgetRecord(fileId), `the record of the file ${fileId} is still kept`);
+  async removeRecord(fileId: string): Promise<void> {
+    await this.unlessFailing(() => this.backend.removeRecord(fileId), `the record of the file ${fileId} is still kept`);
   }
 
   records(): Promise<readonly FileRecord[]> {
     return this.errors.translated(() => this.backend.records());
   }
 
-  completedFiles(): AsyncIterable<KeptFile> {
+  completedFiles(): AsyncIterable<CompletedFile> {
     return this.errors.translatedItems(this.backend.completedFiles());
   }
 

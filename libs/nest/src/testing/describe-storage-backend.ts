@@ -252,8 +252,8 @@ export function describeStorageBackend(name: string, create: () => Promise<Stora
 
     it('keeps the records of files beside them, until they are forgotten', async () => {
       const [first, second] = [1, 2].map((number) => fileOf(sessionOf(number, { fileId: `${number}`.repeat(32) })));
-      await Promise.all([first!, second!].map((record) => fixture.backend.keepRecord(record)));
-      await fixture.backend.forgetRecord(first!.fileId);
+      await Promise.all([first!, second!].map((record) => fixture.backend.saveRecord(record)));
+      await fixture.backend.removeRecord(first!.fileId);
       expect(await (await fixture.reopen()).records()).toEqual([second]);
     });
 

@@ -62,9 +62,9 @@ export function describeUploadStore(name: string, create: () => Promise<UploadSt
     it('notes a checkpoint of who holds the session, and none of who lost it', async () => {
       const { sessionID } = session(1);
       await store.create(session(1));
-      expect(await store.checkpoint(sessionID, 1, { offset: 4, crc32: 44 }, 2_000)).toBe('noted');
+      expect(await store.saveCheckpoint(sessionID, 1, { offset: 4, crc32: 44 }, 2_000)).toBe('saved');
       await store.takeOver(sessionID, 3_000);
-      expect(await store.checkpoint(sessionID, 1, { offset: 8, crc32: 88 }, 4_000)).toBe('fenced');
+      expect(await store.saveCheckpoint(sessionID, 1, { offset: 8, crc32: 88 }, 4_000)).toBe('fenced');
       expect(await store.find(sessionID)).toMatchObject({ checkpoint: { offset: 4, crc32: 44 }, updatedAt: 3_000 });
     });
 
@@ -85,34 +85,34 @@ export function describeUploadStore(name: string, create: () => Promise<UploadSt
     it('completes a session once', async () => {
       await complete(session(1));
       expect(await store.complete(1, fileOf(session(1)))).toBe('fenced');
-      expect(await store.checkpoint(session(1).sessionID, 1, { offset: 4, crc32: 44 }, 2_000)).toBe('fenced');
+      expect(await store.saveCheckpoint(session(1).sessionID, 1, { offset: 4, crc32: 44 }, 2_000)).toBe('fenced');
     });
 
     it('puts a file into the catalogue that had no session, once', async () => {
       const file = fileOf(session(1));
-      expect(await fixture.store.add(file)).toBe('added');
+      expect(await fixture.store.addFile(file)).toBe('added');
       expect(await fixture.store.findFileOfSession(file.sessionID)).toEqual(file);
       expect(await fixture.store.find(file.sessionID)).toBeUndefined();
-      expect(await fixture.store.add({ ...file, fileId: 'another' })).toBe('exists');
-      expect(await fixture.store.add({ ...file, sessionID: session(2).sessionID })).toBe('exists');
+      expect(await fixture.store.addFile({ ...file, fileId: 'another' })).toBe('exists');
+      expect(await fixture.store.addFile({ ...file, sessionID: session(2).sessionID })).toBe('exists');
       expect(await fixture.store.findFileOfSession(file.sessionID)).toEqual(file);
     });
 
     it('tells a session that is gone from one that another node holds', async () => {
       const { sessionID, epoch } = session(1);
       const point = { offset: 4, crc32: 44 };
-      expect(await store.checkpoint(sessionID, epoch, point, 2_000)).toBe('missing');
+      expect(await store.saveCheckpoint(sessionID, epoch, point, 2_000)).toBe('missing');
       expect(await store.complete(epoch, fileOf(session(1)))).toBe('missing');
       await store.create(session(1));
       await store.takeOver(sessionID, 2_000);
-      expect(await store.checkpoint(sessionID, epoch, point, 2_000)).toBe('fenced');
+      expect(await store.saveCheckpoint(sessionID, epoch, point, 2_000)).toBe('fenced');
       expect(await store.complete(epoch, fileOf(session(1)))).toBe('fenced');
       expect(await store.findFile('file1')).toBeUndefined();
     });
 
     it('completes no session whose ID is in the catalogue, and leaves both as they were', async () => {
       await store.create(session(1));
-      await store.add({ ...fileOf(session(1)), fileId: 'whole' });
+      await store.addFile({ ...fileOf(session(1)), fileId: 'whole' });
       expect(await store.complete(1, fileOf(session(1)))).toBe('exists');
       expect(await store.find(session(1).sessionID)).toEqual(session(1));
       expect(await store.findFileOfSession(session(1).sessionID)).toMatchObject({ fileId: 'whole' });
@@ -120,7 +120,7 @@ export function describeUploadStore(name: string, create: () => Promise<UploadSt
 
     it('keeps a file whose SHA-256 nobody wanted', async () => {
       const file = { ...fileOf(session(1)), sha256: undefined };
-      await fixture.store.add(file);
+      await fixture.store.addFile(file);
       expect(await fixture.store.findFile(file.fileId)).toEqual(file);
     });
 
@@ -130,7 +130,7 @@ export function describeUploadStore(name: string, create: () => Promise<UploadSt
       const changes = [
         store.create(session(2)),
         store.create(session(1)),
-        store.add(fileOf(session(3))),
+        store.addFile(fileOf(session(3))),
         store.takeOver(session(9).sessionID, 5),
         store.complete(1, fileOf(session(1))),
       ];
@@ -239,7 +239,7 @@ export function describeUploadStore(name: string, create: () => Promise<UploadSt
     it('knows whether there are files in it', async () => {
       await store.create(session(1));
       expect(await store.hasFiles()).toBe(false);
-      await store.add(fileOf(session(2)));
+      await store.addFile(fileOf(session(2)));
       expect(await store.hasFiles()).toBe(true);
     });
 

@@ -29,7 +29,7 @@ import { storedNameOf } from './stored-name.js';
 import { SharedFolderSync, syncFolder } from './folder-sync.js';
 import type {
   ByteRange,
-  KeptFile,
+  CompletedFile,
   PartialFile,
   Quarantined,
   Persistence,
@@ -158,11 +158,11 @@ export class DiskStorage implements StorageBackend {
     }
   }
 
-  keepRecord(file: FileRecord): Promise<void> {
+  saveRecord(file: FileRecord): Promise<void> {
     return this.journal.keep(file);
   }
 
-  forgetRecord(fileId: string): Promise<void> {
+  removeRecord(fileId: string): Promise<void> {
     return this.journal.forget(fileId);
   }
 
@@ -170,7 +170,7 @@ export class DiskStorage implements StorageBackend {
     return this.journal.read();
   }
 
-  async *completedFiles(): AsyncIterable<KeptFile> {
+  async *completedFiles(): AsyncIterable<CompletedFile> {
     for (const folder of await readdir(this.filesDir, { withFileTypes: true })) {
       if (!folder.isDirectory() || !isFileId(folder.name)) continue;
       const [name, ...others] = await readdir(join(this.filesDir, folder.name));

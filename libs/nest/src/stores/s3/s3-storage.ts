@@ -11,7 +11,7 @@ import { PassingDigests } from '../hashing/passing-digests.js';
 import type {
   ByteRange,
   Download,
-  KeptFile,
+  CompletedFile,
   PartialFile,
   Quarantined,
   StorageBackend,
@@ -175,11 +175,11 @@ export class S3Storage implements StorageBackend {
     await this.shared.store.remove(quarantinePrefix(fileId) + since);
   }
 
-  async keepRecord(file: FileRecord): Promise<void> {
+  async saveRecord(file: FileRecord): Promise<void> {
     await this.shared.store.put(RECORDS + file.fileId, bodyOfText(JSON.stringify(file)));
   }
 
-  async forgetRecord(fileId: string): Promise<void> {
+  async removeRecord(fileId: string): Promise<void> {
     await this.shared.store.remove(RECORDS + fileId);
   }
 
@@ -193,7 +193,7 @@ export class S3Storage implements StorageBackend {
     return records;
   }
 
-  async *completedFiles(): AsyncIterable<KeptFile> {
+  async *completedFiles(): AsyncIterable<CompletedFile> {
     for await (const { key, bytes: size, modifiedAt } of this.shared.store.list.objects(FILES)) {
       if (isFileId(fileIdOf(key)) && key === fileKey(fileIdOf(key))) yield { fileId: fileIdOf(key), size, modifiedAt };
     }

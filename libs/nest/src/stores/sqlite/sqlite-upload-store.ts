@@ -103,14 +103,14 @@ export class SqliteUploadStore implements UploadStore {
     return session;
   }
 
-  async checkpoint(
+  async saveCheckpoint(
     sessionID: string,
     epoch: number,
     { offset, crc32 }: Checkpoint,
     updatedAt: number,
-  ): Promise<'noted' | LostSession> {
+  ): Promise<'saved' | LostSession> {
     const values = { sessionID, epoch, offset, crc32, updatedAt };
-    return this.change(() => (this.statements.checkpoint.run(values).changes === 1 ? 'noted' : this.lost(sessionID)));
+    return this.change(() => (this.statements.checkpoint.run(values).changes === 1 ? 'saved' : this.lost(sessionID)));
   }
 
   async complete(epoch: number, file: FileRecord): Promise<'completed' | 'exists' | LostSession> {
@@ -125,7 +125,7 @@ export class SqliteUploadStore implements UploadStore {
     });
   }
 
-  async add(file: FileRecord): Promise<'added' | 'exists'> {
+  async addFile(file: FileRecord): Promise<'added' | 'exists'> {
     return this.change(() => {
       if (this.isFile(file)) return 'exists';
       this.statements.addFile.run(fileRow(file));
