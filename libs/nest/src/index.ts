@@ -18,18 +18,19 @@ export { UPLOAD_STORE, type FilePage, type UploadStore } from './contracts/uploa
 export { SessionService } from './session/session.service.js';
 export { SqliteUploadStore } from './stores/sqlite/sqlite-upload-store.js';
 export { DiskStorage } from './stores/disk/disk-storage.js';
+export { BrokenFileError, type PartialFile, type Persistence, type StoredDigest } from './contracts/partial-file.js';
 export {
-  BrokenFileError,
   UPLOAD_STORAGE_BACKEND,
   type ByteRange,
-  type Download,
+  type Capacity,
   type CompletedFile,
-  type PartialFile,
-  type Persistence,
+  type Download,
+  type Quarantine,
   type Quarantined,
+  type RecordKeeper,
   type StorageBackend,
-  type StoredDigest,
   type StoredFile,
+  type StoreIdentity,
 } from './contracts/storage-backend.js';
 export { StorageService } from './storage/storage.service.js';
 export {

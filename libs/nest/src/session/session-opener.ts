@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { crc32 } from '@node-rs/crc32';
 import { UploadError } from '@upload-streams/protocol';
 import type { Checkpoint, SessionRecord } from '../contracts/records.js';
-import type { PartialFile } from '../contracts/storage-backend.js';
+import type { PartialFile } from '../contracts/partial-file.js';
 import { UPLOAD_STORE, type UploadStore } from '../contracts/upload-store.js';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
