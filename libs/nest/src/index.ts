@@ -12,24 +12,25 @@ export {
 export { toUploadError } from './errors/host-error.js';
 export { CatalogueRebuild, type RebuildCounts, type RebuildOptions } from './catalogue/catalogue-rebuild.js';
 export { toCompletedUpload } from './session/answers.js';
-export { UPLOAD_SESSION_HANDOVER, type LetGo, type SessionHandover } from './contracts/session-handover.js';
+export { UPLOAD_SESSION_HANDOVER, type YieldSession, type SessionHandover } from './contracts/session-handover.js';
 export type { Checkpoint, FileRecord, SessionRecord } from './contracts/records.js';
 export { UPLOAD_STORE, type FilePage, type UploadStore } from './contracts/upload-store.js';
 export { SessionService } from './session/session.service.js';
 export { SqliteUploadStore } from './stores/sqlite/sqlite-upload-store.js';
 export { DiskStorage } from './stores/disk/disk-storage.js';
+export { BrokenFileError, type PartialFile, type Persistence, type StoredDigest } from './contracts/partial-file.js';
 export {
-  BrokenFileError,
   UPLOAD_STORAGE_BACKEND,
   type ByteRange,
+  type Capacity,
+  type CompletedFile,
   type Download,
-  type KeptFile,
-  type PartialFile,
-  type Persistence,
+  type Quarantine,
   type Quarantined,
+  type RecordKeeper,
   type StorageBackend,
-  type StoredDigest,
   type StoredFile,
+  type StoreIdentity,
 } from './contracts/storage-backend.js';
 export { StorageService } from './storage/storage.service.js';
 export {

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { KeptFile } from '../contracts/storage-backend.js';
+import type { CompletedFile } from '../contracts/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import type { FileRecord } from '../contracts/records.js';
@@ -46,7 +46,7 @@ export class CatalogueRebuild {
     const id = await this.requireOwnCatalogue();
     const counts: RebuildCounts = { present: 0, restored: 0, unrecorded: 0, failed: 0, missing: 0 };
     const records = new Map((await this.storage.records()).map((record) => [record.fileId, record]));
-    const unlisted = new Map<string, KeptFile>();
+    const unlisted = new Map<string, CompletedFile>();
     const stored = new Set<string>();
     for await (const file of this.storage.completedFiles()) {
       stored.add(file.fileId);
@@ -82,11 +82,11 @@ export class CatalogueRebuild {
   }
 
   /** One that fails keeps nobody from the others. */
-  private async restore(file: KeptFile, record: FileRecord | undefined, counts: RebuildCounts): Promise<void> {
+  private async restore(file: CompletedFile, record: FileRecord | undefined, counts: RebuildCounts): Promise<void> {
     try {
       if (record && record.size !== file.size)
         throw new UploadError('SIZE_MISMATCH', { size: record.size, received: file.size });
-      const outcome = await this.store.add(record ?? (await this.describe(file)));
+      const outcome = await this.store.addFile(record ?? (await this.describe(file)));
       if (outcome === 'added') counts.restored++;
       else throw new Error('another file has its session ID');
     } catch (error) {
@@ -96,7 +96,7 @@ export class CatalogueRebuild {
   }
 
   /** What can be known of a file without its record. Nobody owns it. */
-  private async describe(file: KeptFile): Promise<FileRecord> {
+  private async describe(file: CompletedFile): Promise<FileRecord> {
     const { fileId, fileName = fileId, modifiedAt } = file;
     const digest = await this.storage.digest({ fileId, fileName });
     return {

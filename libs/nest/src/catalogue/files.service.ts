@@ -66,7 +66,7 @@ export class FilesService {
   async remove(fileId: string, requester: FileRequester): Promise<void> {
     await this.find(fileId, requester);
     await this.removeEntry(fileId);
-    await this.storage.forgetRecord(fileId);
+    await this.storage.removeRecord(fileId);
     await this.storage.remove(fileId);
   }
 

@@ -48,7 +48,7 @@ describe('StorePairing', () => {
   async function startWithFiles(catalogue: string, folder: string) {
     const { store, storage } = await start(catalogue, folder);
     await storage.put(STORED, Buffer.from('Hello'));
-    await store.add({ ...fileOf(sessionOf(1)), ...STORED });
+    await store.addFile({ ...fileOf(sessionOf(1)), ...STORED });
     await stop();
   }
 

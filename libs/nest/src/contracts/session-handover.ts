@@ -1,19 +1,23 @@
 /** The token of the `SessionHandover`. */
 export const UPLOAD_SESSION_HANDOVER = Symbol('UPLOAD_SESSION_HANDOVER');
 
-/** Lets go of a session that is live on this node: what was received is written and noted, its client is told. */
-export type LetGo = (sessionID: string) => Promise<void>;
+/**
+ * Yields a session that is live on this node to another node. Resolves when all that was received is written, its
+ * checkpoint is saved, and its client is told; at once where the session is not live here.
+ */
+export type YieldSession = (sessionID: string) => Promise<void>;
 
 /**
- * How a session goes from the node that holds it to the one that its client reached now. A node that does not answer is
- * not waited for: the epoch in the session store fences it, whatever it does later.
+ * Brings a session from the node that holds it to the node that its client reached. It is a courtesy, which saves sending
+ * bytes twice: a node that does not answer is fenced by the epoch in the upload store, whatever it does later.
  */
 export interface SessionHandover {
-  /** From now on, other nodes may ask for sessions of this one. */
-  listen(letGo: LetGo): Promise<void>;
+  /** From now on, other nodes may ask for sessions of this one. Called once, before the first upload. */
+  listen(yieldSession: YieldSession): Promise<void>;
   /**
-   * Asks the node that holds a session to let go of it, and waits until it did: a second at most where it does not
-   * answer, as long as it needs where it says that it is about to. Gives whether the session may have changed meanwhile.
+   * Asks the node that holds a session to yield it, and resolves when it did. A node that does not answer is waited for a
+   * second at most; one that says that it is about to yield, as long as it needs. Returns whether another node was asked,
+   * so that the session may have changed. Rejects with STORAGE_FAILED where nobody can be asked.
    */
   request(sessionID: string): Promise<boolean>;
   close(): Promise<void>;

@@ -5,70 +5,75 @@ export const UPLOAD_STORE = Symbol('UPLOAD_STORE');
 
 export interface FilePage {
   readonly files: readonly FileRecord[];
-  /** Where the next page starts; undefined on the last one. */
+  /** Where the next page begins; undefined on the last one. */
   readonly nextCursor: string | undefined;
 }
 
-/** Why a change was refused to a node: `fenced` where another one holds the session by now or completed it, `missing` where the session is gone. */
+/**
+ * Why a change of a session was refused to a node: `fenced` where another node holds or has completed the session,
+ * `missing` where the session is not there any more.
+ */
 export type LostSession = 'fenced' | 'missing';
 
 /**
- * What must outlive the process: sessions and the catalogue of files. Every method is atomic. What a method changed is
- * durable when it resolves. The caller serialises the calls for one session within one process; across processes the
- * epoch decides.
+ * What must outlive the process: sessions, and the catalogue of files.
+ *
+ * Every method is atomic, and its change is durable when it resolves. The caller validates what it saves. It also calls
+ * the methods for one session one after the other within a process; between processes, the epoch decides.
  *
  * A refusal is a value, and means that nothing was changed. A rejection means that the outcome is unknown: the change may
- * be there, or may come later. After a rejection a caller undoes nothing, above all it deletes no bytes; it asks again
- * (`findFile`, `find`), or leaves what it has to the sweep. But for STORAGE_FULL: then nothing was changed either.
+ * have been made, or may still be. After a rejection the caller undoes nothing, and above all discards no bytes: it asks
+ * again (`findFile`, `find`), or leaves the bytes to the sweep. The exception is STORAGE_FULL: then nothing was changed.
+ * Where the store can't be used, methods reject with STORAGE_FAILED.
  */
 export interface UploadStore {
   create(session: SessionRecord): Promise<'created' | 'exists'>;
   find(sessionID: string): Promise<SessionRecord | undefined>;
-  /** Raises the epoch of a session and gives it as it is now. Rejects with SESSION_NOT_FOUND where there is none. */
+  /** Raises the epoch of a session and returns the session. Rejects with SESSION_NOT_FOUND where there is none. */
   takeOver(sessionID: string, updatedAt: number): Promise<SessionRecord>;
-  /** Notes a point to go on from. A session that is complete counts as `fenced`. */
-  checkpoint(
+  /** Refused where `epoch` is not that of the session, and where the session is completed: both are `fenced`. */
+  saveCheckpoint(
     sessionID: string,
     epoch: number,
     checkpoint: Checkpoint,
     updatedAt: number,
-  ): Promise<'noted' | LostSession>;
+  ): Promise<'saved' | LostSession>;
   /**
-   * The file enters the catalogue and its session counts as completed, both or neither. `exists` where its session ID or
-   * file ID is in the catalogue already.
+   * Adds the file to the catalogue and marks its session as completed: both or neither. `exists` where the file ID or the
+   * session ID is in the catalogue already.
    */
   complete(epoch: number, file: FileRecord): Promise<'completed' | 'exists' | LostSession>;
-  /** A file that had no session enters the catalogue, if neither its session ID nor its file ID is in it already. */
-  add(file: FileRecord): Promise<'added' | 'exists'>;
   /**
-   * Removes a session, if there is one and, where an epoch is given, if that is still its; returns whether it did. A file
-   * in the catalogue stays. Nobody can complete the session afterwards.
+   * Removes a session if it is there and, where an epoch is given, if that is its epoch. Returns whether it did. Nobody can
+   * complete the session afterwards. A file in the catalogue stays.
    */
   remove(sessionID: string, epoch?: number): Promise<boolean>;
-  /** Up to `limit` sessions that were not updated since `before` (milliseconds since 1970), the oldest first. */
+  /** Up to `limit` sessions that were last updated before `before` (milliseconds since 1970), the oldest first. */
   findIdle(before: number, limit: number): Promise<readonly SessionRecord[]>;
 
-  /** Whether a session or a file of the catalogue has these bytes. */
+  /** Whether an unfinished session or a file of the catalogue has this file ID, and so owns the bytes that are stored under it. */
   isKnown(fileId: string): Promise<boolean>;
 
+  /** Adds a file that had no session. `exists` where the file ID or the session ID is in the catalogue already. */
+  addFile(file: FileRecord): Promise<'added' | 'exists'>;
   findFile(fileId: string): Promise<FileRecord | undefined>;
   findFileOfSession(sessionID: string): Promise<FileRecord | undefined>;
-  /** The files of an owner, the newest first. An unknown cursor gives the first page. */
+  /** The files of an owner, the newest first. A cursor that makes no sense gives the first page. */
   listFiles(owner: string, limit: number, cursor?: string): Promise<FilePage>;
-  /** Gives whether the file was there. Its session, if there still is one, goes too. */
+  /** Removes a file, and its session if that is still there. Returns whether the file was there. */
   removeFile(fileId: string): Promise<boolean>;
-
-  /** The random ID of the store of bytes that this catalogue belongs to; undefined where it has none yet. */
-  identity(): Promise<string | undefined>;
-  /**
-   * Keeps the ID, unless there is one and `replace` is not set; gives the one that is kept now. Of several that set one at
-   * once, the first wins.
-   */
-  setIdentity(id: string, replace?: boolean): Promise<string>;
   /** Whether there is at least one file in the catalogue. */
   hasFiles(): Promise<boolean>;
 
-  /** Rejects where the store can't be used: where it can't be read or written, or was replaced by another one. */
+  /** The random ID of the storage back end that this catalogue belongs to; undefined where none was saved yet. */
+  identity(): Promise<string | undefined>;
+  /**
+   * Saves the ID, unless there is one already and `replace` is not set. Returns the ID that is saved now: of several that
+   * are set at once, the first wins.
+   */
+  setIdentity(id: string, replace?: boolean): Promise<string>;
+
+  /** Rejects where the store can't be used: where it can't be read or written, or is no longer the one that was opened. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

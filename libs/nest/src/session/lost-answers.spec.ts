@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { FilesService } from '../catalogue/files.service.js';
 import { DiskStorage } from '../stores/disk/disk-storage.js';
-import type { PartialFile, StorageBackend } from '../contracts/storage-backend.js';
+import type { StorageBackend } from '../contracts/storage-backend.js';
 import { openSessionGateway } from '../testing/session-gateway.js';
 import { TestConnection } from '../testing/test-connection.js';
 import { SqliteUploadStore } from '../stores/sqlite/sqlite-upload-store.js';
@@ -22,8 +22,18 @@ const chunkAt = (offset: number, end: number) => {
   return { offset, chunk, crc32: crc32(chunk), last: end === CONTENT.length, fileCrc32: crc32(CONTENT) };
 };
 
-const STORE_CALLS = ['create', 'find', 'takeOver', 'checkpoint', 'complete', 'add', 'remove', 'findFile', 'removeFile'];
-const BYTES_CALLS = ['put', 'append', 'sync', 'digest', 'complete', 'abort', 'close', 'remove'];
+const STORE_CALLS = [
+  'create',
+  'find',
+  'takeOver',
+  'saveCheckpoint',
+  'complete',
+  'addFile',
+  'remove',
+  'findFile',
+  'removeFile',
+];
+const BYTES_CALLS = ['put', 'append', 'sync', 'digest', 'complete', 'discard', 'close', 'sizeOf', 'remove'];
 
 /** How the answer to one call is lost: after the call was made, or before it, which is then made `later` calls later. */
 type Loss = { readonly call: string; readonly later?: number };
@@ -75,9 +85,11 @@ class Loser {
 
 /** A back end whose partial files lose answers too. */
 function losingBytes(backend: StorageBackend, loser: Loser): StorageBackend {
-  const open = async (...args: Parameters<StorageBackend['open']>): Promise<PartialFile> =>
-    loser.around(await backend.open(...args));
-  return loser.around(new Proxy(backend, { get: (target, name) => (name === 'open' ? open : bound(target, name)) }));
+  const opening: Pick<StorageBackend, 'create' | 'open'> = {
+    create: async (file) => loser.around(await backend.create(file)),
+    open: async (file, durable) => loser.around(await backend.open(file, durable)),
+  };
+  return loser.around(new Proxy(backend, { get: (target, name) => Reflect.get(opening, name) ?? bound(target, name) }));
 }
 
 function bound(target: object, name: string | symbol): unknown {
@@ -150,7 +162,7 @@ describe('an answer that is lost', () => {
   /** A rebuilt catalogue would miss them. */
   const recordsWithoutBytes = async () => {
     const stored = await readdir(join(dataDir, 'files'));
-    return (await disk.records()).filter(({ fileId }) => !stored.includes(fileId));
+    return (await disk.records.list()).filter(({ fileId }) => !stored.includes(fileId));
   };
 
   const losses = (calls: readonly string[]): Loss[] =>
@@ -210,7 +222,7 @@ describe('an answer that is lost', () => {
     const told = await upload(gateway, true);
     jest.spyOn(store, 'findFileOfSession').mockResolvedValueOnce(undefined);
     expect(await attempt(gateway, new TestConnection(), true)).toEqual(told);
-    expect((await disk.records()).map(({ fileId }) => fileId)).toEqual([told.fileId]);
+    expect((await disk.records.list()).map(({ fileId }) => fileId)).toEqual([told.fileId]);
     await gateway.sessions.drain();
   });
 

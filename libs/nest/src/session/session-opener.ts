@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { crc32 } from '@node-rs/crc32';
 import { UploadError } from '@upload-streams/protocol';
 import type { Checkpoint, SessionRecord } from '../contracts/records.js';
-import type { PartialFile } from '../contracts/storage-backend.js';
+import type { PartialFile } from '../contracts/partial-file.js';
 import { UPLOAD_STORE, type UploadStore } from '../contracts/upload-store.js';
 import { StorageService } from '../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
@@ -87,8 +87,8 @@ export class SessionOpener {
 
   private readonly saveCheckpoint: SaveCheckpoint = async (session, checkpoint) => {
     const { record, epoch } = session;
-    const outcome = await this.store.checkpoint(record.sessionID, epoch, checkpoint, Date.now());
-    if (outcome !== 'noted') throw this.endings.fence(session, epoch, outcome);
+    const outcome = await this.store.saveCheckpoint(record.sessionID, epoch, checkpoint, Date.now());
+    if (outcome !== 'saved') throw this.endings.fence(session, epoch, outcome);
   };
 }
 

@@ -9,8 +9,8 @@ import {
 } from '@upload-streams/protocol';
 import { SerialQueue } from '../concurrency/serial-queue.js';
 import type { Checkpoint, SessionRecord } from '../contracts/records.js';
-import type { PartialFile, StoredDigest } from '../contracts/storage-backend.js';
-import { isBrokenFile } from '../storage/storage.service.js';
+import type { PartialFile, StoredDigest } from '../contracts/partial-file.js';
+import { isBrokenFile } from '../storage/storage-errors.js';
 import type { ResolvedUploadOptions } from '../upload-options.js';
 import { begunAnswer } from './answers.js';
 import { DurableOffset } from './flow/durable-offset.js';

@@ -4,7 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { NOTHING_DURABLE } from '../contracts/records.js';
-import type { PartialFile, StorageBackend } from '../contracts/storage-backend.js';
+import type { PartialFile } from '../contracts/partial-file.js';
+import type { StorageBackend } from '../contracts/storage-backend.js';
 import { StorageService } from './storage.service.js';
 
 const FILE = { fileId: 'a1b2', fileName: 'a.txt' };

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { UploadError, type ErrorCode } from '@upload-streams/protocol';
 import { Readable } from 'node:stream';
+import { BrokenFileError } from '../contracts/partial-file.js';
 import { OncePerCause } from '../errors/once-per-cause.js';
 
 /** What back ends say when they have no room: the disk is full, the quota is used up, or the file is too large for it. */
@@ -8,6 +9,10 @@ const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** What back ends say when a file is not there. */
 const MISSING = new Set(['ENOENT', 'ENOTDIR']);
+
+/** Whether an error says that a partial file can't go on here, but can be opened again and goes on from what was synced. */
+export const isBrokenFile = (error: unknown): boolean =>
+  error instanceof UploadError && error.cause instanceof BrokenFileError;
 
 /** Makes errors of the catalogue out of those of a back end. Each cause is logged at most once a minute. */
 export class StorageErrors {

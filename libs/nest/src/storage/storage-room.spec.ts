@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Capacity } from '../contracts/storage-backend.js';
 import { StorageRoom } from './storage-room.js';
 
 const MIB = 1024 * 1024;
@@ -9,14 +10,10 @@ const GIB = 1024 * MIB;
 class Medium {
   free = 0;
 
-  constructor(private readonly total: number | undefined) {}
+  constructor(private readonly total: number) {}
 
-  async freeBytes(): Promise<number | undefined> {
-    return this.total === undefined ? undefined : this.free;
-  }
-
-  async totalBytes(): Promise<number | undefined> {
-    return this.total;
+  async capacity(): Promise<Capacity> {
+    return { freeBytes: this.free, totalBytes: this.total };
   }
 }
 
@@ -84,7 +81,7 @@ describe('StorageRoom', () => {
   });
 
   it('knows no limit where the store knows none', async () => {
-    const endless = new StorageRoom(new Medium(undefined));
+    const endless = new StorageRoom({});
     await endless.reserve('file', 1e15);
     await endless.take('file', 1e15);
     await expect(endless.check()).resolves.toBeUndefined();

@@ -1,27 +1,24 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { UploadError } from '@upload-streams/protocol';
 import type { Readable } from 'node:stream';
+import type { PartialFile, StoredDigest } from '../contracts/partial-file.js';
 import type { Checkpoint, FileRecord } from '../contracts/records.js';
-import { StorageErrors } from './storage-errors.js';
-import { StorageRoom } from './storage-room.js';
 import {
-  BrokenFileError,
   UPLOAD_STORAGE_BACKEND,
   type ByteRange,
+  type CompletedFile,
   type Download,
-  type KeptFile,
-  type PartialFile,
   type Quarantined,
   type StorageBackend,
-  type StoredDigest,
   type StoredFile,
 } from '../contracts/storage-backend.js';
+import { StorageErrors } from './storage-errors.js';
+import { StorageRoom } from './storage-room.js';
 
-/** Whether an error says that a partial file can't go on here, but can be opened again and go on from what was synced. */
-export const isBrokenFile = (error: unknown): boolean =>
-  error instanceof UploadError && error.cause instanceof BrokenFileError;
-
-/** Bytes, as the sessions see them: a storage back end whose errors are those of the catalogue. */
+/**
+ * Bytes, as sessions and the catalogue see them: a storage back end whose errors are those of the catalogue (STORAGE_FULL,
+ * STORAGE_FAILED, FILE_NOT_FOUND), whose room is shared out among uploads, and which has every capability: one that the
+ * back end lacks does nothing.
+ */
 @Injectable()
 export class StorageService {
   private readonly logger = new Logger(StorageService.name);
@@ -38,9 +35,21 @@ export class StorageService {
     return (this.preparing ??= this.backend.prepare());
   }
 
+  close(): Promise<void> {
+    return this.errors.translated(() => this.backend.close());
+  }
+
+  /** Rejects where nothing can be stored now: the store can't be used, or has no room. */
+  check(): Promise<void> {
+    return this.errors.translated(async () => {
+      await this.backend.check();
+      await this.room.check();
+    });
+  }
+
   /**
-   * Sets aside room for so many bytes of an upload, until its file is closed or it writes nothing for a minute. Throws
-   * STORAGE_FULL where there is too little beside what others were promised.
+   * Reserves room for the bytes of an upload, until its file is closed or nothing is written to it for a minute. Throws
+   * STORAGE_FULL where there is too little beside what others have reserved.
    */
   reserve(fileId: string, bytes: number): Promise<void> {
     return this.errors.translated(() => this.room.reserve(fileId, bytes));
@@ -58,25 +67,8 @@ export class StorageService {
     return this.opened(file, () => this.backend.open(file, durable));
   }
 
-  private async opened({ fileId }: StoredFile, open: () => Promise<PartialFile>): Promise<PartialFile> {
-    const file = await this.errors.translated(open);
-    return {
-      size: file.size,
-      durable: file.durable,
-      persistence: file.persistence,
-      append: (offset, bytes) =>
-        this.errors.translated(async () => {
-          await this.room.take(fileId, bytes.length);
-          await file.append(offset, bytes);
-        }),
-      sync: () => this.errors.translated(() => file.sync()),
-      checkpointSaved: (offset) => file.checkpointSaved(offset),
-      read: (start) => this.errors.translatedItems(file.read(start)),
-      digest: (size) => this.errors.translated(() => file.digest(size)),
-      complete: () => this.errors.translated(() => file.complete()),
-      discard: () => this.released(fileId, () => file.discard()),
-      close: () => this.released(fileId, () => file.close()),
-    };
+  discard(fileId: string): Promise<void> {
+    return this.errors.translated(() => this.backend.discard(fileId));
   }
 
   put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
@@ -84,10 +76,6 @@ export class StorageService {
       await this.room.take(file.fileId, bytes.length);
       return this.backend.put(file, bytes);
     });
-  }
-
-  discard(fileId: string): Promise<void> {
-    return this.errors.translated(() => this.backend.discard(fileId));
   }
 
   /**
@@ -98,7 +86,7 @@ export class StorageService {
     return this.errors.translatedStream(this.backend.read(file, range), file.fileId);
   }
 
-  /** Whether all bytes of a completed file are there, as far as their number tells. */
+  /** Whether a completed file is there, with as many bytes as the catalogue says. */
   async has({ size, ...file }: StoredFile & { readonly size: number }): Promise<boolean> {
     const found = await this.errors.translated(() => this.backend.sizeOf(file));
     return found !== undefined && found >= size;
@@ -109,78 +97,94 @@ export class StorageService {
     return this.errors.translated(() => this.backend.digest(file));
   }
 
+  remove(fileId: string): Promise<void> {
+    return this.errors.translated(() => this.backend.remove(fileId));
+  }
+
+  completedFiles(): AsyncIterable<CompletedFile> {
+    return this.errors.translatedItems(this.backend.completedFiles());
+  }
+
+  /** Whether there is at least one completed file. */
+  async hasFiles(): Promise<boolean> {
+    for await (const _ of this.completedFiles()) return true;
+    return false;
+  }
+
   /** Undefined where downloads go through this process. */
   async presignedUrl(file: StoredFile, download: Download): Promise<string | undefined> {
     return this.errors.translated(async () => this.backend.presignedUrl?.(file, download));
   }
 
-  remove(fileId: string): Promise<void> {
-    return this.errors.translated(() => this.backend.remove(fileId));
-  }
-
   unfinished(): Promise<readonly string[]> {
-    return this.errors.translated(() => this.backend.unfinished());
+    return this.errors.translated(async () => (await this.backend.quarantine?.unfinished()) ?? []);
   }
 
   quarantine(fileId: string): Promise<void> {
-    return this.errors.translated(() => this.backend.quarantine(fileId));
+    return this.errors.translated(async () => this.backend.quarantine?.add(fileId));
   }
 
   quarantined(): Promise<readonly Quarantined[]> {
-    return this.errors.translated(() => this.backend.quarantined());
+    return this.errors.translated(async () => (await this.backend.quarantine?.list()) ?? []);
   }
 
   purge(entry: Quarantined): Promise<void> {
-    return this.errors.translated(() => this.backend.purge(entry));
+    return this.errors.translated(async () => this.backend.quarantine?.remove(entry));
   }
 
-  /** Never rejects: a file whose record can't be kept is in the catalogue all the same, and the operator is told. */
-  async keepRecord(file: FileRecord): Promise<void> {
-    await this.unlessFailing(() => this.backend.keepRecord(file), `no record of the file ${file.fileId} was kept`);
+  /** Never rejects: a file whose record can't be saved is in the catalogue all the same, and the operator is told. */
+  async saveRecord(file: FileRecord): Promise<void> {
+    await this.warned(`The record of the file ${file.fileId} was not saved`, () => this.backend.records?.save(file));
   }
 
-  async forgetRecord(fileId: string): Promise<void> {
-    await this.unlessFailing(() => this.backend.forgetRecord(fileId), `the record of the file ${fileId} is still kept`);
+  /** Never rejects, as `saveRecord`. */
+  async removeRecord(fileId: string): Promise<void> {
+    await this.warned(`The record of the file ${fileId} was not removed`, () => this.backend.records?.remove(fileId));
   }
 
   records(): Promise<readonly FileRecord[]> {
-    return this.errors.translated(() => this.backend.records());
-  }
-
-  completedFiles(): AsyncIterable<KeptFile> {
-    return this.errors.translatedItems(this.backend.completedFiles());
+    return this.errors.translated(async () => (await this.backend.records?.list()) ?? []);
   }
 
   identity(): Promise<string | undefined> {
-    return this.errors.translated(() => this.backend.identity());
+    return this.errors.translated(async () => this.backend.identity?.read());
   }
 
   setIdentity(id: string): Promise<void> {
-    return this.errors.translated(() => this.backend.setIdentity(id));
+    return this.errors.translated(async () => this.backend.identity?.save(id));
   }
 
-  hasFiles(): Promise<boolean> {
-    return this.errors.translated(() => this.backend.hasFiles());
+  private async warned(sentence: string, work: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.logger.warn(`${sentence}: ${(error as Error).message}`);
+    }
   }
 
-  close(): Promise<void> {
-    return this.errors.translated(() => this.backend.close());
-  }
-
-  /** Rejects where nothing can be stored now: the store can't be used, or has no room. */
-  check(): Promise<void> {
-    return this.errors.translated(async () => {
-      await this.backend.check();
-      await this.room.check();
-    });
-  }
-
-  private async unlessFailing(work: () => Promise<void>, what: string): Promise<void> {
-    await work().catch((error: unknown) => this.logger.warn(`${what}: ${(error as Error).message}`));
-  }
-
-  private async released(fileId: string, work: () => Promise<void>): Promise<void> {
-    this.room.release(fileId);
-    await this.errors.translated(work);
+  private async opened({ fileId }: StoredFile, open: () => Promise<PartialFile>): Promise<PartialFile> {
+    const { errors, room } = this;
+    const file = await errors.translated(open);
+    const released = (work: () => Promise<void>) => {
+      room.release(fileId);
+      return errors.translated(work);
+    };
+    return {
+      size: file.size,
+      durable: file.durable,
+      persistence: file.persistence,
+      append: (offset, bytes) =>
+        errors.translated(async () => {
+          await room.take(fileId, bytes.length);
+          await file.append(offset, bytes);
+        }),
+      sync: () => errors.translated(() => file.sync()),
+      checkpointSaved: (offset) => file.checkpointSaved(offset),
+      read: (start) => errors.translatedItems(file.read(start)),
+      digest: (size) => errors.translated(() => file.digest(size)),
+      complete: () => errors.translated(() => file.complete()),
+      discard: () => released(() => file.discard()),
+      close: () => released(() => file.close()),
+    };
   }
 }

@@ -1,2 +1,4 @@
-export { describeUploadStore, type UploadStoreFixture } from './describe-upload-store.js';
-export { describeStorageBackend, type StorageBackendFixture } from './describe-storage-backend.js';
+export { describeUploadStore } from './describe-upload-store.js';
+export type { CreateUploadStore, UploadStoreFixture } from './upload-store/fixture.js';
+export { describeStorageBackend, type StorageCapability } from './describe-storage-backend.js';
+export type { CreateStorageBackend, StorageBackendFixture } from './storage-backend/fixture.js';

@@ -34,7 +34,7 @@ export class CatalogueEntries {
   /** A file that came whole, without a session. Its bytes are discarded where the catalogue refuses it. */
   async add(file: FileRecord): Promise<FileRecord> {
     try {
-      const outcome = await this.enter(file, () => this.store.add(file));
+      const outcome = await this.enter(file, () => this.store.addFile(file));
       return outcome === 'exists' ? await this.earlier(file, () => this.discard(file)) : file;
     } catch (error) {
       if (isUploadError(error, 'STORAGE_FULL')) await this.discard(file);
@@ -60,7 +60,7 @@ export class CatalogueEntries {
   /** STORAGE_FULL says that nothing was changed. After any other failure, the catalogue is asked what it has. */
   private async asked<T>(file: FileRecord, call: () => Promise<T>): Promise<T | 'added'> {
     try {
-      const [outcome] = await Promise.all([call(), this.storage.keepRecord(file)]);
+      const [outcome] = await Promise.all([call(), this.storage.saveRecord(file)]);
       return outcome;
     } catch (error) {
       const isRefused = isUploadError(error, 'STORAGE_FULL');
@@ -75,7 +75,7 @@ export class CatalogueEntries {
     if (!earlier) throw new UploadError('STORAGE_FAILED');
     if (earlier.fileId === file.fileId) return earlier;
     await discard();
-    await this.storage.forgetRecord(file.fileId);
+    await this.storage.removeRecord(file.fileId);
     if (earlier.owner !== file.owner) throw new UploadError('SESSION_FORBIDDEN');
     if (earlier.size !== file.size || earlier.crc32 !== file.crc32) throw new UploadError('SESSION_MISMATCH');
     return earlier;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { UploadError, type BegunUpload } from '@upload-streams/protocol';
 import type { FileRecord, SessionRecord } from '../../contracts/records.js';
-import type { StoredDigest } from '../../contracts/storage-backend.js';
+import type { StoredDigest } from '../../contracts/partial-file.js';
 import { UPLOAD_POLICY, type UploadPolicy } from '../../contracts/upload-policy.js';
 import { fromHost, toUploadError } from '../../errors/host-error.js';
 import { StorageService } from '../../storage/storage.service.js';

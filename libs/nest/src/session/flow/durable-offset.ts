@@ -1,8 +1,8 @@
 import { UploadError } from '@upload-streams/protocol';
-import type { PartialFile } from '../../contracts/storage-backend.js';
+import type { PartialFile } from '../../contracts/partial-file.js';
 import type { Durability } from '../../upload-options.js';
 import type { Checkpoint } from '../../contracts/records.js';
-import { isBrokenFile } from '../../storage/storage.service.js';
+import { isBrokenFile } from '../../storage/storage-errors.js';
 
 /** Notes in the store that all before a point is durable. */
 export type CheckpointNote = (checkpoint: Checkpoint) => Promise<void>;

@@ -1,13 +1,13 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Quarantine, Quarantined } from '../../contracts/storage-backend.js';
 import { isFileId } from '../file-id.js';
-import type { Quarantined } from '../../contracts/storage-backend.js';
 
-const NAME = /^([0-9a-f]{32})\.(\d{1,15})$/;
+const ENTRY = /^([0-9a-f]{32})\.(\d{1,15})$/;
 
-/** Unfinished bytes that no catalogue knows, as `<fileId>.<milliseconds since 1970>`: the time at which they were set aside. */
-export class DiskQuarantine {
-  /** So that an upload that is opened costs no look into the folder. */
+/** A folder of orphaned bytes, each a file `<fileId>.<milliseconds since 1970 at which it was put there>`. */
+export class DiskQuarantine implements Quarantine {
+  /** The IDs of all entries, so that opening an upload does not list the folder. */
   private reading: Promise<Set<string>> | undefined;
 
   constructor(
@@ -19,29 +19,31 @@ export class DiskQuarantine {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
   }
 
-  /** Does nothing where the bytes are gone by now. */
+  /** What has another name than a file ID, or is a link or a folder, is not ours. */
+  async unfinished(): Promise<readonly string[]> {
+    return (await filesIn(this.partialDir)).filter(isFileId);
+  }
+
   async add(fileId: string): Promise<void> {
-    const name = `${fileId}.${Date.now()}`;
-    await rename(join(this.partialDir, fileId), join(this.folder, name)).catch(unlessGone);
+    await rename(join(this.partialDir, fileId), join(this.folder, `${fileId}.${Date.now()}`)).catch(unlessGone);
     (await this.ids()).add(fileId);
   }
 
-  /** A catalogue knows the upload after all, as after a backup was restored: it goes on from the bytes that there are. */
+  /** For a session that is known after all, as after a backup of the catalogue was restored. */
   async takeBack(fileId: string): Promise<void> {
     if (!(await this.ids()).delete(fileId)) return;
     const entry = (await this.list()).find((candidate) => candidate.fileId === fileId);
-    const path = join(this.partialDir, fileId);
-    if (entry) await rename(this.pathOf(entry), path).catch(unlessGone);
+    if (entry) await rename(this.pathOf(entry), join(this.partialDir, fileId)).catch(unlessGone);
   }
 
   async list(): Promise<readonly Quarantined[]> {
-    const names = (await filesIn(this.folder)).map((name) => NAME.exec(name)).filter((match) => match !== null);
+    const names = (await filesIn(this.folder)).map((name) => ENTRY.exec(name)).filter((match) => match !== null);
     return names.map(([, fileId, since]) => ({ fileId: fileId!, since: Number(since) }));
   }
 
-  async remove({ fileId, since }: Quarantined): Promise<void> {
-    await rm(this.pathOf({ fileId, since }), { force: true });
-    (await this.ids()).delete(fileId);
+  async remove(entry: Quarantined): Promise<void> {
+    await rm(this.pathOf(entry), { force: true });
+    (await this.ids()).delete(entry.fileId);
   }
 
   private ids(): Promise<Set<string>> {
@@ -55,11 +57,6 @@ export class DiskQuarantine {
 
 function unlessGone(error: unknown): void {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-}
-
-/** The IDs of the unfinished uploads in a folder. What has another name, or is a link or a folder, is not ours. */
-export async function fileIdsIn(folder: string): Promise<readonly string[]> {
-  return (await filesIn(folder)).filter(isFileId);
 }
 
 async function filesIn(folder: string): Promise<readonly string[]> {

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { digestOf } from '../hashing/digest.ts';
 import { batchOf, failed, itemsOf, onRequests, type FileAnswer } from '../hashing/file-answer.ts';
-import type { StoredDigest } from '../../contracts/storage-backend.js';
+import type { StoredDigest } from '../../contracts/partial-file.js';
 
 // Runs in a thread of its own, started by `DiskStorage`. A small file takes nine calls of the system, each of them
 // shorter than the way to the thread pool and back: here they are made one after the other, without promises. But the

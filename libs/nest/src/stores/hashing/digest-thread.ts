@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { DigestRequest } from './digest-worker.js';
 import { digestOf } from './digest.js';
 import { FileThread } from './file-thread.js';
-import type { StoredDigest } from '../../contracts/storage-backend.js';
+import type { StoredDigest } from '../../contracts/partial-file.js';
 
 /** A file that grows is read back and hashed each time that this much is new: 8 MiB. */
 const ADVANCE_BYTES = 8 * 1024 * 1024;

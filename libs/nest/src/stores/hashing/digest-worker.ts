@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { RunningDigest } from './digest.ts';
 import { batchOf, failed, onRequests, type FileAnswer } from './file-answer.ts';
-import type { StoredDigest } from '../../contracts/storage-backend.js';
+import type { StoredDigest } from '../../contracts/partial-file.js';
 
 // Runs in a thread of its own, started by `DigestThread`. Nothing else waits for this thread, so it reads without
 // promises, always into the same buffer: one that the processor's cache holds between its two checksums.

@@ -1,6 +1,6 @@
 import { crc32 } from '@node-rs/crc32';
 import { createHash, type Hash } from 'node:crypto';
-import type { StoredDigest } from '../../contracts/storage-backend.js';
+import type { StoredDigest } from '../../contracts/partial-file.js';
 
 /** The digests of bytes that come one after the other. */
 export class RunningDigest {

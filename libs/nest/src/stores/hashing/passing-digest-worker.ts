@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { RunningDigest } from './digest.ts';
 import { batchOf, failed, onRequests, type FileAnswer } from './file-answer.ts';
-import type { StoredDigest } from '../../contracts/storage-backend.js';
+import type { StoredDigest } from '../../contracts/partial-file.js';
 
 // Runs in a thread of its own, started by `PassingDigests`.
 

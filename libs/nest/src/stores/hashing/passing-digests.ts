@@ -1,6 +1,6 @@
 import { FileThread } from './file-thread.js';
 import type { PartDigest, PassingAnswer, PassingRequest } from './passing-digest-worker.js';
-import type { StoredDigest } from '../../contracts/storage-backend.js';
+import type { StoredDigest } from '../../contracts/partial-file.js';
 
 /** What is wanted beside CRC-32: MD5 of the parts, SHA-256 of the whole. */
 type WantedDigests = Pick<PassingRequest, 'md5' | 'sha256'>;

@@ -39,7 +39,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
       for (const close of closers) await close();
     });
 
-    async function nodeThat(letGo: (sessionID: string) => Promise<void>, url = server.url): Promise<Node> {
+    async function nodeThat(yieldSession: (sessionID: string) => Promise<void>, url = server.url): Promise<Node> {
       const redis = await RedisConnection.open({ url, prefix });
       const nodeId = randomUUID();
       const node = {
@@ -48,7 +48,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
         store: new RedisUploadStore(redis, nodeId, HOUR_MS),
         handover: new RedisHandover(redis, nodeId),
       };
-      await node.handover.listen(letGo);
+      await node.handover.listen(yieldSession);
       closers.push(
         () => node.handover.close(),
         () => node.store.close(),

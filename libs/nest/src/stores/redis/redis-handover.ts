@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import type { LetGo, SessionHandover } from '../../contracts/session-handover.js';
+import type { YieldSession, SessionHandover } from '../../contracts/session-handover.js';
 import { messageOf, type Answer, type Message, type Request } from './handover-message.js';
 import type { RedisClient, RedisConnection } from './redis-connection.js';
 import { withinMs } from '../../concurrency/within-ms.js';
@@ -35,8 +35,8 @@ export class RedisHandover implements SessionHandover {
     this.subscriber.on('error', () => undefined);
   }
 
-  async listen(letGo: LetGo): Promise<void> {
-    const read = (text: string) => this.read(messageOf(text), letGo);
+  async listen(yieldSession: YieldSession): Promise<void> {
+    const read = (text: string) => this.read(messageOf(text), yieldSession);
     await this.subscriber.connect();
     await this.redis.call(() => this.subscriber.subscribe(this.channel(this.nodeId), read));
   }
@@ -76,17 +76,17 @@ export class RedisHandover implements SessionHandover {
     };
   }
 
-  private read(message: Message | undefined, letGo: LetGo): void {
+  private read(message: Message | undefined, yieldSession: YieldSession): void {
     if (!message) return;
     if (message.what !== 'request') return this.requests.get(message.id)?.(message.what);
-    void this.answer(message, letGo).catch((error) => this.logger.warn(error));
+    void this.answer(message, yieldSession).catch((error) => this.logger.warn(error));
   }
 
   /** Done is said in any case: what could not be written down does not become so by waiting. */
-  private async answer({ id, sessionID, from }: Request, letGo: LetGo): Promise<void> {
+  private async answer({ id, sessionID, from }: Request, yieldSession: YieldSession): Promise<void> {
     const busy = setInterval(() => void this.publish(from, { what: 'busy', id }).catch(() => undefined), BUSY_EVERY_MS);
     try {
-      await letGo(sessionID);
+      await yieldSession(sessionID);
     } finally {
       clearInterval(busy);
       await this.redis.call(() => this.publish(from, { what: 'done', id }));

@@ -81,7 +81,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
       for (let number = 1; number <= 20; number++) {
         const [record, file] = [session(number), fileOf(session(number + 100))];
         expect((await Promise.all(both((store) => store.create(record)))).sort()).toEqual(['created', 'exists']);
-        expect((await Promise.all(both((store) => store.add(file)))).sort()).toEqual(['added', 'exists']);
+        expect((await Promise.all(both((store) => store.addFile(file)))).sort()).toEqual(['added', 'exists']);
         expect((await Promise.all(both((store) => store.remove(record.sessionID)))).sort()).toEqual([false, true]);
         expect((await Promise.all(both((store) => store.removeFile(file.fileId)))).sort()).toEqual([false, true]);
       }
@@ -90,7 +90,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
     it('completes no session of which a file came whole meanwhile', async () => {
       const { store } = await nodes.connect();
       await store.create(session(1));
-      await store.add({ ...fileOf(session(1)), fileId: 'whole' });
+      await store.addFile({ ...fileOf(session(1)), fileId: 'whole' });
       expect(await store.complete(1, fileOf(session(1)))).toBe('exists');
       expect((await store.listFiles('alice', 9)).files.map(({ fileId }) => fileId)).toEqual(['whole']);
       expect(await store.find(session(1).sessionID)).toMatchObject({ completed: false });
@@ -143,7 +143,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
         await store.create(session(1));
         for (const change of [
           () => store.takeOver(session(1).sessionID, 2000),
-          () => store.checkpoint(session(1).sessionID, 2, { offset: 1, crc32: 1 }, 3000),
+          () => store.saveCheckpoint(session(1).sessionID, 2, { offset: 1, crc32: 1 }, 3000),
         ]) {
           for (const key of ['session:session-00000000000001', 'bytes:file1'])
             await redis.client.pExpire(redis.prefix + key, 60_000);
@@ -195,7 +195,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
         for (const number of [1, 2]) await store.create(session(number));
         await redis.client.hSet(`${redis.prefix}session:${session(1).sessionID}`, { record: '[' });
         expect((await store.findIdle(9000, 9)).map(({ fileId }) => fileId)).toEqual(['file2']);
-        for (const number of [3, 4, 5, 6, 7]) await store.add(fileOf(session(number)));
+        for (const number of [3, 4, 5, 6, 7]) await store.addFile(fileOf(session(number)));
         await redis.client.set(`${redis.prefix}file:file7`, '{}');
         await redis.client.del([`${redis.prefix}file:file6`, `${redis.prefix}file:file4`]);
         const first = await store.listFiles('alice', 2);
@@ -217,7 +217,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
           for (let round = 0; !stop; round++) {
             const record = session(worker * 100_000 + round);
             await store.create(record);
-            expect(await store.checkpoint(record.sessionID, 1, { offset: 5, crc32: 5 }, 2000)).toBe('noted');
+            expect(await store.saveCheckpoint(record.sessionID, 1, { offset: 5, crc32: 5 }, 2000)).toBe('saved');
             const { epoch } = await store.takeOver(record.sessionID, 3000);
             expect(await store.complete(epoch, fileOf(record))).toBe('completed');
             if (round % 3 === 0) expect(await store.removeFile(record.fileId)).toBe(true);
@@ -267,12 +267,12 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
           await around(() => store.create(other));
           expect(await around(() => store.takeOver(record.sessionID, 2000))).toMatchObject({ epoch: 2 });
           const point = { offset: 5, crc32: 5 };
-          expect(await around(() => store.checkpoint(record.sessionID, 2, point, 2000))).toBe('noted');
+          expect(await around(() => store.saveCheckpoint(record.sessionID, 2, point, 2000))).toBe('saved');
           expect(await around(() => store.complete(2, fileOf(record)))).toBe('completed');
           expect(await around(() => store.complete(2, fileOf(record)))).toBe('fenced');
           expect(await around(() => store.remove(other.sessionID, 1))).toBe(true);
           const whole = { ...fileOf(session(number + 200)), owner: 'bob' };
-          expect(await around(() => store.add(whole))).toBe('added');
+          expect(await around(() => store.addFile(whole))).toBe('added');
           expect(await around(() => store.removeFile(`file${number + 200}`))).toBe(true);
         };
         // Redis does not know the scripts before: its answer to the first try would say so.
@@ -302,7 +302,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
         expect(epoch).toBe(2);
         await b.redis.client.ping();
         expect(await b.store.find(session(1).sessionID)).toMatchObject({ epoch: 2 });
-        expect(await a.store.checkpoint(session(1).sessionID, epoch, { offset: 5, crc32: 5 }, 3000)).toBe('noted');
+        expect(await a.store.saveCheckpoint(session(1).sessionID, epoch, { offset: 5, crc32: 5 }, 3000)).toBe('saved');
       } finally {
         await ownNodes.close();
         await own.close();

@@ -51,14 +51,14 @@ export class RedisUploadStore implements UploadStore {
     return session;
   }
 
-  async checkpoint(
+  async saveCheckpoint(
     sessionID: string,
     epoch: number,
     { offset, crc32 }: Checkpoint,
     updatedAt: number,
-  ): Promise<'noted' | LostSession> {
+  ): Promise<'saved' | LostSession> {
     const outcome = await this.change(scripts.CHECKPOINT, sessionID, epoch, offset, crc32, updatedAt, this.ttlMs);
-    return oneOf(outcome, 'noted', 'fenced', 'missing');
+    return oneOf(outcome, 'saved', 'fenced', 'missing');
   }
 
   async complete(epoch: number, file: FileRecord): Promise<'completed' | 'exists' | LostSession> {
@@ -68,7 +68,7 @@ export class RedisUploadStore implements UploadStore {
     return oneOf(outcome, 'completed', 'exists', 'fenced', 'missing');
   }
 
-  async add(file: FileRecord): Promise<'added' | 'exists'> {
+  async addFile(file: FileRecord): Promise<'added' | 'exists'> {
     const { sessionID, fileId, owner } = file;
     const outcome = await this.change(scripts.ADD, sessionID, fileId, listOf(owner), JSON.stringify(file));
     return oneOf(outcome, 'added', 'exists');

@@ -102,7 +102,7 @@ export const CHECKPOINT = script(`${ONCE}${KEEP}
   redis.call('HSET', key, 'offset', ARGV[4], 'crc32', ARGV[5], 'updatedAt', ARGV[6])
   redis.call('PEXPIRE', p .. 'bytes:' .. session[3], ARGV[7])
   keep(ARGV[2], ARGV[6], ARGV[7])
-  return answer('noted')
+  return answer('saved')
 `);
 
 /** ARGV: call, sessionID, epoch, fileId, list, file, updatedAt, ttlMs. */

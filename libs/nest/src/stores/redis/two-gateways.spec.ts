@@ -179,7 +179,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
     it('let no session expire that is live on the other one, although nothing moves', async () => {
       const { a, b, peer } = await begun();
       const { epoch, checkpoint } = (await a.store.find(SESSION))!;
-      await a.store.checkpoint(SESSION, epoch, checkpoint, Date.now() - 10_000);
+      await a.store.saveCheckpoint(SESSION, epoch, checkpoint, Date.now() - 10_000);
       await a.sessions.keepAlive();
       expect(await b.store.findIdle(Date.now() - 5000, 10)).toEqual([]);
       expect(await b.sessions.expire(SESSION, Date.now() - 5000)).toBe('kept');

@@ -1,10 +1,10 @@
+import type { PartialFile, Persistence, StoredDigest } from '../../contracts/partial-file.js';
 import type { Checkpoint } from '../../contracts/records.js';
-import type { PartialFile, Persistence, StoredDigest } from '../../contracts/storage-backend.js';
-import { fileKey } from './pieces.js';
-import { readBack } from './read-back.js';
+import { fileKey } from './objects/keys.js';
+import { readBack } from './objects/read-back.js';
 import type { Removals, SharedParts } from './s3-partial-file.js';
 
-/** A file that was put together, and of whose completion nobody noted anything: a crash came between the two. */
+/** A file whose object is complete, though no session knows: a crash came between the two. */
 export class S3CompletedFile implements PartialFile {
   readonly persistence: Persistence = { survivesProcess: true, syncEveryBytes: Infinity };
   private readonly key: string;

@@ -1,26 +1,24 @@
 import { SerialQueue } from '../../concurrency/serial-queue.js';
-import type { PartDigest } from '../hashing/passing-digest-worker.js';
-import type { PassingDigest, PassingDigests } from '../hashing/passing-digests.js';
-import type { Checkpoint } from '../../contracts/records.js';
 import {
   BrokenFileError,
   type PartialFile,
   type Persistence,
   type StoredDigest,
-} from '../../contracts/storage-backend.js';
-import type { Resumption } from './found-upload.js';
-import { crc32 } from '@node-rs/crc32';
-import { GrowingPart } from './growing-part.js';
-import { HeldChunk } from './held-chunk.js';
-import { KeptTails } from './kept-tails.js';
-import type { ObjectStore } from './object-store.js';
-import { partAt } from './part-layout.js';
-import type { PartMemory, WaitingBytes } from './part-memory.js';
-import { PartSender } from './part-sender.js';
-import { fileKey } from './pieces.js';
-import type { PrefixPoint } from './prefix-point.js';
-import { readBack } from './read-back.js';
-import { isProven } from './stored-proof.js';
+} from '../../contracts/partial-file.js';
+import type { Checkpoint } from '../../contracts/records.js';
+import type { PartDigest } from '../hashing/passing-digest-worker.js';
+import type { PassingDigest, PassingDigests } from '../hashing/passing-digests.js';
+import { fileKey } from './objects/keys.js';
+import type { ObjectStore } from './objects/object-store.js';
+import { readBack } from './objects/read-back.js';
+import { isProven } from './objects/stored-object.js';
+import { GrowingPart } from './parts/growing-part.js';
+import type { PartMemory, Spillable } from './parts/part-memory.js';
+import { PartSender } from './parts/part-sender.js';
+import { partEndsWithin, PrefixChecksum } from './parts/prefix-checksum.js';
+import { SharedChunk } from './parts/shared-chunk.js';
+import type { Resumption } from './tails/resumption.js';
+import { TailKeeper } from './tails/tail-keeper.js';
 
 /** What the files of one store share. */
 export interface SharedParts {
@@ -32,30 +30,30 @@ export interface SharedParts {
 
 /** How to remove what the store has of a file. */
 export interface Removals {
-  /** All of it. */
+  /** Everything. */
   all(): Promise<void>;
   /** What there is beside the completed file. */
   unfinished(): Promise<void>;
 }
 
-/** A part of the first size: what has to be saved in a piece is what the chunk that filled the part has beyond it. */
+/** A part of the first size: at its end, the tail object is no more than what the last chunk has beyond the part. */
 const PERSISTENCE: Persistence = { survivesProcess: false, syncEveryBytes: 8 * 1024 * 1024 };
 
 /** An upload that grows in the object store, part by part. */
-export class S3PartialFile implements PartialFile, WaitingBytes {
+export class S3PartialFile implements PartialFile, Spillable {
   readonly persistence = PERSISTENCE;
   readonly size: number;
+  readonly durable: Checkpoint;
   private part: GrowingPart;
   private readonly sender: PartSender;
-  readonly durable: Checkpoint;
-  private readonly kept: KeptTails;
+  private readonly tails: TailKeeper;
   /** Parts that are full and not sent yet. */
   private readonly full = new Set<GrowingPart>();
-  /** CRC-32 of all that was appended, now and before. */
-  private crc32: number;
+  private readonly prefix: PrefixChecksum;
   /** The start of the part that grows; undefined where the upload went on from within it. */
-  private point: PrefixPoint | undefined;
+  private partStart: Checkpoint | undefined;
   private readonly hadBegun: boolean;
+  /** Undefined where it can't be hashed on its way, since it was sent in part before: then it is read back at the end. */
   private hashing: PassingDigest | undefined;
   private stored: StoredDigest | undefined;
   private readonly saving = new SerialQueue();
@@ -66,26 +64,24 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
   constructor(
     private readonly fileId: string,
     private readonly shared: SharedParts,
-    resumption: Resumption,
+    { durable, uploadId, parts, tail, tails, checkpoints }: Resumption,
     private readonly removals: Removals,
   ) {
-    const { durable, uploadId, parts, tail, pieces, points } = resumption;
     const { offset, crc32 } = durable;
     this.size = offset;
     this.durable = durable;
-    this.crc32 = crc32;
+    this.prefix = new PrefixChecksum(crc32);
     this.part = new GrowingPart(offset, fileId, shared.store, tail);
     this.sender = new PartSender(shared.store, fileKey(fileId), shared.partsAtOnce, uploadId, parts);
-    this.kept = new KeptTails(shared.store, fileId, offset, pieces, points);
-    if (offset === this.part.span.start) this.point = { offset, crc32 };
-    this.hadBegun = offset > 0 || pieces.length > 0;
-    // What was sent before can't be hashed by now; then all is read back at the end.
+    this.tails = new TailKeeper(shared.store, fileId, offset, tails, checkpoints);
+    if (offset === this.part.span.start) this.partStart = durable;
+    this.hadBegun = offset > 0 || tails.length > 0;
     if (offset === 0) this.hashing = shared.digests.open();
     shared.memory.join(this);
   }
 
-  get waitingBytes(): number {
-    return this.closed || this.ending || this.fault ? 0 : this.part.heldBytes;
+  get spillableBytes(): number {
+    return this.closed || this.ending || this.fault ? 0 : this.part.memoryBytes;
   }
 
   async append(offset: number, bytes: Uint8Array): Promise<void> {
@@ -96,41 +92,36 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
       throw this.fault ?? new Error('the file is closed');
     }
     const cuts = partEndsWithin(offset, length);
-    const points = this.pointsWithin(bytes, cuts, offset);
-    const passed = this.hashing?.pass(bytes, cuts) ?? Promise.resolve({ bytes, parts: [] });
-    const held = new HeldChunk(
-      passed.then((back) => back.bytes),
-      length,
-      this.shared.memory,
-    );
+    const partEnds = this.prefix.advance(offset, bytes, cuts);
+    const hashed = this.hashing?.pass(bytes, cuts) ?? Promise.resolve({ bytes, parts: [] });
+    const moved = hashed.then((back) => back.bytes);
+    const chunk = new SharedChunk(moved, length, this.shared.memory);
     for (let from = 0, ended = 0; from < length;) {
-      from += this.part.add(from === 0 ? held : held.share(), from, length - from);
+      from += this.part.add(from === 0 ? chunk : chunk.share(), from, length - from);
       if (this.part.end < this.part.span.end) break;
       const index = ended++;
-      await this.sendPart(
-        passed.then(({ parts }) => parts[index]),
-        points[index],
-      );
+      const digest = hashed.then(({ parts }) => parts[index]);
+      await this.sendPart(digest, partEnds[index]);
     }
     this.shared.memory.changed();
   }
 
   async sync(): Promise<void> {
-    const { part, point } = this;
+    const { part, partStart } = this;
     const { end } = part;
-    this.kept.willSync(end);
-    // The part may become full, and be sent, before this comes to an end: the piece is saved all the same, since it is not
-    // the part's end that gets recorded.
-    const saved = this.saving.run(() => this.saveNow(part, end));
-    const pointSaved = point && this.kept.savePoint(point);
-    const [{ status }] = await Promise.allSettled([saved, pointSaved, this.sender.settled()]);
+    this.tails.willSync(end);
+    // The part may become full, and be sent, before this ends. The tail object is saved all the same, since the checkpoint
+    // will be at the offset of now, not at the end of the part.
+    const saved = this.saving.run(() => this.saveTail(part, end));
+    const checkpointSaved = partStart && this.tails.saveCheckpoint(partStart);
+    const [{ status }] = await Promise.allSettled([saved, checkpointSaved, this.sender.settled()]);
     if (this.fault) throw this.fault;
     if (status === 'rejected') throw new Error('the file is closed');
   }
 
   checkpointSaved(offset: number): void {
-    const inHand = [this.part, ...this.full].flatMap(({ pieces }) => pieces);
-    this.kept.recorded(offset, inHand);
+    const inParts = [this.part, ...this.full].flatMap(({ tails }) => tails);
+    this.tails.checkpointSaved(offset, inParts);
   }
 
   async *read(start: number): AsyncIterable<Uint8Array> {
@@ -139,12 +130,11 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
 
   async digest(size: number): Promise<StoredDigest> {
     this.ending = true;
-    await this.sender.settled();
-    await this.saving.settled();
+    await this.settled();
     if (this.fault) throw this.fault;
     if (size < this.part.end) this.truncate(size);
     try {
-      return (this.stored ??= await this.putTogether());
+      return (this.stored ??= await this.makeObject());
     } catch (error) {
       throw this.brokenBy(error);
     }
@@ -152,8 +142,8 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
 
   async complete(): Promise<void> {
     await this.digest(this.part.end);
-    // Gateways that held it before may each have begun an upload, and so may a call whose answer was lost.
-    if (this.hadBegun || this.sender.hasBegun || this.kept.isUsed) await this.removals.unfinished();
+    // Gateways that held the session before, or a call whose answer was lost, may have begun multipart uploads.
+    if (this.hadBegun || this.sender.hasBegun || this.tails.isUsed) await this.removals.unfinished();
   }
 
   async discard(): Promise<void> {
@@ -166,9 +156,8 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     this.closed = true;
     this.hashing?.discard();
     this.hashing = undefined;
-    await this.sender.settled();
-    await this.saving.settled();
-    await this.kept.settled();
+    await this.settled();
+    await this.tails.settled();
     this.part.release();
     this.shared.memory.leave(this);
   }
@@ -176,17 +165,22 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
   spill(): Promise<void> {
     const { part } = this;
     return this.saving.run(async () => {
-      // One that was sent meanwhile, or is about to be, gives its memory back by itself.
-      if (part !== this.part || this.waitingBytes === 0) return;
-      await this.saveNow(part);
-      if (part === this.part && this.waitingBytes > 0) part.spill(this.kept.pieces);
+      // A part that was sent meanwhile, or is about to be, gives its memory back by itself.
+      if (part !== this.part || this.spillableBytes === 0) return;
+      await this.saveTail(part);
+      if (part === this.part && this.spillableBytes > 0) part.spill(this.tails.tails);
     });
   }
 
-  private async sendPart(digest: Promise<PartDigest | undefined>, next?: PrefixPoint): Promise<void> {
+  private async settled(): Promise<void> {
+    await this.sender.settled();
+    await this.saving.settled();
+  }
+
+  private async sendPart(digest: Promise<PartDigest | undefined>, end?: Checkpoint): Promise<void> {
     const { part } = this;
     this.part = new GrowingPart(part.span.end, this.fileId, this.shared.store);
-    this.point = next;
+    this.partStart = end;
     this.full.add(part);
     this.sender.send(part, digest, async (error) => {
       if (error !== undefined) this.brokenBy(error);
@@ -197,10 +191,10 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     await this.sender.room();
   }
 
-  private async saveNow(part: GrowingPart, upTo?: number): Promise<void> {
+  private async saveTail(part: GrowingPart, upTo?: number): Promise<void> {
     if (this.closed) throw new Error('the file is closed');
     try {
-      this.kept.saved(await part.save(upTo));
+      this.tails.tailSaved(await part.save(upTo));
     } catch (error) {
       throw this.brokenBy(error);
     }
@@ -213,7 +207,8 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     this.hashing = undefined;
   }
 
-  private async putTogether(): Promise<StoredDigest> {
+  /** A file of less than a part needs no multipart upload. The object is read back unless the store proves what it has. */
+  private async makeObject(): Promise<StoredDigest> {
     const { store, digests } = this.shared;
     const sent = await this.hashing?.finish();
     this.hashing = undefined;
@@ -229,28 +224,8 @@ export class S3PartialFile implements PartialFile, WaitingBytes {
     return sent && isProven(object, sent.whole, parts) ? sent.whole : readBack(store, key, digests);
   }
 
-  /** The points where parts end within the bytes. */
-  private pointsWithin(bytes: Uint8Array, cuts: readonly number[], offset: number): PrefixPoint[] {
-    const points: PrefixPoint[] = [];
-    let start = 0;
-    for (const cut of cuts) {
-      this.crc32 = crc32(bytes.subarray(start, cut), this.crc32);
-      points.push({ offset: offset + cut, crc32: this.crc32 });
-      start = cut;
-    }
-    this.crc32 = crc32(bytes.subarray(start), this.crc32);
-    return points;
-  }
-
   private brokenBy(error: unknown): BrokenFileError {
     const message = error instanceof Error ? error.message : String(error);
     return (this.fault ??= new BrokenFileError(message, { cause: error }));
   }
-}
-
-/** Where parts end within so many bytes at an offset, counted from there. */
-function partEndsWithin(offset: number, length: number): number[] {
-  const ends: number[] = [];
-  for (let { end } = partAt(offset); end <= offset + length; { end } = partAt(end)) ends.push(end - offset);
-  return ends;
 }

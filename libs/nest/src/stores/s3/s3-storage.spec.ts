@@ -4,7 +4,8 @@ import { FaultProxy, freePort, SwiftServer } from '@upload-streams/testing';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
-import { BrokenFileError, type PartialFile, type StorageBackend } from '../../contracts/storage-backend.js';
+import { BrokenFileError, type PartialFile } from '../../contracts/partial-file.js';
+import type { StorageBackend } from '../../contracts/storage-backend.js';
 import { describeStorageBackend } from '../../testing/describe-storage-backend.js';
 import { describeWhere } from '../../testing/describe-where.js';
 import type { S3StorageOptions } from './s3-options.js';
@@ -289,8 +290,8 @@ describeWhere(
           await file.append(0, Buffer.from('new'));
           await file.sync();
           await file.close();
-          expect(await open().unfinished()).toEqual([fileId]);
-          expect(await open({ orphanAgeMs: 60_000 }).unfinished()).toEqual([]);
+          expect(await open().quarantine.unfinished()).toEqual([fileId]);
+          expect(await open({ orphanAgeMs: 60_000 }).quarantine.unfinished()).toEqual([]);
         }));
 
       it('holds no more than its budget however many uploads wait for their next byte, and all get through', () =>

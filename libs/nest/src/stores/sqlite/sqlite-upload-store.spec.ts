@@ -51,14 +51,14 @@ describe('SqliteUploadStore', () => {
 
   it('brings a catalogue of version 1 up to date, with all that is in it', async () => {
     const fixture = await createStore();
-    for (const number of [1, 2, 3]) await fixture.store.add(fileOf(sessionOf(number)));
+    for (const number of [1, 2, 3]) await fixture.store.addFile(fileOf(sessionOf(number)));
     await fixture.store.create(sessionOf(4));
     await fixture.store.close();
     makeVersion1(fixture.path);
     const migrated = await fixture.reopen();
     expect((await migrated.listFiles('alice', 10)).files).toEqual([3, 2, 1].map((n) => fileOf(sessionOf(n))));
     expect(await migrated.find(sessionOf(4).sessionID)).toEqual(sessionOf(4));
-    expect(await migrated.add(fileOf(sessionOf(5)))).toBe('added');
+    expect(await migrated.addFile(fileOf(sessionOf(5)))).toBe('added');
     const again = await fixture.reopen();
     expect(await again.findFile('file5')).toEqual(fileOf(sessionOf(5)));
     await fixture.close();
@@ -66,7 +66,7 @@ describe('SqliteUploadStore', () => {
 
   it('leaves a catalogue as it was where it can not be brought up to date', async () => {
     const fixture = await createStore();
-    await fixture.store.add(fileOf(sessionOf(1)));
+    await fixture.store.addFile(fileOf(sessionOf(1)));
     await fixture.store.close();
     makeVersion1(fixture.path);
     const database = new DatabaseSync(fixture.path);
@@ -112,7 +112,7 @@ describe('SqliteUploadStore', () => {
     await file.close();
   };
   const addMany = (store: SqliteUploadStore) =>
-    Promise.all(Array.from({ length: 12_000 }, (_, number) => store.add(fileOf(sessionOf(number)))));
+    Promise.all(Array.from({ length: 12_000 }, (_, number) => store.addFile(fileOf(sessionOf(number)))));
 
   it('does not open a damaged file, and says what to do', async () => {
     const fixture = await createStore();

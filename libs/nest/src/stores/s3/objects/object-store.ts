@@ -13,46 +13,19 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { crc32 } from '@node-rs/crc32';
 import { Readable } from 'node:stream';
-import type { ByteRange, Download } from '../../contracts/storage-backend.js';
-import type { PartDigest } from '../hashing/passing-digest-worker.js';
+import type { ByteRange, Download } from '../../../contracts/storage-backend.js';
+import type { PartDigest } from '../../hashing/passing-digest-worker.js';
 import { newS3Client } from './s3-client.js';
-import type { ResolvedS3Options } from './s3-options.js';
-import { retrying, statusOf } from '../../concurrency/retrying.js';
+import type { ResolvedS3Options } from '../s3-options.js';
+import { retrying, statusOf } from '../../../concurrency/retrying.js';
 import { Listing } from './listing.js';
-
-/** Bytes that can be read again where sending them failed. */
-export interface ObjectBody {
-  readonly bytes: number;
-  chunks(): AsyncIterable<Uint8Array>;
-}
-
-/** What the store says of what it has stored. */
-export interface StoredObject {
-  /** Without its quotes: of one part the MD5, of several that of their MD5s, as a rule. */
-  readonly etag: string;
-  /** Undefined where the store computes none of its own. */
-  readonly crc32: number | undefined;
-}
-
-interface SentBody {
-  readonly ContentLength: number;
-  readonly Body: Uint8Array | Readable;
-}
-
-interface During {
-  readonly abortSignal?: AbortSignal;
-}
-
-interface Answer {
-  readonly ETag?: string | undefined;
-  readonly ChecksumCRC32?: string | undefined;
-}
+import { crc32Of, sendAsStream, type ObjectBody, type SendOptions, type SentBody } from './object-body.js';
+import { base64Of, storedObject, type StoredObject } from './stored-object.js';
 
 const PRESIGNED_SECONDS = 300;
 
-/** The object store in words of our own. Calls that fail in passing are made again. */
+/** A bucket of an object store. Calls whose failure may pass are retried, but for `check` and `createBucket`. */
 export class ObjectStore {
   private readonly client: S3Client;
   private readonly ended = new AbortController();
@@ -68,8 +41,8 @@ export class ObjectStore {
 
   async put(key: string, body: ObjectBody, digest?: PartDigest): Promise<StoredObject> {
     const object = { ...this.named(key), ...(await this.checksumOf(body, digest)) };
-    return this.sendBody(body, (sent, during) =>
-      this.client.send(new PutObjectCommand({ ...object, ...sent }), during),
+    return this.sendBody(body, (sent, options) =>
+      this.client.send(new PutObjectCommand({ ...object, ...sent }), options),
     );
   }
 
@@ -88,10 +61,12 @@ export class ObjectStore {
     digest?: PartDigest,
   ): Promise<StoredObject> {
     const part = { ...this.named(key), UploadId, PartNumber, ...(await this.checksumOf(body, digest)) };
-    return this.sendBody(body, (sent, during) => this.client.send(new UploadPartCommand({ ...part, ...sent }), during));
+    return this.sendBody(body, (sent, options) =>
+      this.client.send(new UploadPartCommand({ ...part, ...sent }), options),
+    );
   }
 
-  /** Where the answer to an earlier call was lost, the object is there already: it is taken for the answer. */
+  /** Where the answer to an earlier call was lost, the object is there already, and counts as the answer. */
   async completeUpload(
     key: string,
     UploadId: string,
@@ -102,7 +77,7 @@ export class ObjectStore {
     const type = this.withCrc32 ? ({ ChecksumType: 'FULL_OBJECT' } as const) : {};
     const request = { ...this.named(key), ...full, ...type, UploadId, MultipartUpload: { Parts: [...Parts] } };
     try {
-      return stored(await this.retrying(() => this.client.send(new CompleteMultipartUploadCommand(request))));
+      return storedObject(await this.retrying(() => this.client.send(new CompleteMultipartUploadCommand(request))));
     } catch (error) {
       if (statusOf(error) !== 404) throw error;
       const found = await this.head(key);
@@ -120,7 +95,7 @@ export class ObjectStore {
     try {
       const mode = this.withCrc32 ? ({ ChecksumMode: 'ENABLED' } as const) : {};
       const found = await this.retrying(() => this.client.send(new HeadObjectCommand({ ...this.named(key), ...mode })));
-      return { ...stored(found), bytes: found.ContentLength ?? 0 };
+      return { ...storedObject(found), bytes: found.ContentLength ?? 0 };
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw error;
@@ -142,12 +117,12 @@ export class ObjectStore {
     return getSignedUrl(this.client, new GetObjectCommand(asked), { expiresIn: PRESIGNED_SECONDS });
   }
 
-  /** Asks once: for who wants to know whether it works now. */
+  /** Asks once: whether the bucket can be used now. */
   async check(): Promise<void> {
     await this.client.send(new HeadBucketCommand({ Bucket: this.options.bucket }));
   }
 
-  /** Waits for a store that starts beside us. */
+  /** Waits for a store that starts at the same time. */
   ready(withinMs: number): Promise<void> {
     return retrying(withinMs, this.ended.signal, () => this.check());
   }
@@ -183,60 +158,18 @@ export class ObjectStore {
   }
 
   /**
-   * Always before the bytes: without it, the SDK sends it behind them, in a trailer, for which it leaves out the length.
-   * There are stores that know neither.
+   * Always sent before the bytes: otherwise the SDK sends it after them, in a trailer, and leaves out the length. Some
+   * stores support neither.
    */
   private async checksumOf(body: ObjectBody, digest: PartDigest | undefined) {
     if (!this.withCrc32) return {};
-    return { ChecksumCRC32: base64Of(digest?.crc32 ?? (await this.crc32Of(body))) };
+    return { ChecksumCRC32: base64Of(digest?.crc32 ?? (await this.retrying(() => crc32Of(body)))) };
   }
 
-  /** Some of the body may be in the store, which may fail in passing. */
-  private crc32Of({ chunks }: ObjectBody): Promise<number> {
-    return this.retrying(async () => {
-      let crc = 0;
-      for await (const bytes of chunks()) crc = crc32(bytes, crc);
-      return crc;
-    });
-  }
-
-  /**
-   * Sends bytes as a stream, chunk by chunk, without putting them together first. The SDK does not listen to failures of
-   * the stream: they end the request, and the process lives.
-   */
-  private sendBody(body: ObjectBody, send: (sent: SentBody, during: During) => Promise<Answer>): Promise<StoredObject> {
-    return this.retrying(async () => {
-      // Some stores want a body also where there is none.
-      if (body.bytes === 0) return stored(await send({ ContentLength: 0, Body: new Uint8Array(0) }, {}));
-      const failed = new AbortController();
-      const stream = Readable.from(body.chunks());
-      let cause: Error | undefined;
-      stream.on('error', (error) => {
-        cause ??= error;
-        failed.abort();
-      });
-      try {
-        return stored(await send({ ContentLength: body.bytes, Body: stream }, { abortSignal: failed.signal }));
-      } catch (error) {
-        throw cause ?? error;
-      } finally {
-        stream.destroy();
-      }
-    });
+  private sendBody(
+    body: ObjectBody,
+    send: (sent: SentBody, options: SendOptions) => Promise<Parameters<typeof storedObject>[0]>,
+  ): Promise<StoredObject> {
+    return this.retrying(async () => storedObject(await sendAsStream(body, send)));
   }
 }
-
-function stored({ ETag = '', ChecksumCRC32 }: Answer): StoredObject {
-  return { etag: ETag.replaceAll('"', ''), crc32: ChecksumCRC32 === undefined ? undefined : numberOf(ChecksumCRC32) };
-}
-
-function base64Of(crc: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc);
-  return bytes.toString('base64');
-}
-
-const numberOf = (base64: string): number | undefined => {
-  const bytes = Buffer.from(base64, 'base64');
-  return bytes.length === 4 ? bytes.readUInt32BE() : undefined;
-};

@@ -1,16 +1,17 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import type { PartDigest } from '../hashing/passing-digest-worker.js';
+import type { PartDigest } from '../../hashing/passing-digest-worker.js';
 import type { GrowingPart } from './growing-part.js';
-import type { ObjectStore, StoredObject } from './object-store.js';
+import type { ObjectStore } from '../objects/object-store.js';
+import type { StoredObject } from '../objects/stored-object.js';
 
-/** Sends the parts of one file, some at once, and puts them together at the end. */
+/** Sends the parts of one file, a few at once, and completes the multipart upload. */
 export class PartSender {
   private readonly sending = new Map<number, Promise<void>>();
   private readonly sent: CompletedPart[];
   private upload: Promise<string> | undefined;
   private readonly digests = new Map<number, PartDigest>();
 
-  /** `uploadId` and `parts` are those of an upload that goes on. */
+  /** `uploadId` and `parts` are those of a multipart upload that goes on. */
   constructor(
     private readonly store: ObjectStore,
     private readonly key: string,
@@ -22,7 +23,7 @@ export class PartSender {
     this.sent = [...parts];
   }
 
-  /** Whether there is anything to put together. */
+  /** Whether there is a multipart upload to complete. */
   get hasBegun(): boolean {
     return this.upload !== undefined;
   }
@@ -32,7 +33,7 @@ export class PartSender {
     while (this.sending.size >= this.partsAtOnce) await Promise.race(this.sending.values());
   }
 
-  /** Never rejects: `onEnd` is told of the error. */
+  /** Does not wait and never throws: `onEnd` is told of the end, and of the error if there was one. */
   send(part: GrowingPart, digest: Promise<PartDigest | undefined>, onEnd: (error?: unknown) => Promise<void>): void {
     const { number } = part.span;
     const ended = this.sendOne(part, digest)
@@ -44,7 +45,7 @@ export class PartSender {
     this.sending.set(number, ended);
   }
 
-  /** Resolves when all that was sent before has arrived, or failed. */
+  /** Resolves when all parts that were sent before have arrived or failed. */
   async settled(): Promise<void> {
     await Promise.all(this.sending.values());
   }
@@ -60,7 +61,7 @@ export class PartSender {
   private async sendOne(part: GrowingPart, digest: Promise<PartDigest | undefined>): Promise<void> {
     const { number } = part.span;
     this.upload ??= this.store.createUpload(this.key);
-    // It may fail while nobody waits for it yet; who sends learns of it below.
+    // It may fail before anybody awaits it; below, the error is thrown.
     this.upload.catch(() => undefined);
     const known = await digest;
     const { etag } = await this.store.uploadPart(this.key, await this.upload, number, part.body(), known);

@@ -11,9 +11,9 @@ const FIRST_BYTES = 8 * 1024 * 1024;
 const PARTS_OF_A_SIZE = 1000;
 
 /**
- * The part that holds the byte at `offset`. A thousand parts of 8 MiB, a thousand of 16, and so on: 10,000 parts reach
- * 8 TiB. It follows from the offset alone, so whoever writes a part of a file, also a gateway that has lost the session and
- * does not know it yet, writes the same bytes to it.
+ * The part in which the byte at `offset` lies. There are a thousand parts of 8 MiB, a thousand of 16 MiB, and so on:
+ * 10,000 parts reach 8 TiB. It follows from the offset alone, so everybody who writes a part of a file writes the same
+ * bytes, also a gateway that has lost the session and does not know it yet.
  */
 export function partAt(offset: number): PartSpan {
   let bytes = FIRST_BYTES;

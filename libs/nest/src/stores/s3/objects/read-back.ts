@@ -1,5 +1,5 @@
-import type { PassingDigests } from '../hashing/passing-digests.js';
-import type { StoredDigest } from '../../contracts/storage-backend.js';
+import type { PassingDigests } from '../../hashing/passing-digests.js';
+import type { StoredDigest } from '../../../contracts/partial-file.js';
 import type { ObjectStore } from './object-store.js';
 
 /** What goes to the hashing thread at once: 1 MiB. */

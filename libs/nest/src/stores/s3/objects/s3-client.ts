@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { ResolvedS3Options } from './s3-options.js';
+import type { ResolvedS3Options } from '../s3-options.js';
 
 const CONNECTION_TIMEOUT_MS = 5000;
 

@@ -1,6 +1,6 @@
 import { ListMultipartUploadsCommand, ListObjectsV2Command, ListPartsCommand, type S3Client } from '@aws-sdk/client-s3';
 
-/** An upload in parts that was begun and neither completed nor aborted. */
+/** A multipart upload that was begun and neither completed nor aborted. */
 export interface FoundUpload {
   readonly key: string;
   readonly uploadId: string;
@@ -24,13 +24,13 @@ interface Page {
 }
 
 /**
- * All pages of a list, up to the one that says that it is the last. (The SDK's paginators go on for as long as there is a
- * marker, and there are stores that always give one.)
+ * All pages of a list, up to the one that says that it is the last. (The SDK's paginators go on as long as there is a
+ * marker, and some stores always send one.)
  */
-async function* pagesOf<Given extends Page>(
-  ask: (markers: object) => Promise<Given>,
-  markersAfter: (page: Given) => object,
-): AsyncIterable<Given> {
+async function* pagesOf<Answer extends Page>(
+  ask: (markers: object) => Promise<Answer>,
+  markersAfter: (page: Answer) => object,
+): AsyncIterable<Answer> {
   let page = await ask({});
   yield page;
   while (page.IsTruncated) {
@@ -39,18 +39,18 @@ async function* pagesOf<Given extends Page>(
   }
 }
 
-/** The lists of a bucket. */
+/** Lists what is in a bucket. */
 export class Listing {
   constructor(
     private readonly client: S3Client,
     private readonly bucket: string,
-    /** What all keys begin with; it is not in what is given. */
-    private readonly common: string,
+    /** What all keys begin with. It is left out of the keys that are returned. */
+    private readonly prefix: string,
     private readonly retrying: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
   async *objects(prefix: string): AsyncIterable<FoundObject> {
-    const asked = { Bucket: this.bucket, Prefix: this.common + prefix };
+    const asked = { Bucket: this.bucket, Prefix: this.prefix + prefix };
     const ask = (markers: object) =>
       this.retrying(() => this.client.send(new ListObjectsV2Command({ ...asked, ...markers })));
     const pages = pagesOf(ask, (page) => ({ ContinuationToken: page.NextContinuationToken }));
@@ -62,7 +62,7 @@ export class Listing {
   }
 
   async *uploads(prefix: string): AsyncIterable<FoundUpload> {
-    const asked = { Bucket: this.bucket, Prefix: this.common + prefix };
+    const asked = { Bucket: this.bucket, Prefix: this.prefix + prefix };
     const ask = (markers: object) =>
       this.retrying(() => this.client.send(new ListMultipartUploadsCommand({ ...asked, ...markers })));
     const pages = pagesOf(ask, (page) => ({ KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }));
@@ -74,7 +74,7 @@ export class Listing {
   }
 
   async *parts(key: string, UploadId: string): AsyncIterable<FoundPart> {
-    const asked = { Bucket: this.bucket, Key: this.common + key, UploadId };
+    const asked = { Bucket: this.bucket, Key: this.prefix + key, UploadId };
     const ask = (markers: object) =>
       this.retrying(() => this.client.send(new ListPartsCommand({ ...asked, ...markers })));
     const pages = pagesOf(ask, (page) => ({ PartNumberMarker: page.NextPartNumberMarker }));
@@ -84,6 +84,6 @@ export class Listing {
   }
 
   private keyOf(key: string): string {
-    return key.slice(this.common.length);
+    return key.slice(this.prefix.length);
   }
 }

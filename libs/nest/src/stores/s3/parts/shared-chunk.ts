@@ -1,22 +1,22 @@
 import { freeBytes } from '@upload-streams/protocol';
 import type { PartMemory } from './part-memory.js';
 
-/** A chunk in memory, which one or two parts of the file use. Its memory is given back when none needs it any more. */
-export class HeldChunk {
+/** A chunk in memory, of which one or two parts of a file have bytes. Its memory is given back when neither needs it. */
+export class SharedChunk {
   private users = 1;
 
-  /** The budget for so many bytes is taken already. */
+  /** The budget for `length` bytes is taken already. */
   constructor(
-    /** In the memory where they are once they are hashed. */
+    /** The same bytes, in the memory in which they are after hashing. */
     readonly bytes: Promise<Uint8Array>,
     private readonly length: number,
     private readonly memory: PartMemory,
   ) {
-    // Who sends them learns of a failure.
+    // Whoever sends them is told of a failure.
     bytes.catch(() => undefined);
   }
 
-  /** One more user, who releases it too. */
+  /** For one more user, which releases it too. */
   share(): this {
     this.users++;
     return this;

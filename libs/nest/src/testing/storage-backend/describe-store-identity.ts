@@ -1,0 +1,16 @@
+import { describe, expect, it } from '@jest/globals';
+import { useStorageBackend, type CreateStorageBackend } from './fixture.js';
+
+/** The capability `identity`. */
+export function describeStoreIdentity(create: CreateStorageBackend): void {
+  describe('the ID of the store', () => {
+    const { backend, reopen } = useStorageBackend(create);
+
+    it('is undefined until one is saved; a later one takes its place', async () => {
+      expect(await backend().identity!.read()).toBeUndefined();
+      await backend().identity!.save('first');
+      await backend().identity!.save('second');
+      expect(await (await reopen()).identity!.read()).toBe('second');
+    });
+  });
+}
