@@ -1,8 +1,8 @@
 import { crc32 } from '@upload-streams/protocol';
 import { defer, distinctUntilChanged, fromEvent, map, merge, startWith } from 'rxjs';
-import { BlobSource } from './adapters/blob-source.js';
+import { BlobSource } from './adapters/sources/blob-source.js';
 import { createUploadClient } from './create-upload-client.js';
-import { BROWSER } from './link-estimate.js';
+import { BROWSER } from './state/link-estimate.js';
 import type { UploadClient } from './upload-client.js';
 import type { UploadClientOptions, UploadOptions } from './upload-options.js';
 

@@ -1,4 +1,4 @@
-import { SocketIoTransport, type SocketTransports } from './adapters/socket-io-transport.js';
+import { SocketIoTransport, type SocketTransports } from './adapters/transport/socket-io-transport.js';
 import { UploadClient, type UploadPlatform } from './upload-client.js';
 import { CLIENT_DEFAULTS, type UploadClientOptions } from './upload-options.js';
 

@@ -3,15 +3,15 @@ import { accept, crc32, SERVER_DRAINING, SESSION_ID_PATTERN, UploadError } from 
 import fc from 'fast-check';
 import { Readable } from 'node:stream';
 import { filter, firstValueFrom, from, lastValueFrom, map, of, tap, throwError, type Observable } from 'rxjs';
-import { BytesSource } from './adapters/bytes-source.js';
-import { StreamSource } from './adapters/stream-source.js';
+import { BytesSource } from './adapters/sources/bytes-source.js';
+import { StreamSource } from './adapters/sources/stream-source.js';
 import type { ChunkSource, SourceChunk } from './ports/chunk-source.js';
-import type { Checksum } from './prefix-checksum.js';
+import type { Checksum } from './pipeline/source/prefix-checksum.js';
 import { FakeGateway, type Fault } from './testing/fake-gateway.js';
 import { UploadClient } from './upload-client.js';
 import { UploadControls } from './upload-controls.js';
 import { CLIENT_DEFAULTS, type UploadClientOptions } from './upload-options.js';
-import type { UploadState, UploadStatus } from './upload-state.js';
+import type { UploadState, UploadStatus } from './state/upload-state.js';
 
 const KIB = 1024;
 const FACTS = { fileName: 'a.bin', type: undefined, lastModified: undefined };

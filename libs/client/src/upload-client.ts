@@ -19,21 +19,21 @@ import {
   tap,
   type Observable,
 } from 'rxjs';
-import type { Platform } from './link-estimate.js';
-import { LinkWindow } from './link-window.js';
-import { cancelUpload } from './cancel-upload.js';
-import { OpeningSource } from './opening-source.js';
+import type { Platform } from './state/link-estimate.js';
+import { LinkWindow } from './pipeline/flow-control/congestion-window.js';
+import { cancelUpload } from './pipeline/cancel-upload.js';
+import { OpeningSource } from './pipeline/source/opening-source.js';
 import type { ChunkSource } from './ports/chunk-source.js';
-import type { Checksum } from './prefix-checksum.js';
-import { initialUpload, reduceUpload } from './reduce-upload.js';
-import { newSessionID } from './session-id.js';
+import type { Checksum } from './pipeline/source/prefix-checksum.js';
+import { initialUpload, reduceUpload } from './state/reduce-upload.js';
+import { newSessionID } from './pipeline/session-id.js';
 import { UploadControls } from './upload-controls.js';
-import { isLast, type UploadEvent } from './upload-event.js';
-import { Lane, type UploadLanes } from './upload-lanes.js';
+import { isLast, type UploadEvent } from './state/upload-event.js';
+import { Lane, type UploadLanes } from './pipeline/flow-control/semaphore.js';
 import { GIVE_UP_AFTER_MS, type ResolvedClientOptions, type UploadOptions } from './upload-options.js';
-import { uploadPipeline, type UploadNetwork } from './upload-pipeline.js';
-import { UploadRun } from './upload-run.js';
-import type { UploadState } from './upload-state.js';
+import { uploadPipeline, type UploadNetwork } from './pipeline/upload-pipeline.js';
+import { UploadRun } from './pipeline/upload-run.js';
+import type { UploadState } from './state/upload-state.js';
 
 /** What the two entry points, for browsers and for Node, put under the client. */
 export interface UploadPlatform<Source> extends Omit<UploadNetwork, 'link'> {
