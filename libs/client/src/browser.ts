@@ -2,7 +2,7 @@ import { crc32 } from '@upload-streams/protocol';
 import { defer, distinctUntilChanged, fromEvent, map, merge, startWith } from 'rxjs';
 import { BlobSource } from './adapters/sources/blob-source.js';
 import { createUploadClient } from './create-upload-client.js';
-import { BROWSER } from './state/link-estimate.js';
+import { BROWSER_LINK } from './state/link-tuning.js';
 import type { UploadClient } from './upload-client.js';
 import type { UploadClientOptions, UploadOptions } from './upload-options.js';
 
@@ -19,7 +19,7 @@ const online$ = defer(() =>
 export type BrowserUploadClient = UploadClient<Blob>;
 
 export function createBrowserUploadClient(options: UploadClientOptions = {}): BrowserUploadClient {
-  return createUploadClient({ openSource: openBlob, checksum: crc32, online$, linkPlatform: BROWSER }, options);
+  return createUploadClient({ openSource: openBlob, checksum: crc32, online$, linkTuning: BROWSER_LINK }, options);
 }
 
 function openBlob(blob: Blob, options: UploadOptions): BlobSource {

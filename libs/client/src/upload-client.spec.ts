@@ -6,7 +6,7 @@ import { filter, firstValueFrom, from, lastValueFrom, map, of, tap, throwError, 
 import { BytesSource } from './adapters/sources/bytes-source.js';
 import { StreamSource } from './adapters/sources/stream-source.js';
 import type { ChunkSource, SourceChunk } from './ports/chunk-source.js';
-import type { Checksum } from './pipeline/source/prefix-checksum.js';
+import type { Checksum } from './ports/checksum.js';
 import { FakeGateway, type Fault } from './testing/fake-gateway.js';
 import { UploadClient } from './upload-client.js';
 import { UploadControls } from './upload-controls.js';
@@ -134,6 +134,20 @@ describe('UploadClient', () => {
         const client = clientOf(gateway);
         await lastValueFrom(client.upload(content));
         expect(await sentBehindBegin({}, client)).toEqual(['begin_upload']);
+      });
+
+      it('begins again if the answer says that the server has some bytes of it already', async () => {
+        gateway.answerBegin = (begun) => (gateway.requestsOf('begin').length === 1 ? { ...begun, offset: 5 } : begun);
+        const states: UploadState[] = [];
+        await lastValueFrom(
+          clientOf(gateway)
+            .upload(content)
+            .pipe(tap((state) => states.push(state))),
+        );
+        expect(states.filter(({ status }) => status === 'waiting')).toMatchObject([
+          { reason: { code: 'OFFSET_MISMATCH' } },
+        ]);
+        expectBytes(gateway.session.content, content);
       });
 
       it('tells progress only once the begin is answered', async () => {

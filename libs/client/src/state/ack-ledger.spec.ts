@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import type { BegunUpload } from '@upload-streams/protocol';
+import { MAX_AHEAD_BYTES, MIN_CHUNK_BYTES, type BegunUpload } from '@upload-streams/protocol';
 import fc from 'fast-check';
-import { beginFlight, chunkAcked, chunkSent, roomForChunk, SMALLEST_CHUNK_BYTES, type InFlight } from './ack-ledger.js';
+import {
+  answeredAhead,
+  chunkAcked,
+  chunkSent,
+  openLedger,
+  openLedgerAhead,
+  roomForChunk,
+  SMALLEST_CHUNK_BYTES,
+  type AckLedger,
+} from './ack-ledger.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -16,10 +25,10 @@ const begun = (facts: Partial<BegunUpload> = {}): BegunUpload => ({
   ...facts,
 });
 
-const flightOf = (facts: Partial<InFlight> = {}): InFlight => ({ ...beginFlight(begun()), ...facts });
+const ledgerOf = (facts: Partial<AckLedger> = {}): AckLedger => ({ ...openLedger(begun()), ...facts });
 
 describe('roomForChunk', () => {
-  it('never sends past the edge, or a chunk larger than is wanted or than the server takes, whatever acks come', () => {
+  it('never exceeds the window, the wanted size or what the server accepts, whatever acks come', () => {
     const step = fc.record({
       ack: fc.boolean(),
       window: fc.integer({ min: 0, max: 4 * MIB }),
@@ -32,22 +41,22 @@ describe('roomForChunk', () => {
     });
     fc.assert(
       fc.property(start, fc.array(step, { maxLength: 60 }), (facts, steps) => {
-        let flight = beginFlight(begun(facts));
+        let ledger = openLedger(begun(facts));
         const outstanding: number[] = [];
         for (const { ack, window, chunkBytes } of steps) {
           const bytes = ack ? outstanding.shift() : undefined;
           if (bytes !== undefined) {
-            const offset = flight.acked + bytes;
-            flight = chunkAcked(flight, { offset, durable: offset, window });
+            const offset = ledger.acked + bytes;
+            ledger = chunkAcked(ledger, { offset, durable: offset, window });
           }
-          const room = roomForChunk(flight, chunkBytes);
+          const room = roomForChunk(ledger, chunkBytes);
           expect(room).toBeGreaterThanOrEqual(0);
           if (room === 0) continue;
           expect(room).toBeLessThanOrEqual(facts.maxChunkSize);
-          expect(flight.sent + room).toBeLessThanOrEqual(flight.edge);
+          expect(ledger.sent + room).toBeLessThanOrEqual(ledger.windowEnd);
           expect(room).toBeLessThanOrEqual(chunkBytes);
           outstanding.push(room);
-          flight = chunkSent(flight, room);
+          ledger = chunkSent(ledger, room);
         }
       }),
     );
@@ -56,48 +65,74 @@ describe('roomForChunk', () => {
   it.each([
     ['half of a small window', 400, 200],
     ['a quarter of a large one', 2000, 500],
-    ['what is worth the work of one between', 800, 256],
-  ])('sends no more than %s at a time, so that the next chunk is under way before the ack', (_, window, chunk) => {
-    expect(roomForChunk(flightOf({ edge: window * KIB }), MIB)).toBe(chunk * KIB);
+    ['a useful chunk of one between', 800, 256],
+  ])('sends no more than %s at a time, so that the next chunk is in flight before the ack', (_, window, chunk) => {
+    expect(roomForChunk(ledgerOf({ windowEnd: window * KIB }), MIB)).toBe(chunk * KIB);
   });
 
-  it('sends no chunk larger than the server takes, however large the one wanted', () => {
-    expect(roomForChunk(flightOf({ edge: 64 * MIB, maxChunkBytes: 100 * KIB }), MIB)).toBe(100 * KIB);
+  it('sends no chunk larger than the server accepts, however large the wanted one is', () => {
+    expect(roomForChunk(ledgerOf({ windowEnd: 64 * MIB, maxChunkBytes: 100 * KIB }), MIB)).toBe(100 * KIB);
   });
 
-  it('uses a window too small for a whole chunk when nothing else moves', () => {
-    expect(roomForChunk(flightOf({ edge: 5 }), MIB)).toBe(5);
+  it('uses a window that is too small for a whole chunk when nothing is in flight', () => {
+    expect(roomForChunk(ledgerOf({ windowEnd: 5 }), MIB)).toBe(5);
   });
 
-  it('waits for more than a small rest of the window while something moves', () => {
-    expect(roomForChunk(flightOf({ sent: 16 * KIB, edge: 16 * KIB + 5 }), MIB)).toBe(0);
+  it('waits for more than a small rest of the window while something is in flight', () => {
+    expect(roomForChunk(ledgerOf({ sent: 16 * KIB, windowEnd: 16 * KIB + 5 }), MIB)).toBe(0);
   });
 
   it('sends nothing into a closed window', () => {
-    expect(roomForChunk(flightOf({ edge: 0 }), MIB)).toBe(0);
+    expect(roomForChunk(ledgerOf({ windowEnd: 0 }), MIB)).toBe(0);
   });
 
-  it('sends nothing after the server moved its edge back behind what was sent', () => {
-    const flight = chunkAcked(flightOf({ sent: 64 * KIB }), { offset: 16 * KIB, durable: 0, window: 0 });
-    expect(roomForChunk(flight, MIB)).toBe(0);
+  it('sends nothing after the server has moved the end of the window before what was sent', () => {
+    const ledger = chunkAcked(ledgerOf({ sent: 64 * KIB }), { offset: 16 * KIB, durable: 0, window: 0 });
+    expect(roomForChunk(ledger, MIB)).toBe(0);
   });
 });
 
-describe('beginFlight', () => {
-  it('begins at the offset of the server with its window', () => {
-    expect(beginFlight(begun({ offset: 100, durable: 40, window: 1000 }))).toEqual({
+describe('openLedger', () => {
+  it('starts at the offset of the server, with its window', () => {
+    expect(openLedger(begun({ offset: 100, durable: 40, window: 1000 }))).toEqual({
       sent: 100,
       acked: 100,
       durable: 40,
-      edge: 1100,
+      windowEnd: 1100,
       maxChunkBytes: MIB,
     });
   });
 });
 
 describe('chunkAcked', () => {
-  it('takes offset, durable offset and window from the ack', () => {
-    const flight = chunkAcked(flightOf({ sent: 300 }), { offset: 200, durable: 150, window: 50 });
-    expect(flight).toMatchObject({ sent: 300, acked: 200, durable: 150, edge: 250 });
+  it('takes the offset, the durable offset and the window from the ack', () => {
+    const ledger = chunkAcked(ledgerOf({ sent: 300 }), { offset: 200, durable: 150, window: 50 });
+    expect(ledger).toMatchObject({ sent: 300, acked: 200, durable: 150, windowEnd: 250 });
+  });
+});
+
+describe('openLedgerAhead', () => {
+  /** What is sent without an ack, chunk by chunk. */
+  function sentFrom(ledger: AckLedger): number[] {
+    const room = roomForChunk(ledger, Infinity);
+    return room === 0 ? [] : [room, ...sentFrom(chunkSent(ledger, room))];
+  }
+  const sum = (chunks: readonly number[]) => chunks.reduce((total, bytes) => total + bytes, 0);
+
+  it('sends what every server accepts, in chunks that every server accepts, and no more', () => {
+    const chunks = sentFrom(openLedgerAhead(Infinity));
+    expect(sum(chunks)).toBe(MAX_AHEAD_BYTES);
+    expect(Math.max(...chunks)).toBe(MIN_CHUNK_BYTES);
+  });
+
+  it('sends no more than the server granted last', () => {
+    expect(sum(sentFrom(openLedgerAhead(100_000)))).toBe(100_000);
+  });
+
+  it('goes on with the window and the chunk size of the answer', () => {
+    const sent = chunkSent(openLedgerAhead(Infinity), 10);
+    const answered = answeredAhead(sent, begun({ window: 4 * MAX_AHEAD_BYTES, maxChunkSize: 4 }));
+    expect(answered).toMatchObject({ sent: 10, acked: 0, windowEnd: 4 * MAX_AHEAD_BYTES });
+    expect(roomForChunk(answered, 100)).toBe(4);
   });
 });

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   chunkBytesOf,
-  INITIAL_TARGET_BYTES,
-  linkAcked,
-  linkLost,
-  newLink,
+  INITIAL_WINDOW_BYTES,
+  afterAck,
+  afterLoss,
+  initialEstimate,
   type LinkEstimate,
 } from './link-estimate.js';
 
@@ -18,7 +18,7 @@ interface SimulatedLink {
 }
 
 /** Sends all the time over a link with a queue before it; `linkAt` may change it as time goes by. */
-function simulate(linkAt: (now: number) => SimulatedLink, untilMs: number, start = newLink(), from = 0) {
+function simulate(linkAt: (now: number) => SimulatedLink, untilMs: number, start = initialEstimate(), from = 0) {
   let link = start;
   let now = from;
   let freeAt = from;
@@ -29,7 +29,7 @@ function simulate(linkAt: (now: number) => SimulatedLink, untilMs: number, start
   while (now < untilMs) {
     for (;;) {
       const bytes = chunkBytesOf(link);
-      if (inFlight > 0 && inFlight + bytes > link.target) break;
+      if (inFlight > 0 && inFlight + bytes > link.windowBytes) break;
       const { bytesPerSecond, roundTripMs } = linkAt(now);
       waits.push({ sentAt: now, ms: Math.max(0, freeAt - now) });
       freeAt = Math.max(freeAt, now) + (bytes / bytesPerSecond) * 1000;
@@ -40,7 +40,7 @@ function simulate(linkAt: (now: number) => SimulatedLink, untilMs: number, start
     now = Math.max(now, ackAt);
     inFlight -= bytes;
     delivered += bytes;
-    link = linkAcked(link, { sentAt, ackedAt: now, bytes, delivered: delivered - deliveredThen, idle: false });
+    link = afterAck(link, { sentAt, ackedAt: now, bytes, delivered: delivered - deliveredThen, idle: false });
   }
   const longestWaitMs = (since = 0) => Math.max(...waits.filter(({ sentAt }) => sentAt >= since).map(({ ms }) => ms));
   return { link, delivered, bytesPerSecond: (delivered / (now - from)) * 1000, longestWaitMs };
@@ -56,9 +56,9 @@ describe('a link', () => {
     expect(simulate(steadyLink(12.5e6, roundTripMs), 20_000, warm, 1000).bytesPerSecond).toBeGreaterThan(0.97 * 12.5e6);
   });
 
-  it.each([20, 100, 200])('of 100 Mbit/s and %d ms has little more under way than fills it', (roundTripMs) => {
-    const { target } = simulate(steadyLink(12.5e6, roundTripMs), 9_000).link;
-    const queueMs = target / 12.5e3 - roundTripMs;
+  it.each([20, 100, 200])('of 100 Mbit/s and %d ms has little more in flight than fills it', (roundTripMs) => {
+    const { windowBytes } = simulate(steadyLink(12.5e6, roundTripMs), 9_000).link;
+    const queueMs = windowBytes / 12.5e3 - roundTripMs;
     expect(queueMs).toBeGreaterThan(0);
     expect(queueMs).toBeLessThan(25 + 0.15 * roundTripMs);
   });
@@ -82,18 +82,18 @@ describe('a link', () => {
     expect(delivered).toBeGreaterThan(0.85 * (5 * 1.25e6 + 15 * 12.5e6));
   });
 
-  it('whose way becomes longer is filled again, once the round trip was looked at anew', () => {
+  it('whose route becomes longer is filled again, once the round trip is measured anew', () => {
     const detour = (now: number) => ({ bytesPerSecond: 12.5e6, roundTripMs: now < 5000 ? 20 : 150 });
     const { link } = simulate(detour, 20_000);
     expect(simulate(detour, 40_000, link, 20_000).bytesPerSecond).toBeGreaterThan(0.9 * 12.5e6);
   });
 
-  it('without delay is trusted with enough to keep both ends busy', () => {
-    expect(simulate(steadyLink(1e9, 0.2), 1000).link.target).toBeGreaterThan(8 * MIB);
+  it('without delay gets a window that keeps both ends busy', () => {
+    expect(simulate(steadyLink(1e9, 0.2), 1000).link.windowBytes).toBeGreaterThan(8 * MIB);
   });
 });
 
-describe('linkAcked', () => {
+describe('afterAck', () => {
   const sample = fc.record({
     sentAt: fc.double({ min: 0, max: 1e6, noNaN: true }),
     elapsedMs: fc.double({ min: 0, max: 60_000, noNaN: true }),
@@ -101,14 +101,14 @@ describe('linkAcked', () => {
     idle: fc.boolean(),
   });
 
-  it('trusts every link with something and none with more than 64 MiB, whatever acks come', () => {
+  it('keeps the window between 32 KiB and 64 MiB, whatever acks come', () => {
     fc.assert(
       fc.property(fc.array(sample, { maxLength: 50 }), (samples) => {
-        let link: LinkEstimate = newLink();
+        let link: LinkEstimate = initialEstimate();
         for (const { sentAt, elapsedMs, delivered, idle } of samples) {
-          link = linkAcked(link, { sentAt, ackedAt: sentAt + elapsedMs, bytes: delivered, delivered, idle });
-          expect(link.target).toBeGreaterThanOrEqual(32 * KIB);
-          expect(link.target).toBeLessThanOrEqual(64 * MIB);
+          link = afterAck(link, { sentAt, ackedAt: sentAt + elapsedMs, bytes: delivered, delivered, idle });
+          expect(link.windowBytes).toBeGreaterThanOrEqual(32 * KIB);
+          expect(link.windowBytes).toBeLessThanOrEqual(64 * MIB);
           expect(chunkBytesOf(link)).toBeGreaterThanOrEqual(16 * KIB);
         }
       }),
@@ -117,23 +117,23 @@ describe('linkAcked', () => {
 
   it('does not take a source with little to send for a slow link', () => {
     let { link } = simulate(steadyLink(12.5e6, 50), 3000);
-    const { target } = link;
+    const { windowBytes } = link;
     for (let at = 3000; at < 8000; at += 100) {
-      link = linkAcked(link, { sentAt: at - 55, ackedAt: at, bytes: 1000, delivered: 1000, idle: true });
+      link = afterAck(link, { sentAt: at - 55, ackedAt: at, bytes: 1000, delivered: 1000, idle: true });
     }
-    expect(link.target).toBe(target);
+    expect(link.windowBytes).toBe(windowBytes);
   });
 });
 
-describe('linkLost', () => {
-  it('trusts the next connection with half', () => {
+describe('afterLoss', () => {
+  it('halves the window for the next connection', () => {
     const { link } = simulate(steadyLink(12.5e6, 100), 3000);
-    expect(linkLost(link).target).toBe(link.target / 2);
-    expect(linkLost(linkLost(link))).toEqual(linkLost(link));
+    expect(afterLoss(link).windowBytes).toBe(link.windowBytes / 2);
+    expect(afterLoss(afterLoss(link))).toEqual(afterLoss(link));
   });
 
-  it('trusts a slow one with as much as at first', () => {
+  it('never goes below the initial window', () => {
     const { link } = simulate(steadyLink(32 * KIB, 100), 3000);
-    expect(linkLost(link).target).toBe(INITIAL_TARGET_BYTES);
+    expect(afterLoss(link).windowBytes).toBe(INITIAL_WINDOW_BYTES);
   });
 });

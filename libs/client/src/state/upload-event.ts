@@ -1,10 +1,10 @@
 import type { CompletedUpload, UploadError } from '@upload-streams/protocol';
 import type { SourceFacts } from '../ports/chunk-source.js';
 
-/** What happens to an upload, as the pipeline tells it and `reduceUpload` reads it. */
+/** What happens to an upload. The pipeline emits it, `reduceUpload` makes states of it. */
 export type UploadEvent =
   | { readonly type: 'opened'; readonly facts: SourceFacts }
-  /** The server says that it is at work for this upload. */
+  /** The server says that it is still working on an answer. */
   | { readonly type: 'working' }
   | { readonly type: 'connecting' | 'hashing' | 'verifying' | 'paused' | 'cancelled' }
   | { readonly type: 'queued' | 'restarted'; readonly sessionID: string }
@@ -14,10 +14,10 @@ export type UploadEvent =
   | { readonly type: 'failed'; readonly error: UploadError };
 
 /**
- * Says of each event whether the upload got further: what resets the waits and the count of failures. Only a new highest
- * offset is progress. The same bytes acknowledged again are not, nor is an empty last chunk.
+ * Returns a test that says of each event whether the upload made progress, which resets the waits and the count of failures.
+ * Only a new highest offset is progress; the same bytes acknowledged again, or an empty last chunk, are not.
  */
-export function newHighest(): (event: UploadEvent) => boolean {
+export function progressTest(): (event: UploadEvent) => boolean {
   let highest = 0;
   return (event) => {
     if (event.type === 'completed') return true;

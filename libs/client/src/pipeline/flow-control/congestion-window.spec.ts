@@ -1,111 +1,111 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { INITIAL_TARGET_BYTES } from '../../state/link-estimate.js';
-import { LinkWindow, type LinkShare } from './congestion-window.js';
+import { INITIAL_WINDOW_BYTES } from '../../state/link-estimate.js';
+import { CongestionWindow, type SendPermits } from './congestion-window.js';
 
-const HALF = INITIAL_TARGET_BYTES / 2;
+const HALF = INITIAL_WINDOW_BYTES / 2;
 
-describe('LinkWindow', () => {
+describe('CongestionWindow', () => {
   let now: number;
-  let link: LinkWindow;
+  let window: CongestionWindow;
   let granted: string[];
 
   beforeEach(() => {
     now = 0;
-    link = new LinkWindow(undefined, () => now);
+    window = new CongestionWindow(undefined, () => now);
     granted = [];
   });
 
-  const ask = (share: LinkShare, bytes: number, who = 'someone') =>
-    share.reserve(bytes).subscribe(() => granted.push(who));
+  const ask = (permits: SendPermits, bytes: number, who = 'someone') =>
+    permits.acquire(bytes).subscribe(() => granted.push(who));
 
-  it('lets uploads have as much under way together as the link is trusted with', () => {
-    const [a, b, c] = [link.join(), link.join(), link.join()];
+  it('lets all uploads together have as much in flight as the window holds', () => {
+    const [a, b, c] = [window.join(), window.join(), window.join()];
     ask(a, HALF, 'a');
     ask(b, HALF, 'b');
     ask(c, 1, 'c');
     expect(granted).toEqual(['a', 'b']);
   });
 
-  it('lets in who waits when an ack comes, by turns', () => {
-    const [a, b, c] = [link.join(), link.join(), link.join()];
-    ask(a, INITIAL_TARGET_BYTES, 'a');
-    const mark = a.sent(INITIAL_TARGET_BYTES);
+  it('grants permits in order of arrival when an ack comes', () => {
+    const [a, b, c] = [window.join(), window.join(), window.join()];
+    ask(a, INITIAL_WINDOW_BYTES, 'a');
+    const chunk = a.sent(INITIAL_WINDOW_BYTES);
     ask(b, HALF, 'b');
     ask(c, HALF, 'c');
     ask(a, HALF, 'a again');
     now = 1000;
-    a.acked(mark);
+    a.acked(chunk);
     expect(granted.slice(0, 3)).toEqual(['a', 'b', 'c']);
   });
 
-  it('lets one through whatever its size while nothing is under way', () => {
-    ask(link.join(), 10 * INITIAL_TARGET_BYTES, 'large');
+  it('grants any number of bytes while nothing is in flight', () => {
+    ask(window.join(), 10 * INITIAL_WINDOW_BYTES, 'large');
     expect(granted).toEqual(['large']);
   });
 
-  it('does not make a begin without bytes wait', () => {
-    ask(link.join(), INITIAL_TARGET_BYTES, 'a');
-    ask(link.join(), 0, 'begin');
+  it('never lets a begin without bytes wait', () => {
+    ask(window.join(), INITIAL_WINDOW_BYTES, 'a');
+    ask(window.join(), 0, 'begin');
     expect(granted).toEqual(['a', 'begin']);
   });
 
-  it('takes back what was reserved and not sent', () => {
-    const share = link.join();
-    ask(share, INITIAL_TARGET_BYTES, 'a');
-    ask(link.join(), HALF, 'b');
-    share.sent(HALF);
+  it('takes back what was acquired and not sent', () => {
+    const permits = window.join();
+    ask(permits, INITIAL_WINDOW_BYTES, 'a');
+    ask(window.join(), HALF, 'b');
+    permits.sent(HALF);
     expect(granted).toEqual(['a', 'b']);
   });
 
-  it('takes back all of an upload that leaves its connection', () => {
-    const share = link.join();
-    ask(share, HALF, 'a');
-    share.sent(HALF);
-    ask(share, HALF, 'a again');
-    ask(share, HALF, 'a, who left meanwhile');
-    ask(link.join(), INITIAL_TARGET_BYTES, 'b');
-    share.unsubscribe();
+  it('takes back all permits of an upload that leaves its connection', () => {
+    const permits = window.join();
+    ask(permits, HALF, 'a');
+    permits.sent(HALF);
+    ask(permits, HALF, 'a again');
+    ask(permits, HALF, 'a, who left meanwhile');
+    ask(window.join(), INITIAL_WINDOW_BYTES, 'b');
+    permits.unsubscribe();
     expect(granted).toEqual(['a', 'a again', 'b']);
   });
 
-  it('knows the window of the last ack that came with one, also once its upload has ended', () => {
-    const share = link.join();
+  it('remembers the receive window of the last ack that had one, even after its upload has ended', () => {
+    const permits = window.join();
     const sent = () => {
-      ask(share, HALF);
-      return share.sent(HALF);
+      ask(permits, HALF);
+      return permits.sent(HALF);
     };
-    expect(link.join().lastWindow).toBe(Infinity);
-    share.acked(sent(), 1000);
-    share.acked(sent());
-    share.unsubscribe();
-    expect(link.join().lastWindow).toBe(1000);
+    expect(window.join().lastReceiveWindow).toBe(Infinity);
+    permits.acked(sent(), 1000);
+    permits.acked(sent());
+    permits.unsubscribe();
+    expect(window.join().lastReceiveWindow).toBe(1000);
   });
 
-  it('grants nothing to an upload that has left its connection, and keeps its room for the others', () => {
-    const gone = link.join();
+  it('grants nothing to an upload that has left its connection', () => {
+    const gone = window.join();
     gone.unsubscribe();
-    ask(gone, INITIAL_TARGET_BYTES, 'gone');
-    ask(link.join(), INITIAL_TARGET_BYTES, 'another');
+    ask(gone, INITIAL_WINDOW_BYTES, 'gone');
+    ask(window.join(), INITIAL_WINDOW_BYTES, 'another');
     expect(granted).toEqual(['another']);
   });
 
-  it('forgets who does not wait any more', () => {
-    const first = link.join();
-    ask(first, INITIAL_TARGET_BYTES, 'first');
-    ask(link.join(), HALF, 'gone').unsubscribe();
+  it('forgets an upload that no longer waits', () => {
+    const first = window.join();
+    ask(first, INITIAL_WINDOW_BYTES, 'first');
+    ask(window.join(), HALF, 'gone').unsubscribe();
     first.unsubscribe();
     expect(granted).toEqual(['first']);
   });
 
-  it('sends larger chunks over a link that proves to be fast', () => {
-    const before = link.chunkBytes;
-    const share = link.join();
+  it('suggests larger chunks on a link that proves to be fast', () => {
+    const before = window.chunkBytes;
+    const permits = window.join();
     for (let n = 0; n < 20; n++) {
-      ask(share, link.chunkBytes);
-      const mark = share.sent(link.chunkBytes);
+      ask(permits, window.chunkBytes);
+      const chunk = permits.sent(window.chunkBytes);
       now += 0.2;
-      share.acked(mark);
+      permits.acked(chunk);
     }
-    expect(link.chunkBytes).toBeGreaterThan(before);
+    expect(window.chunkBytes).toBeGreaterThan(before);
   });
 });

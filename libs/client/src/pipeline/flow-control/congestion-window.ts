@@ -1,16 +1,9 @@
 import { NEVER, Observable, of, type Unsubscribable } from 'rxjs';
-import {
-  chunkBytesOf,
-  linkAcked,
-  linkLost,
-  newLink,
-  NODE,
-  type LinkEstimate,
-  type Platform,
-} from '../../state/link-estimate.js';
+import { afterAck, afterLoss, chunkBytesOf, initialEstimate, type LinkEstimate } from '../../state/link-estimate.js';
+import { NODE_LINK, type LinkTuning } from '../../state/link-tuning.js';
 
-/** A chunk on its way, with what is needed to measure the link by its ack. */
-export interface LinkMark {
+/** A chunk in flight, with what is needed to measure the link by its ack. */
+export interface SentChunk {
   readonly bytes: number;
   readonly sentAt: number;
   readonly deliveredThen: number;
@@ -18,56 +11,57 @@ export interface LinkMark {
 }
 
 interface Waiting {
-  readonly share: LinkShare;
+  readonly permits: SendPermits;
   readonly bytes: number;
   readonly grant: () => void;
 }
 
 /**
- * What all uploads of a client may have under way on their connection together. Who wants to send waits for its turn,
- * first come, first served, so that a small file is not behind all of a large one.
+ * How much all uploads of a client may have in flight together on their connection. It is a semaphore whose permits are
+ * bytes and whose size follows the measured link. Permits are granted first come, first served, so that a small file never
+ * waits behind all of a large one.
  */
-export class LinkWindow {
-  private link: LinkEstimate = newLink();
+export class CongestionWindow {
+  private link: LinkEstimate = initialEstimate();
   private inFlight = 0;
   private delivered = 0;
-  private window = Infinity;
+  private receiveWindow = Infinity;
   private readonly waiting = new Set<Waiting>();
 
   constructor(
-    private readonly platform: Platform = NODE,
+    private readonly tuning: LinkTuning = NODE_LINK,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** How large a chunk should be now, in bytes. */
+  /** The best size of a chunk now, in bytes. */
   get chunkBytes(): number {
-    return chunkBytesOf(this.link, this.platform);
+    return chunkBytesOf(this.link, this.tuning);
   }
 
-  /** The lowest time from sending a chunk to its ack of late, in milliseconds; infinite where there was none. */
+  /** The shortest recent time from sending a chunk to its ack, in milliseconds; infinite before the first ack. */
   get roundTripMs(): number {
     return this.link.roundTripMs;
   }
 
-  /** What the gateway granted an upload by its last ack of a chunk, in bytes; infinite where there was none. */
-  get lastWindow(): number {
-    return this.window;
+  /** The receive window of the last ack of a chunk, in bytes; infinite before the first one. */
+  get lastReceiveWindow(): number {
+    return this.receiveWindow;
   }
 
-  /** An upload takes part, for as long as it has its connection: its share ends when it is unsubscribed. */
-  join(): LinkShare {
-    return new LinkShare(this);
+  /** The permits of one upload on one connection. They return when it is unsubscribed. */
+  join(): SendPermits {
+    return new SendPermits(this);
   }
 
-  /** @internal Waits for room for so many bytes. With nothing under way there is room for any number. */
-  reserve(share: LinkShare, bytes: number): Observable<number> {
+  /** @internal Waits for permits for this many bytes. With nothing in flight, any number is granted. */
+  acquire(permits: SendPermits, bytes: number): Observable<number> {
     if (bytes === 0) return of(0);
     return new Observable((subscriber) => {
       const grant = () => {
         subscriber.next(bytes);
         subscriber.complete();
       };
-      const waiting = { share, bytes, grant };
+      const waiting = { permits, bytes, grant };
       this.waiting.add(waiting);
       this.admit();
       return () => this.waiting.delete(waiting);
@@ -75,99 +69,99 @@ export class LinkWindow {
   }
 
   /** @internal */
-  mark(bytes: number): LinkMark {
-    const idle = this.inFlight < this.link.target / 2 && this.waiting.size === 0;
+  sent(bytes: number): SentChunk {
+    const idle = this.inFlight < this.link.windowBytes / 2 && this.waiting.size === 0;
     return { bytes, sentAt: this.now(), deliveredThen: this.delivered, idle };
   }
 
   /** @internal */
-  acked({ bytes, sentAt, deliveredThen, idle }: LinkMark, window = this.window): void {
-    this.window = window;
+  acked({ bytes, sentAt, deliveredThen, idle }: SentChunk, receiveWindow = this.receiveWindow): void {
+    this.receiveWindow = receiveWindow;
     this.delivered += bytes;
     const delivered = this.delivered - deliveredThen;
     const sample = { sentAt, ackedAt: this.now(), bytes, delivered, idle };
-    if (bytes > 0) this.link = linkAcked(this.link, sample, this.platform);
+    if (bytes > 0) this.link = afterAck(this.link, sample, this.tuning);
   }
 
-  /** @internal An upload left its connection: it waits no more, and `bytes` of it are lost. */
-  leave(share: LinkShare, bytes: number): void {
-    for (const waiting of this.waiting) if (waiting.share === share) this.waiting.delete(waiting);
-    if (bytes > 0) this.link = linkLost(this.link);
-    this.free(bytes);
+  /** @internal An upload leaves its connection: it waits no longer, and its `bytes` in flight are lost. */
+  leave(permits: SendPermits, bytes: number): void {
+    for (const waiting of this.waiting) if (waiting.permits === permits) this.waiting.delete(waiting);
+    if (bytes > 0) this.link = afterLoss(this.link);
+    this.release(bytes);
   }
 
-  /** @internal Bytes are not under way any more. */
-  free(bytes: number): void {
+  /** @internal */
+  release(bytes: number): void {
     this.inFlight -= bytes;
     this.admit();
   }
 
   private admit(): void {
     for (const waiting of this.waiting) {
-      if (this.inFlight > 0 && this.inFlight + waiting.bytes > this.link.target) return;
+      if (this.inFlight > 0 && this.inFlight + waiting.bytes > this.link.windowBytes) return;
       this.waiting.delete(waiting);
       this.inFlight += waiting.bytes;
-      waiting.share.granted(waiting.bytes);
+      waiting.permits.granted(waiting.bytes);
       waiting.grant();
     }
   }
 }
 
-/** The part of one upload in the link's window, over one connection. */
-export class LinkShare implements Unsubscribable {
+/** What one upload has in flight of the congestion window, over one connection. */
+export class SendPermits implements Unsubscribable {
   private inFlight = 0;
-  /** Of what is in flight, the part that is not sent yet. */
-  private reserved = 0;
+  /** The part of `inFlight` that is granted but not sent yet. */
+  private unsent = 0;
   private left = false;
 
-  constructor(private readonly link: LinkWindow) {}
+  constructor(private readonly window: CongestionWindow) {}
 
   get chunkBytes(): number {
-    return this.link.chunkBytes;
+    return this.window.chunkBytes;
   }
 
   get roundTripMs(): number {
-    return this.link.roundTripMs;
+    return this.window.roundTripMs;
   }
 
-  get lastWindow(): number {
-    return this.link.lastWindow;
+  get lastReceiveWindow(): number {
+    return this.window.lastReceiveWindow;
   }
 
-  /** Emits `bytes` as soon as so many may be sent: for one chunk at a time. They count as under way from then on. */
-  reserve(bytes: number): Observable<number> {
-    // Who left could not give back what it takes, and the link would have less room for ever.
-    return this.left ? NEVER : this.link.reserve(this, bytes);
+  /** Emits `bytes` as soon as they may be sent, for one chunk at a time. They count as in flight from then on. */
+  acquire(bytes: number): Observable<number> {
+    // An upload that has left can't return permits, so the window would stay smaller forever.
+    return this.left ? NEVER : this.window.acquire(this, bytes);
   }
 
-  /** Of what was reserved, so many bytes are sent now; the rest is given back. */
-  sent(bytes: number): LinkMark {
-    this.give(this.reserved - bytes);
-    this.reserved = 0;
-    return this.link.mark(bytes);
+  /** This many of the acquired bytes are sent now; the other permits return. */
+  sent(bytes: number): SentChunk {
+    this.release(this.unsent - bytes);
+    this.unsent = 0;
+    return this.window.sent(bytes);
   }
 
-  /** What was sent is acknowledged; the ack of a chunk comes with a window. */
-  acked(mark: LinkMark, window?: number): void {
-    this.link.acked(mark, window);
-    this.give(mark.bytes);
+  /** A chunk is acknowledged. The ack of an `upload_chunk` has a receive window, that of a `begin_upload` does not count. */
+  acked(chunk: SentChunk, receiveWindow?: number): void {
+    this.window.acked(chunk, receiveWindow);
+    this.release(chunk.bytes);
   }
 
-  /** The upload left its connection: what is under way is under way no more. */
+  /** The upload leaves its connection: all its permits return. */
   unsubscribe(): void {
     this.left = true;
-    this.link.leave(this, this.inFlight);
+    this.window.leave(this, this.inFlight);
     this.inFlight = 0;
   }
 
   /** @internal */
   granted(bytes: number): void {
     this.inFlight += bytes;
-    this.reserved = bytes;
+    this.unsent = bytes;
   }
 
-  private give(bytes: number): void {
+  private release(bytes: number): void {
     this.inFlight -= bytes;
-    this.link.free(bytes);
+    this.window.release(bytes);
   }
 }

@@ -1,13 +1,14 @@
 import { finalize, Observable } from 'rxjs';
 
-/** Lets a few through at once; who waits is let in by turns. */
-export class Lane {
-  /** In the order in which they came. */
+/** Lets a limited number of observables run at once. The others wait, first come, first served. */
+export class Semaphore {
+  /** In order of arrival. */
   private readonly waiting = new Set<() => void>();
 
+  /** `free`: how many may run at once. */
   constructor(private free: number) {}
 
-  /** Runs `work` as soon as there is a slot, and gives the slot back when it ends, however it ends. */
+  /** Subscribes to `work` as soon as there is a permit. The permit returns when `work` ends, however it ends. */
   run<T>(work: Observable<T>): Observable<T> {
     return new Observable((subscriber) => {
       const enter = () => subscriber.add(this.occupy(work).subscribe(subscriber));
@@ -34,10 +35,4 @@ export class Lane {
       enter();
     }
   }
-}
-
-/** Two lanes, so that a small file never waits behind a large one. */
-export interface UploadLanes {
-  readonly small: Lane;
-  readonly large: Lane;
 }

@@ -1,7 +1,7 @@
 import { UploadError, type ErrorCode } from '@upload-streams/protocol';
 import { asyncScheduler, EMPTY, map, Subject, switchMap, timer, type Observable } from 'rxjs';
 
-/** What passes without anybody's doing, or ends with another upload: waiting for it is no failure of this one. */
+/** Errors that pass by themselves or end with another upload. Waiting for that does not count as a failure. */
 const WAITS: ReadonlySet<ErrorCode> = new Set([
   'CONNECTION_LOST',
   'OFFLINE',
@@ -11,27 +11,28 @@ const WAITS: ReadonlySet<ErrorCode> = new Set([
   'TOO_MANY_SESSIONS',
 ]);
 
-/** The longest time that a timer can run: a longer one would end at once. */
+/** The longest time that a timer can run. With a longer time it would fire at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface StreakLimits {
-  /** How many failures in a row end it, those of `WAITS` not counted. */
+  /** The number of failures in a row after which the streak is over. Those in `WAITS` do not count. */
   readonly maxAttempts: number;
-  /** How long it may last, in milliseconds. */
+  /** How long the streak may last, in milliseconds. */
   readonly giveUpAfterMs: number;
 }
 
-/** The failures since the last progress, and when they are too many. */
+/** The failures since the last progress. Says when they are too many or last too long. */
 export class FailureStreak {
-  /** How often was waited since the last progress. */
+  /** The number of waits since the last progress. */
   waits = 0;
   private failures = 0;
   private since: number | undefined;
   private last = new UploadError('CONNECTION_LOST');
   private readonly clock = new Subject<number | undefined>();
 
-  /** Fails with the last error once it lasts too long. Completes with `close`. */
+  /** Fails with the last error when the streak has lasted too long. Completes with `close`. */
   readonly over$: Observable<never> = this.clock.pipe(
+    // switchMap: a new time replaces the last one.
     switchMap((ms) => (ms === undefined ? EMPTY : timer(ms))),
     map(() => {
       throw this.last;
@@ -40,23 +41,26 @@ export class FailureStreak {
 
   constructor(private readonly limits: StreakLimits) {}
 
-  /** Counts a failure. Returns whether it was one too many. */
-  fails(reason: UploadError): boolean {
+  /** Whether the failures are too many or have lasted too long. */
+  get isOver(): boolean {
+    return this.failures >= this.limits.maxAttempts || this.leftMs() <= 0;
+  }
+
+  /** Counts a failure, and lets the time run until it is over. */
+  fail(reason: UploadError): void {
     this.last = reason;
     this.since ??= asyncScheduler.now();
     if (!WAITS.has(reason.code)) this.failures++;
-    const leftMs = this.since + this.limits.giveUpAfterMs - asyncScheduler.now();
-    if (this.failures >= this.limits.maxAttempts || leftMs <= 0) return true;
-    this.clock.next(leftMs <= LONGEST_TIMER_MS ? leftMs : undefined);
-    return false;
+    const leftMs = this.leftMs();
+    this.clock.next(leftMs > 0 && leftMs <= LONGEST_TIMER_MS ? leftMs : undefined);
   }
 
-  /** The other side is at work: it is not given up in the midst of it, but at its next failure. */
+  /** The server is working on an answer. The streak does not end in the middle of that, but with the next failure. */
   pause(): void {
     this.clock.next(undefined);
   }
 
-  /** It got further. */
+  /** There was progress. */
   end(): void {
     this.waits = 0;
     this.failures = 0;
@@ -67,5 +71,10 @@ export class FailureStreak {
   close(): void {
     this.clock.next(undefined);
     this.clock.complete();
+  }
+
+  private leftMs(): number {
+    const { since, limits } = this;
+    return since === undefined ? limits.giveUpAfterMs : since + limits.giveUpAfterMs - asyncScheduler.now();
   }
 }

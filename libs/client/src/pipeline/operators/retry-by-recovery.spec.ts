@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UploadError, type ErrorCode } from '@upload-streams/protocol';
-import { BehaviorSubject, concat, defer, NEVER, of, Subject, throwError, type Observable } from 'rxjs';
+import { BehaviorSubject, concat, defer, filter, NEVER, of, Subject, throwError, type Observable } from 'rxjs';
 import { retryByRecovery, type RecoveryOptions } from './retry-by-recovery.js';
 
 const MIN = 100;
 const MAX = 1000;
+
+/** What the operator emits by itself, before a wait. */
+const NOTICE = 'notice';
 
 /** Subscribes to attempts, the n-th of which `attempt(n)` gives, and keeps a record of what happens. */
 function observe(attempt: (index: number) => Observable<string>, options: Partial<RecoveryOptions<string>> = {}) {
@@ -26,11 +29,18 @@ function observe(attempt: (index: number) => Observable<string>, options: Partia
         isUnderWay: (value) => value === 'begun',
         online$: of(true),
         isProgress: (value) => value === 'progress',
-        onWait: (reason, delayMs) => record.waits.push([reason.code, delayMs]),
-        onRestart: (reason) => record.restarts.push(reason.code),
+        waiting: (reason, delayMs) => {
+          record.waits.push([reason.code, delayMs]);
+          return NOTICE;
+        },
+        restart: (reason) => {
+          record.restarts.push(reason.code);
+          return NOTICE;
+        },
         ...options,
       }),
     )
+    .pipe(filter((value) => value !== NOTICE))
     .subscribe({ next: (value) => record.values.push(value), error: (error) => (record.error = error) });
   return { record, subscription };
 }
@@ -44,6 +54,28 @@ describe('retryByRecovery', () => {
   afterEach(() => {
     jest.useRealTimers();
     jest.restoreAllMocks();
+  });
+
+  it('emits what the upload says of a restart and of a wait, before the next attempt', () => {
+    const values: string[] = [];
+    let attempts = 0;
+    defer(() => (attempts++ === 0 ? fails('SOURCE_CHANGED') : of('done')))
+      .pipe(
+        retryByRecovery({
+          minDelayMs: MIN,
+          maxDelayMs: MAX,
+          maxAttempts: 20,
+          giveUpAfterMs: Infinity,
+          online$: of(true),
+          isUnderWay: () => false,
+          isProgress: () => false,
+          waiting: ({ code }) => `waiting after ${code}`,
+          restart: () => 'restarted',
+        }),
+      )
+      .subscribe({ next: (value) => values.push(value), complete: () => values.push('complete') });
+    jest.advanceTimersByTime(MIN);
+    expect(values).toEqual(['restarted', 'waiting after SOURCE_CHANGED', 'done', 'complete']);
   });
 
   it('passes a fatal error on at once', () => {
@@ -157,10 +189,10 @@ describe('retryByRecovery', () => {
   });
 
   it('gives up when the restart does, with what it threw', () => {
-    const onRestart = (reason: UploadError) => {
+    const restart = (reason: UploadError) => {
       throw reason;
     };
-    const { record } = observe(() => fails('SOURCE_CHANGED'), { onRestart });
+    const { record } = observe(() => fails('SOURCE_CHANGED'), { restart });
     expect(record).toMatchObject({ attempts: 1, waits: [], error: { code: 'SOURCE_CHANGED' } });
   });
 
@@ -195,8 +227,11 @@ describe('retryByRecovery', () => {
           online$: of(true),
           isUnderWay: () => false,
           isProgress: () => false,
-          onWait: (_reason, delayMs) => waits.push(delayMs),
-          onRestart: () => undefined,
+          waiting: (_reason, delayMs) => {
+            waits.push(delayMs);
+            return NOTICE;
+          },
+          restart: () => NOTICE,
         }),
       ),
     );

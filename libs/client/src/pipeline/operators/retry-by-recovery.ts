@@ -6,6 +6,7 @@ import {
   NEVER,
   of,
   retry,
+  Subject,
   switchMap,
   take,
   tap,
@@ -17,62 +18,73 @@ import {
 import { FailureStreak, LONGEST_TIMER_MS, type StreakLimits } from './failure-streak.js';
 
 export interface RecoveryOptions<T> extends StreakLimits {
-  /** The first wait, in milliseconds. @default 100 */
+  /** The first wait, in milliseconds. */
   readonly minDelayMs: number;
-  /** The longest wait, in milliseconds. @default 10_000 */
+  /** The longest wait, in milliseconds. */
   readonly maxDelayMs: number;
-  /** Whether there is a network at all: while there is none, nothing is tried. Emits at once. */
+  /** Whether there is a network at all. Without one, nothing is tried. Emits on subscription. */
   readonly online$: Observable<boolean>;
-  /** What shows that the other side is at work: from then on, only the next failure may give up. */
+  /** Whether a value shows that the server is working. From then on, only the next failure may give up. */
   readonly isUnderWay: (value: T) => boolean;
-  /** What resets the wait to the first one, and ends a row of failures. */
+  /** Whether a value is progress, which resets the wait and ends a streak of failures. */
   readonly isProgress: (value: T) => boolean;
-  /** Called before each wait, to tell the person; without a delay while it is for the network to come back. */
-  readonly onWait: (reason: UploadError, delayMs: number | undefined) => void;
-  /** Called for `restart`, before the wait. May throw, to give up. */
-  readonly onRestart: (reason: UploadError) => void;
+  /** Returns what to emit before a wait. `delayMs` is undefined while the wait is for the network. */
+  readonly waiting: (reason: UploadError, delayMs: number | undefined) => T;
+  /** Starts from zero after an error with the recovery `restart`. Returns what to emit. May throw, to give up. */
+  readonly restart: (reason: UploadError) => T;
 }
 
 /**
- * Subscribes again after an error, as the error's `recovery` says. Waits grow exponentially from `minDelayMs` to
- * `maxDelayMs`, each between half of that and all of it ("equal jitter", M. Brooker: "Exponential Backoff And Jitter",
- * AWS Architecture Blog, 2015), so that a thousand clients of one server do not come back at one moment.
+ * Subscribes again after an error, according to the error's `recovery`. Waits grow exponentially from `minDelayMs` to
+ * `maxDelayMs`. Each is between half of that and all of it ("equal jitter", M. Brooker, "Exponential Backoff And Jitter",
+ * AWS Architecture Blog, 2015), so that a thousand clients of one server do not come back at the same moment.
  */
 export function retryByRecovery<T>(options: RecoveryOptions<T>): MonoTypeOperatorFunction<T> {
   return (source) =>
     defer(() => {
       const streak = new FailureStreak(options);
-      const attempts$ = source.pipe(
-        tap((value) => {
-          if (options.isProgress(value)) streak.end();
-          else if (options.isUnderWay(value)) streak.pause();
-        }),
-        tap({ complete: () => streak.close() }),
-        retry({
-          delay: (error) => {
-            const reason = UploadError.from(error);
-            if (reason.recovery === 'fatal' || streak.fails(reason)) return throwError(() => reason);
-            if (reason.recovery === 'restart') options.onRestart(reason);
-            return wait(reason, Math.max(backoff(streak.waits++, options), askedFor(reason)), options);
-          },
-        }),
-      );
-      return merge(streak.over$, attempts$);
+      const notices = new Subject<T>();
+      const close = () => {
+        streak.close();
+        notices.complete();
+      };
+      const delay = (error: unknown) => {
+        const reason = UploadError.from(error);
+        streak.fail(reason);
+        if (reason.recovery === 'fatal' || streak.isOver) return throwError(() => reason);
+        if (reason.recovery === 'restart') notices.next(options.restart(reason));
+        const delayMs = Math.max(backoff(streak.waits++, options), requestedDelay(reason));
+        return wait(reason, delayMs, options, notices);
+      };
+      const countProgress = (value: T) => {
+        if (options.isProgress(value)) streak.end();
+        else if (options.isUnderWay(value)) streak.pause();
+      };
+      const attempts$ = source.pipe(tap(countProgress), retry({ delay }), tap({ complete: close }));
+      return merge(notices, streak.over$, attempts$);
     });
 }
 
-/** Waits out the delay; without a network, until it is back, and then not a moment longer than the first delay. */
-function wait<T>(reason: UploadError, delayMs: number, options: RecoveryOptions<T>): Observable<unknown> {
-  return options.online$.pipe(
+/** Emits after the delay. Without a network, it emits soon after the network is back. Tells of every wait. */
+function wait<T>(
+  reason: UploadError,
+  delayMs: number,
+  options: RecoveryOptions<T>,
+  notices: Subject<T>,
+): Observable<unknown> {
+  const delays$ = options.online$.pipe(
     map((online, index) => (online ? (index === 0 ? delayMs : backoff(0, options)) : undefined)),
-    tap((ms) => options.onWait(ms === undefined ? new UploadError('OFFLINE') : reason, ms)),
-    switchMap((ms) => (ms === undefined ? NEVER : ms === 0 ? of(0) : timer(ms))),
-    take(1),
+    tap((ms) => notices.next(options.waiting(ms === undefined ? new UploadError('OFFLINE') : reason, ms))),
   );
+  // switchMap: a change of the network replaces the wait.
+  return delays$.pipe(switchMap(sleep), take(1));
 }
 
-/** A server that is shutting down, or that is asked too often, says when to come back. */
-function askedFor({ details }: UploadError): number {
+const sleep = (ms: number | undefined): Observable<unknown> =>
+  ms === undefined ? NEVER : ms === 0 ? of(0) : timer(ms);
+
+/** A server that is shutting down, or that gets too many requests, says when to come back. */
+function requestedDelay({ details }: UploadError): number {
   const ms = details?.['reconnectInMs'] ?? details?.['retryAfterMs'];
   return typeof ms === 'number' && ms > 0 ? Math.min(ms, LONGEST_TIMER_MS) : 0;
 }

@@ -1,6 +1,6 @@
 import type { ChunkSource } from '../../ports/chunk-source.js';
 
-/** A source that is opened when it is first asked for, and closed whenever it opens, be it too late for anybody. */
+/** A source that is opened when it is first needed, and always closed, even if it opens after the upload has ended. */
 export class OpeningSource {
   private opening: Promise<ChunkSource> | undefined;
   private opened: ChunkSource | undefined;
@@ -8,7 +8,7 @@ export class OpeningSource {
 
   constructor(private readonly open: () => Promise<ChunkSource>) {}
 
-  /** What is made of the source: once, however often it is asked for. */
+  /** Returns a function that opens the source and calls `make` with it, once, however often it is called. */
   once<T>(make: (source: ChunkSource) => T): () => Promise<T> {
     let made: Promise<T> | undefined;
     return () => (made ??= this.source().then(make));

@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { BehaviorSubject, lastValueFrom, NEVER, of, toArray } from 'rxjs';
-import { beginFlight, chunkSent, type InFlight } from '../../state/ack-ledger.js';
-import { sendWindow, type SendLink } from './send-window.js';
+import { openLedger, type AckLedger } from '../../state/ack-ledger.js';
+import { readAsAllowed, type ReadPermits } from './read-as-allowed.js';
 
-const flightOf = (window: number): InFlight =>
-  beginFlight({ offset: 0, durable: 0, window, maxChunkSize: 10, prefixCrc32: 0, expiresAt: 0 });
+const ledgerOf = (window: number): AckLedger =>
+  openLedger({ offset: 0, durable: 0, window, maxChunkSize: 10, prefixCrc32: 0, expiresAt: 0 });
 
-/** A link that always has room. */
-const wideLink: SendLink = { chunkBytes: 1000, reserve: (bytes) => of(bytes) };
+/** A congestion window that always has room. */
+const unlimited: ReadPermits = { chunkBytes: 1000, acquire: (bytes) => of(bytes) };
 
-/** Reads a file of `size` bytes as sendWindow asks, and books each chunk. */
-function reading(size: number, window: number, link = wideLink) {
-  const flight = new BehaviorSubject(flightOf(window));
+/** Reads a file of `size` bytes as it is asked to. */
+function reading(size: number, window: number, permits = unlimited) {
+  const ledger$ = new BehaviorSubject(ledgerOf(window));
   const asked: number[] = [];
   let pending = 0;
   let mostPending = 0;
@@ -20,19 +20,19 @@ function reading(size: number, window: number, link = wideLink) {
     mostPending = Math.max(mostPending, ++pending);
     await Promise.resolve();
     pending--;
-    const bytes = Math.min(maxBytes, size - flight.value.sent);
-    flight.next(chunkSent(flight.value, bytes));
-    return { bytes, last: flight.value.sent === size };
+    const bytes = Math.min(maxBytes, size - ledger$.value.sent);
+    return { bytes, last: ledger$.value.sent + bytes === size };
   };
   /** The server has written all that was sent. */
-  const ack = () => flight.next({ ...flight.value, acked: flight.value.sent, edge: flight.value.sent + window });
-  return { flight, asked, ack, mostPending: () => mostPending, chunks$: sendWindow(flight, link, read) };
+  const ack = () =>
+    ledger$.next({ ...ledger$.value, acked: ledger$.value.sent, windowEnd: ledger$.value.sent + window });
+  return { ledger$, asked, ack, mostPending: () => mostPending, chunks$: readAsAllowed(ledger$, permits, read) };
 }
 
 /** Lets promises settle that are ready. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('sendWindow', () => {
+describe('readAsAllowed', () => {
   it('reads as much as there is room for, and waits for an ack before it reads on', async () => {
     const { asked, ack, chunks$ } = reading(1000, 10);
     const subscription = chunks$.subscribe();
@@ -52,8 +52,8 @@ describe('sendWindow', () => {
     subscription.unsubscribe();
   });
 
-  it('reads nothing while the link has no room, however much the window has', async () => {
-    const { asked, chunks$ } = reading(1000, 10, { chunkBytes: 1000, reserve: () => NEVER });
+  it('reads nothing while the congestion window has no room, however much the receive window has', async () => {
+    const { asked, chunks$ } = reading(1000, 10, { chunkBytes: 1000, acquire: () => NEVER });
     const subscription = chunks$.subscribe();
     await settle();
     expect(asked).toEqual([]);
@@ -75,9 +75,9 @@ describe('sendWindow', () => {
   });
 
   it('reads one chunk at a time even while acks keep coming', async () => {
-    const { flight, mostPending, asked, chunks$ } = reading(1000, 10);
+    const { ledger$, mostPending, asked, chunks$ } = reading(1000, 10);
     const subscription = chunks$.subscribe();
-    for (let beats = 0; beats < 5; beats++) flight.next({ ...flight.value });
+    for (let beats = 0; beats < 5; beats++) ledger$.next({ ...ledger$.value });
     expect(asked).toHaveLength(1);
     await settle();
     expect(mostPending()).toBe(1);
@@ -95,7 +95,7 @@ describe('sendWindow', () => {
 
   it('fails with the error of a read', async () => {
     const broken = new Error('broken');
-    const chunks$ = sendWindow(new BehaviorSubject(flightOf(10)), wideLink, () => Promise.reject(broken));
+    const chunks$ = readAsAllowed(new BehaviorSubject(ledgerOf(10)), unlimited, () => Promise.reject(broken));
     await expect(lastValueFrom(chunks$)).rejects.toBe(broken);
   });
 });
