@@ -21,7 +21,7 @@ import {
   takeWhile,
   type Observable,
 } from 'rxjs';
-import { cancelUpload } from './pipeline/cancel-session.js';
+import { cancelSession, cancelUpload } from './pipeline/cancel-session.js';
 import { CongestionWindow } from './pipeline/flow-control/congestion-window.js';
 import { Semaphore } from './pipeline/flow-control/semaphore.js';
 import { newSessionID } from './pipeline/session-id.js';
@@ -107,6 +107,33 @@ export class UploadClient<Source> {
     if (state?.status === 'failed') throw state.error;
     options.signal?.throwIfAborted();
     throw new DOMException('The upload was cancelled', 'AbortError');
+  }
+
+  /**
+   * Cancels a session: the server drops it and its bytes. If this client is uploading it, that upload ends as `cancelled`; an
+   * upload of another client fails with UPLOAD_CANCELLED. Resolves when the server has answered. Does not try again.
+   *
+   * Rejects with an `UploadError`:
+   * - SESSION_NOT_FOUND: the server does not know the session, and this client is not uploading it. The session may have
+   *   expired, or its file was sent in one request, for which no session is kept.
+   * - SESSION_FORBIDDEN: the session belongs to another owner.
+   * - UPLOAD_ALREADY_COMPLETE: the file is complete. It stays on the server.
+   * - CONNECTION_LOST, ACK_TIMEOUT: the server can't be reached, or does not answer within a minute. The session may still be
+   *   there. It expires by itself, or can be cancelled later.
+   */
+  async cancel(sessionID: string): Promise<void> {
+    const uploads = [...this.running].filter(({ session$ }) => session$.value.sessionID === sessionID);
+    for (const upload of uploads) {
+      // First, because a subscriber may call this again.
+      this.running.delete(upload);
+      upload.cancelled$.next();
+    }
+    try {
+      await lastValueFrom(cancelSession(sessionID, this.network.transport));
+    } catch (error) {
+      // An upload that was still queued is not known to the server.
+      if (uploads.length === 0 || UploadError.from(error).code !== 'SESSION_NOT_FOUND') throw error;
+    }
   }
 
   /** Closes the connection. Uploads that are still running wait and open it again, so end them first. */

@@ -154,8 +154,16 @@ export class FakeGateway implements UploadTransport {
     const sessionID = sessionOfChunkEvent(event);
     if (sessionID !== undefined) return this.readChunk(connection, sessionID, uploadChunkSchema.parse(payload));
     if (event === BEGIN_UPLOAD) return this.begin(connection, beginUploadSchema.parse(payload));
-    if (event === CANCEL_UPLOAD) this.sessions.delete(payload['sessionID'] as string);
+    if (event === CANCEL_UPLOAD) this.cancel(payload['sessionID'] as string);
     return {};
+  }
+
+  private cancel(sessionID: string): void {
+    const session = this.sessions.get(sessionID);
+    if (session === undefined) throw new UploadError('SESSION_NOT_FOUND');
+    if (session.completed) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
+    this.sessions.delete(sessionID);
+    this.fail(sessionID, new UploadError('UPLOAD_CANCELLED'));
   }
 
   private begin(connection: FakeConnection, wanted: BeginUpload): BegunUpload {
