@@ -9,5 +9,6 @@ export {
 } from './ports/resume-store.js';
 export { UploadClient } from './upload-client.js';
 export { UploadControls } from './upload-controls.js';
-export type { UploadClientOptions, UploadOptions } from './upload-options.js';
+export type { UploadClientOptions } from './options/client-options.js';
+export type { UploadOptions } from './options/upload-options.js';
 export { isFinal, type UploadFacts, type UploadState, type UploadStatus } from './state/upload-state.js';

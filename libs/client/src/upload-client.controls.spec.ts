@@ -8,7 +8,7 @@ import { FakeGateway } from './testing/fake-gateway.js';
 import { clientOf, contentOf, expectBytes, FACTS, KIB, liveSource, tick } from './testing/client-of.js';
 import { UploadClient } from './upload-client.js';
 import { UploadControls } from './upload-controls.js';
-import { CLIENT_DEFAULTS } from './upload-options.js';
+import { resolveClientOptions } from './options/client-options.js';
 import type { UploadState } from './state/upload-state.js';
 
 describe('UploadClient', () => {
@@ -150,7 +150,7 @@ describe('UploadClient', () => {
       const controls = new UploadControls();
       const platform = { transport: gateway, online$: of(true), checksum: crc32, openSource: () => never };
       const states: UploadState[] = [];
-      const subscription = new UploadClient(platform, CLIENT_DEFAULTS)
+      const subscription = new UploadClient(platform, resolveClientOptions({}))
         .upload('stuck', { controls })
         .subscribe((state) => states.push(state));
       await tick();
@@ -166,7 +166,7 @@ describe('UploadClient', () => {
       let open = (_source: ChunkSource) => undefined as void;
       const opening = new Promise<ChunkSource>((resolve) => (open = resolve));
       const platform = { transport: gateway, online$: of(true), checksum: crc32, openSource: () => opening };
-      const subscription = new UploadClient(platform, CLIENT_DEFAULTS).upload('slow').subscribe();
+      const subscription = new UploadClient(platform, resolveClientOptions({})).upload('slow').subscribe();
       await tick();
       subscription.unsubscribe();
       open(source);

@@ -36,12 +36,18 @@ import { initialUpload, reduceUpload } from './state/reduce-upload.js';
 import { isLast, type UploadEvent } from './state/upload-event.js';
 import { givenSession, newSession, type UploadSession } from './state/upload-session.js';
 import type { UploadState } from './state/upload-state.js';
+import type { ResolvedClientOptions } from './options/client-options.js';
+import {
+  GIVE_UP_AFTER_MS,
+  resolveUploadOptions,
+  type ResolvedUploadOptions,
+  type UploadOptions,
+} from './options/upload-options.js';
 import { UploadControls } from './upload-controls.js';
-import { GIVE_UP_AFTER_MS, type ResolvedClientOptions, type UploadOptions } from './upload-options.js';
 
 /** What differs between browsers and Node. */
 export interface UploadPlatform<Source> extends Omit<UploadNetwork, 'window'> {
-  readonly openSource: (source: Source, options: UploadOptions) => ChunkSource | Promise<ChunkSource>;
+  readonly openSource: (source: Source, options: ResolvedUploadOptions) => ChunkSource | Promise<ChunkSource>;
   readonly checksum: Checksum;
   /** @default that of Node */
   readonly linkTuning?: LinkTuning;
@@ -76,14 +82,15 @@ export class UploadClient<Source> {
   /**
    * Emits the states of an upload, the last of them `completed`, `failed` or `cancelled`. The observable itself never fails.
    * It is cold: each subscription is an upload. Unsubscribing stops the upload and leaves its session on the server, to be
-   * resumed.
+   * resumed. Throws a RangeError if an option can't be used.
    */
   upload(source: Source, options: UploadOptions = {}): Observable<UploadState> {
+    const resolved = resolveUploadOptions(options);
     return defer(() => {
-      const { sessionID, fileName = '', signal } = options;
+      const { sessionID, fileName = '', signal } = resolved;
       const session = sessionID === undefined ? newSession(newSessionID()) : givenSession(sessionID);
       const initial = initialUpload(session.sessionID, fileName);
-      return this.events(source, options, session).pipe(
+      return this.events(source, resolved, session).pipe(
         catchError((error) => of<UploadEvent>({ type: 'failed', error: UploadError.from(error) })),
         scan(reduceUpload, initial),
         map(({ state }) => state),
@@ -96,7 +103,7 @@ export class UploadClient<Source> {
 
   /**
    * Uploads to the end. Rejects with the `UploadError` of a failed upload, with the reason of a signal that aborted it, and
-   * with an `AbortError` if it was cancelled. Unless `giveUpAfterMs` is set, an upload that could not go on for ten minutes
+   * with an `AbortError` if it was cancelled, or with a RangeError if an option can't be used. Unless `giveUpAfterMs` is set, an upload that could not go on for ten minutes
    * fails.
    */
   async uploadToEnd(source: Source, options: UploadOptions = {}): Promise<CompletedUpload> {
@@ -141,13 +148,13 @@ export class UploadClient<Source> {
     this.platform.transport.close();
   }
 
-  private events(source: Source, options: UploadOptions, session: UploadSession): Observable<UploadEvent> {
+  private events(source: Source, options: ResolvedUploadOptions, session: UploadSession): Observable<UploadEvent> {
     return defer(() => {
       const { openSource, checksum } = this.platform;
       const running: RunningUpload = { session$: new BehaviorSubject(session), cancelled$: new Subject() };
       const opening = new OpeningSource(async () => openSource(source, options));
       const open = opening.once((opened): Upload => {
-        const { metadata, giveUpAfterMs = Infinity } = options;
+        const { metadata, giveUpAfterMs } = options;
         return { source: new CheckedSource(opened, checksum), session$: running.session$, metadata, giveUpAfterMs };
       });
       this.running.add(running);

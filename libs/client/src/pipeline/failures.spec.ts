@@ -5,7 +5,7 @@ import { BytesSource } from '../adapters/sources/bytes-source.js';
 import { FakeGateway } from '../testing/fake-gateway.js';
 import { clientOf, contentOf, expectBytes, FACTS, KIB, statusesOf } from '../testing/client-of.js';
 import { UploadClient } from '../upload-client.js';
-import { CLIENT_DEFAULTS } from '../upload-options.js';
+import { resolveClientOptions } from '../options/client-options.js';
 
 describe('UploadClient', () => {
   let gateway: FakeGateway;
@@ -44,7 +44,7 @@ describe('UploadClient', () => {
         checksum: crc32,
         openSource: () => Promise.reject(new UploadError('SOURCE_FAILED')),
       };
-      const client = new UploadClient(platform, CLIENT_DEFAULTS);
+      const client = new UploadClient(platform, resolveClientOptions({}));
       const state = await lastValueFrom(client.upload('none'));
       expect(state).toMatchObject({ status: 'failed', error: { code: 'SOURCE_FAILED' } });
     });

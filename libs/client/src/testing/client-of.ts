@@ -9,7 +9,7 @@ import type { Checksum } from '../ports/checksum.js';
 import type { FakeGateway } from './fake-gateway.js';
 import { type Fault } from './fake-gateway.js';
 import { UploadClient } from '../upload-client.js';
-import { CLIENT_DEFAULTS, type UploadClientOptions } from '../upload-options.js';
+import { resolveClientOptions, type UploadClientOptions } from '../options/client-options.js';
 import type { UploadState, UploadStatus } from '../state/upload-state.js';
 
 export const KIB = 1024;
@@ -28,7 +28,7 @@ export function clientOf(gateway: FakeGateway, options: UploadClientOptions = {}
     openSource: (source: Uint8Array | ChunkSource) =>
       source instanceof Uint8Array ? new BytesSource(source, FACTS) : source,
   };
-  return new UploadClient(platform, { ...CLIENT_DEFAULTS, minRetryDelayMs: 0, maxRetryDelayMs: 0, ...options });
+  return new UploadClient(platform, resolveClientOptions({ minRetryDelayMs: 0, maxRetryDelayMs: 0, ...options }));
 }
 
 /** A file on a disk: every read returns a copy. */

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { firstValueFrom, lastValueFrom, type Observable, type Subscription } from 'rxjs';
 import { Server, type Socket } from 'socket.io';
-import { CLIENT_DEFAULTS, type UploadClientOptions } from '../../upload-options.js';
+import { resolveClientOptions, type UploadClientOptions } from '../../options/client-options.js';
 import { SocketIoTransport } from './socket-io-transport.js';
 
 describe('SocketIoTransport', () => {
@@ -30,7 +30,7 @@ describe('SocketIoTransport', () => {
   });
 
   function transportTo(options: UploadClientOptions = {}) {
-    const transport = new SocketIoTransport({ ...CLIENT_DEFAULTS, url, ...options });
+    const transport = new SocketIoTransport(resolveClientOptions({ url, ...options }));
     transports.push(transport);
     return transport;
   }

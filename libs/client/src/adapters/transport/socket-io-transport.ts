@@ -2,8 +2,16 @@ import { UploadError } from '@upload-streams/protocol';
 import { Observable, Subject } from 'rxjs';
 import { io, type ManagerOptions, type Socket } from 'socket.io-client';
 import type { UploadTransport } from '../../ports/transport.js';
-import type { ResolvedClientOptions } from '../../upload-options.js';
 import { watchSilence } from './silence-watch.js';
+
+/** `UploadClientOptions` says what each option means. */
+export interface SocketIoTransportOptions {
+  readonly url: string | undefined;
+  readonly path: string;
+  readonly token: string | (() => string | Promise<string>) | undefined;
+  readonly ackTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
 
 /** What Socket.IO takes as its `transports`. */
 export type SocketTransports = NonNullable<ManagerOptions['transports']>;
@@ -23,7 +31,7 @@ export class SocketIoTransport implements UploadTransport {
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly options: ResolvedClientOptions,
+    private readonly options: SocketIoTransportOptions,
     transports = WEB_SOCKET,
   ) {
     this.socket = createSocket(options, transports)
@@ -115,7 +123,10 @@ export class SocketIoTransport implements UploadTransport {
   }
 }
 
-function createSocket({ url, path, token, ackTimeoutMs }: ResolvedClientOptions, transports: SocketTransports): Socket {
+function createSocket(
+  { url, path, token, ackTimeoutMs }: SocketIoTransportOptions,
+  transports: SocketTransports,
+): Socket {
   const credential = async () => (typeof token === 'function' ? token() : token);
   const settings = {
     path,

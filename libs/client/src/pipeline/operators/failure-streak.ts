@@ -1,5 +1,6 @@
 import { UploadError, type ErrorCode } from '@upload-streams/protocol';
 import { asyncScheduler, EMPTY, map, Subject, switchMap, timer, type Observable } from 'rxjs';
+import { LONGEST_TIMER_MS } from '../../state/longest-timer.js';
 
 /** Errors that pass by themselves or end with another upload. Waiting for that does not count as a failure. */
 const WAITS: ReadonlySet<ErrorCode> = new Set([
@@ -10,9 +11,6 @@ const WAITS: ReadonlySet<ErrorCode> = new Set([
   'STORAGE_FULL',
   'TOO_MANY_SESSIONS',
 ]);
-
-/** The longest time that a timer can run. With a longer time it would fire at once. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface StreakLimits {
   /** The number of failures in a row after which the streak is over. Those in `WAITS` do not count. */

@@ -15,7 +15,8 @@ import {
   type MonoTypeOperatorFunction,
   type Observable,
 } from 'rxjs';
-import { FailureStreak, LONGEST_TIMER_MS, type StreakLimits } from './failure-streak.js';
+import { LONGEST_TIMER_MS } from '../../state/longest-timer.js';
+import { FailureStreak, type StreakLimits } from './failure-streak.js';
 
 export interface RecoveryOptions<T> extends StreakLimits {
   /** The first wait, in milliseconds. */
