@@ -82,6 +82,74 @@ const nestArrows = Object.entries(NEST_FOLDERS).map(([folder, mayImport]) => {
   };
 });
 
+/** The folders of libs/client, and which of the others each may import. */
+const CLIENT_FOLDERS = {
+  ports: [],
+  state: ['ports'],
+  options: ['state'],
+  pipeline: ['state', 'ports'],
+  resume: ['state', 'ports'],
+  adapters: ['ports'],
+};
+
+/** The files that wire adapters into the client. */
+const CLIENT_ENTRIES = ['index', 'browser', 'node', 'create-upload-client'];
+
+/** The files that know Node or Socket.IO. */
+const CLIENT_PLATFORM_FILES = [
+  'libs/client/src/adapters/sources/{open-file,open-path,path-source}.ts',
+  'libs/client/src/adapters/transport/{prompt-web-socket,socket-io-transport}.ts',
+];
+
+const FRAMEWORKS = [...SERVER, ...PAGE, ...DEEP];
+const PLATFORM = ['node:*', 'socket.io-client', 'engine.io-client', '@node-rs/*'];
+
+/** Every rule has all of its patterns, because it replaces an earlier one for the same file. */
+const clientRule = (files, packages, arrows = []) => ({
+  files,
+  ignores: ['**/*.spec.ts', '**/testing/**'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          { group: packages, message: 'The client knows no framework, and Node and Socket.IO only where they belong.' },
+          ...arrows,
+        ],
+      },
+    ],
+  },
+});
+
+const clientArrow = (folder) => {
+  const others = Object.keys(CLIENT_FOLDERS).filter(
+    (name) => name !== folder && !CLIENT_FOLDERS[folder].includes(name),
+  );
+  return {
+    regex: `^(\\.\\./)+((${others.join('|')})/|(upload-client|${CLIENT_ENTRIES.join('|')})\\.js$)`,
+    message: `${folder} may import only ${['its own files', ...CLIENT_FOLDERS[folder]].join(', ')}.`,
+  };
+};
+
+const clientArrows = [
+  clientRule(
+    ['libs/client/src/*.ts'],
+    [...FRAMEWORKS, ...PLATFORM],
+    [{ regex: '^\\./adapters/', message: 'Only the entry files wire adapters into the client.' }],
+  ),
+  clientRule([`libs/client/src/{${CLIENT_ENTRIES.join(',')}}.ts`], [...FRAMEWORKS, ...PLATFORM]),
+  clientRule(['libs/client/src/node.ts'], FRAMEWORKS),
+  ...Object.keys(CLIENT_FOLDERS).map((folder) =>
+    clientRule(
+      [`libs/client/src/${folder}/**/*.ts`],
+      // State is pure: no streams, no I/O.
+      [...FRAMEWORKS, ...PLATFORM, ...(folder === 'state' ? ['rxjs', 'rxjs/*'] : [])],
+      [clientArrow(folder)],
+    ),
+  ),
+  clientRule(CLIENT_PLATFORM_FILES, FRAMEWORKS, [clientArrow('adapters')]),
+];
+
 export default defineConfig(
   globalIgnores(['**/dist', '**/.angular', '**/coverage', '**/tmp', '**/test-results', '**/playwright-report']),
   js.configs.recommended,
@@ -130,19 +198,7 @@ export default defineConfig(
     [...SERVER, ...PAGE, 'socket.io-client', 'rxjs', 'node:*', ...DEEP],
     'The protocol is the wire contract: no I/O, no framework.',
   ),
-  forbid(
-    ['libs/client/src/**/*.ts'],
-    [...SERVER, ...PAGE, 'node:*', 'socket.io-client', ...DEEP],
-    'The engine knows no framework; Node only behind node.ts, Socket.IO only in its transport.',
-    [
-      'libs/client/src/node.ts',
-      'libs/client/src/adapters/open-file.ts',
-      'libs/client/src/adapters/open-path.ts',
-      'libs/client/src/adapters/path-source.ts',
-      'libs/client/src/adapters/prompt-web-socket.ts',
-      'libs/client/src/adapters/socket-io-transport.ts',
-    ],
-  ),
+  ...clientArrows,
   ...nestArrows,
   forbid(
     ['libs/nest/src/option-schema.ts', 'libs/nest/src/options.ts', 'libs/nest/src/upload-options.ts'],

@@ -41,7 +41,7 @@ async function openPage(page: Page): Promise<void> {
   await page.evaluate(async (module) => {
     const { IndexedDbResumeStore: Store } = await import(module);
     Object.assign(window, { store: new Store() });
-  }, `${ORIGIN}/adapters/indexed-db-resume-store.js`);
+  }, `${ORIGIN}/adapters/stores/indexed-db-resume-store.js`);
 }
 
 const test = base.extend<{ list: () => Promise<readonly PlainRecord[]> }>({

@@ -1,12 +1,13 @@
 import { crc32 } from '@upload-streams/protocol';
 import { defer, distinctUntilChanged, fromEvent, map, merge, startWith } from 'rxjs';
-import { BlobSource } from './adapters/blob-source.js';
+import { BlobSource } from './adapters/sources/blob-source.js';
 import { createUploadClient } from './create-upload-client.js';
-import { BROWSER } from './link-estimate.js';
+import { BROWSER_LINK } from './state/link-tuning.js';
 import type { UploadClient } from './upload-client.js';
-import type { UploadClientOptions, UploadOptions } from './upload-options.js';
+import type { UploadClientOptions } from './options/client-options.js';
+import type { ResolvedUploadOptions } from './options/upload-options.js';
 
-/** Whether the browser has a network. It is told when it lost it or got it back, not whether the server can be reached. */
+/** Whether the browser has a network, which says nothing about whether the server can be reached. */
 const online$ = defer(() =>
   merge(fromEvent(globalThis, 'online'), fromEvent(globalThis, 'offline')).pipe(
     startWith(undefined),
@@ -18,11 +19,12 @@ const online$ = defer(() =>
 /** A client for browsers: uploads `File`s and `Blob`s. */
 export type BrowserUploadClient = UploadClient<Blob>;
 
+/** Throws a RangeError if an option can't be used. */
 export function createBrowserUploadClient(options: UploadClientOptions = {}): BrowserUploadClient {
-  return createUploadClient({ openSource: openBlob, checksum: crc32, online$, linkPlatform: BROWSER }, options);
+  return createUploadClient({ openSource: openBlob, checksum: crc32, online$, linkTuning: BROWSER_LINK }, options);
 }
 
-function openBlob(blob: Blob, options: UploadOptions): BlobSource {
+function openBlob(blob: Blob, options: ResolvedUploadOptions): BlobSource {
   const file = blob instanceof File ? blob : undefined;
   const facts = {
     fileName: options.fileName ?? file?.name ?? 'upload',

@@ -1,13 +1,13 @@
-import { SocketIoTransport, type SocketTransports } from './adapters/socket-io-transport.js';
+import { SocketIoTransport, type SocketTransports } from './adapters/transport/socket-io-transport.js';
 import { UploadClient, type UploadPlatform } from './upload-client.js';
-import { CLIENT_DEFAULTS, type UploadClientOptions } from './upload-options.js';
+import { resolveClientOptions, type UploadClientOptions } from './options/client-options.js';
 
-/** A client over Socket.IO, with what is particular to a platform. */
+/** A client over Socket.IO. Throws a RangeError if an option can't be used. */
 export function createUploadClient<Source>(
   platform: Omit<UploadPlatform<Source>, 'transport'>,
   options: UploadClientOptions,
   transports?: SocketTransports,
 ): UploadClient<Source> {
-  const resolved = { ...CLIENT_DEFAULTS, ...options };
+  const resolved = resolveClientOptions(options);
   return new UploadClient({ ...platform, transport: new SocketIoTransport(resolved, transports) }, resolved);
 }

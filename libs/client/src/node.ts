@@ -1,37 +1,34 @@
 import { crc32 } from '@node-rs/crc32';
-import { keepFreedMemory } from '@upload-streams/protocol';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { of } from 'rxjs';
-import { BytesSource } from './adapters/bytes-source.js';
-import { openPath } from './adapters/open-path.js';
-import { PromptWebSocket } from './adapters/prompt-web-socket.js';
-import { StreamSource } from './adapters/stream-source.js';
+import { BytesSource } from './adapters/sources/bytes-source.js';
+import { openPath } from './adapters/sources/open-path.js';
+import { PromptWebSocket } from './adapters/transport/prompt-web-socket.js';
+import { StreamSource } from './adapters/sources/stream-source.js';
 import { createUploadClient } from './create-upload-client.js';
 import type { ChunkSource } from './ports/chunk-source.js';
 import type { UploadClient } from './upload-client.js';
-import type { UploadClientOptions, UploadOptions } from './upload-options.js';
+import type { UploadClientOptions } from './options/client-options.js';
+import type { ResolvedUploadOptions } from './options/upload-options.js';
 
 export { isFinal, UploadClient, UploadControls } from './index.js';
 export type { UploadClientOptions, UploadFacts, UploadOptions, UploadState, UploadStatus } from './index.js';
 
-/** What Node can upload: a path, bytes in memory, a stream of Node or of the web. */
+/** What can be uploaded in Node: a path, bytes in memory, a Node stream or a web stream. */
 export type NodeSource = string | Uint8Array | Readable | ReadableStream<Uint8Array>;
 
 /** A client for Node. */
 export type NodeUploadClient = UploadClient<NodeSource>;
 
-/** The default of `streamBufferBytes`: 64 MiB. */
-const STREAM_BUFFER_BYTES = 64 * 1024 * 1024;
-
+/** Throws a RangeError if an option can't be used. */
 export function createNodeUploadClient(options: UploadClientOptions & { url: string }): NodeUploadClient {
-  keepFreedMemory();
+  if (options.url === undefined) throw new RangeError('UploadClient: url must be set');
   return createUploadClient({ openSource, checksum: crc32, online$: of(true) }, options, [PromptWebSocket]);
 }
 
-async function openSource(source: NodeSource, options: UploadOptions): Promise<ChunkSource> {
-  const { type, size } = options;
-  const bufferBytes = options.streamBufferBytes ?? STREAM_BUFFER_BYTES;
+async function openSource(source: NodeSource, options: ResolvedUploadOptions): Promise<ChunkSource> {
+  const { type, size, streamBufferBytes: bufferBytes } = options;
   if (typeof source === 'string') return openPath(source, { fileName: options.fileName, type, bufferBytes });
   const fileName = options.fileName ?? 'upload';
   if (source instanceof Uint8Array) return new BytesSource(source, { fileName, type, lastModified: undefined });

@@ -1,5 +1,6 @@
 import { MAX_INLINE_BYTES, UploadError, type CompletedUpload } from '@upload-streams/protocol';
 import {
+  BehaviorSubject,
   catchError,
   concat,
   defer,
@@ -9,82 +10,101 @@ import {
   fromEvent,
   lastValueFrom,
   map,
+  merge,
   NEVER,
   of,
   scan,
   startWith,
+  Subject,
   switchMap,
   takeUntil,
   takeWhile,
-  tap,
   type Observable,
 } from 'rxjs';
-import type { Platform } from './link-estimate.js';
-import { LinkWindow } from './link-window.js';
-import { cancelUpload } from './cancel-upload.js';
-import { OpeningSource } from './opening-source.js';
+import { cancelSession, cancelUpload } from './pipeline/cancel-session.js';
+import { CongestionWindow } from './pipeline/flow-control/congestion-window.js';
+import { Semaphore } from './pipeline/flow-control/semaphore.js';
+import { newSessionID } from './pipeline/session-id.js';
+import { CheckedSource } from './pipeline/source/checked-source.js';
+import { OpeningSource } from './pipeline/source/opening-source.js';
+import type { Upload, UploadNetwork } from './pipeline/upload-context.js';
+import { uploadPipeline } from './pipeline/upload-pipeline.js';
+import type { Checksum } from './ports/checksum.js';
 import type { ChunkSource } from './ports/chunk-source.js';
-import type { Checksum } from './prefix-checksum.js';
-import { initialUpload, reduceUpload } from './reduce-upload.js';
-import { newSessionID } from './session-id.js';
+import type { LinkTuning } from './state/link-tuning.js';
+import { initialUpload, reduceUpload } from './state/reduce-upload.js';
+import { isLast, type UploadEvent } from './state/upload-event.js';
+import { givenSession, newSession, type UploadSession } from './state/upload-session.js';
+import type { UploadState } from './state/upload-state.js';
+import type { ResolvedClientOptions } from './options/client-options.js';
+import {
+  GIVE_UP_AFTER_MS,
+  resolveUploadOptions,
+  type ResolvedUploadOptions,
+  type UploadOptions,
+} from './options/upload-options.js';
 import { UploadControls } from './upload-controls.js';
-import { isLast, type UploadEvent } from './upload-event.js';
-import { Lane, type UploadLanes } from './upload-lanes.js';
-import { GIVE_UP_AFTER_MS, type ResolvedClientOptions, type UploadOptions } from './upload-options.js';
-import { uploadPipeline, type UploadNetwork } from './upload-pipeline.js';
-import { UploadRun } from './upload-run.js';
-import type { UploadState } from './upload-state.js';
 
-/** What the two entry points, for browsers and for Node, put under the client. */
-export interface UploadPlatform<Source> extends Omit<UploadNetwork, 'link'> {
-  readonly openSource: (source: Source, options: UploadOptions) => ChunkSource | Promise<ChunkSource>;
+/** What differs between browsers and Node. */
+export interface UploadPlatform<Source> extends Omit<UploadNetwork, 'window'> {
+  readonly openSource: (source: Source, options: ResolvedUploadOptions) => ChunkSource | Promise<ChunkSource>;
   readonly checksum: Checksum;
-  /** @default those of Node */
-  readonly linkPlatform?: Platform;
+  /** @default that of Node */
+  readonly linkTuning?: LinkTuning;
 }
 
-/** Small files take a round trip each, and share commits on the server; how many bytes they are, the link decides. */
-const SMALL_LANE_SLOTS = 64;
+/** A small file takes one round trip, and shares a commit with others on the server. The window limits their bytes. */
+const SMALL_FILES_AT_ONCE = 64;
+
+/** An upload that is subscribed to. */
+interface RunningUpload {
+  readonly session$: BehaviorSubject<UploadSession>;
+  /** Emits when the client cancels the session. */
+  readonly cancelled$: Subject<void>;
+}
 
 /** Uploads to one gateway, over one connection. */
 export class UploadClient<Source> {
-  private readonly lanes: UploadLanes;
   private readonly network: UploadNetwork;
+  /** Apart from each other, so that a small file never waits behind large ones. */
+  private readonly limits: { readonly small: Semaphore; readonly large: Semaphore };
+  private readonly running = new Set<RunningUpload>();
 
   constructor(
     private readonly platform: UploadPlatform<Source>,
     private readonly options: ResolvedClientOptions,
   ) {
-    this.network = {
-      transport: platform.transport,
-      online$: platform.online$,
-      link: new LinkWindow(platform.linkPlatform),
-    };
-    this.lanes = { small: new Lane(SMALL_LANE_SLOTS), large: new Lane(options.concurrency) };
+    const { transport, online$, linkTuning } = platform;
+    this.network = { transport, online$, window: new CongestionWindow(linkTuning) };
+    this.limits = { small: new Semaphore(SMALL_FILES_AT_ONCE), large: new Semaphore(options.concurrency) };
   }
 
   /**
-   * The states of an upload, the last of them `completed`, `failed` or `cancelled`; the observable itself never fails.
-   * Cold: each subscription is an upload. Unsubscribing stops it and leaves the session on the server to be resumed.
+   * Emits the states of an upload, the last of them `completed`, `failed` or `cancelled`. The observable itself never fails.
+   * It is cold: each subscription is an upload. Unsubscribing stops the upload and leaves its session on the server, to be
+   * resumed. Throws a RangeError if an option can't be used.
    */
   upload(source: Source, options: UploadOptions = {}): Observable<UploadState> {
+    const resolved = resolveUploadOptions(options);
     return defer(() => {
-      const sessionID = options.sessionID ?? newSessionID();
-      const initial = initialUpload(sessionID, options.fileName ?? '');
-      return this.events(source, options, sessionID).pipe(
+      const { sessionID, fileName = '', signal } = resolved;
+      const session = sessionID === undefined ? newSession(newSessionID()) : givenSession(sessionID);
+      const initial = initialUpload(session.sessionID, fileName);
+      return this.events(source, resolved, session).pipe(
         catchError((error) => of<UploadEvent>({ type: 'failed', error: UploadError.from(error) })),
         scan(reduceUpload, initial),
         map(({ state }) => state),
         startWith(initial.state),
         distinctUntilChanged(),
-        takeUntil(aborted(options.signal)),
+        takeUntil(aborted(signal)),
       );
     });
   }
 
   /**
-   * Uploads to the end. Rejects with the UploadError of a failed upload, with the reason of a signal that aborted it, and
-   * with an AbortError for a cancelled one. Without `giveUpAfterMs` it gives up after ten minutes in which nothing moved.
+   * Uploads to the end. Rejects with the `UploadError` of a failed upload, with the reason of a signal that aborted it, and
+   * with an `AbortError` if it was cancelled, or with a RangeError if an option can't be used. Unless `giveUpAfterMs` is set, an upload that could not go on for ten minutes
+   * fails.
    */
   async uploadToEnd(source: Source, options: UploadOptions = {}): Promise<CompletedUpload> {
     const giveUpAfterMs = options.giveUpAfterMs ?? GIVE_UP_AFTER_MS;
@@ -96,53 +116,95 @@ export class UploadClient<Source> {
     throw new DOMException('The upload was cancelled', 'AbortError');
   }
 
-  /** Closes the connection. Uploads under way wait and make it again; end them first. */
+  /**
+   * Cancels a session: the server drops it and its bytes. If this client is uploading it, that upload ends as `cancelled`; an
+   * upload of another client fails with UPLOAD_CANCELLED. Resolves when the server has answered. Does not try again.
+   *
+   * Rejects with an `UploadError`:
+   * - SESSION_NOT_FOUND: the server does not know the session, and this client is not uploading it. The session may have
+   *   expired, or its file was sent in one request, for which no session is kept.
+   * - SESSION_FORBIDDEN: the session belongs to another owner.
+   * - UPLOAD_ALREADY_COMPLETE: the file is complete. It stays on the server.
+   * - CONNECTION_LOST, ACK_TIMEOUT: the server can't be reached, or does not answer within a minute. The session may still be
+   *   there. It expires by itself, or can be cancelled later.
+   */
+  async cancel(sessionID: string): Promise<void> {
+    const uploads = [...this.running].filter(({ session$ }) => session$.value.sessionID === sessionID);
+    for (const upload of uploads) {
+      // First, because a subscriber may call this again.
+      this.running.delete(upload);
+      upload.cancelled$.next();
+    }
+    try {
+      await lastValueFrom(cancelSession(sessionID, this.network.transport));
+    } catch (error) {
+      // An upload that was still queued is not known to the server.
+      if (uploads.length === 0 || UploadError.from(error).code !== 'SESSION_NOT_FOUND') throw error;
+    }
+  }
+
+  /** Closes the connection. Uploads that are still running wait and open it again, so end them first. */
   close(): void {
     this.platform.transport.close();
   }
 
-  private events(source: Source, options: UploadOptions, sessionID: string): Observable<UploadEvent> {
+  private events(source: Source, options: ResolvedUploadOptions, session: UploadSession): Observable<UploadEvent> {
     return defer(() => {
       const { openSource, checksum } = this.platform;
+      const running: RunningUpload = { session$: new BehaviorSubject(session), cancelled$: new Subject() };
       const opening = new OpeningSource(async () => openSource(source, options));
-      const run = opening.once((opened) => new UploadRun(opened, options, checksum, sessionID));
-      return this.controlled(run, options, sessionID).pipe(finalize(() => opening.close()));
+      const open = opening.once((opened): Upload => {
+        const { metadata, giveUpAfterMs } = options;
+        return { source: new CheckedSource(opened, checksum), session$: running.session$, metadata, giveUpAfterMs };
+      });
+      this.running.add(running);
+      return this.controlled(running, open, options.controls ?? new UploadControls()).pipe(
+        finalize(() => {
+          this.running.delete(running);
+          opening.close();
+        }),
+      );
     });
   }
 
   /**
-   * The pipeline as the person wills: a pause leaves the connection's work, a resume begins again where it stood. A source
-   * that never opens can be paused and cancelled as well.
+   * The pipeline under the commands of the person. A pause ends the work on the connection, a resume begins again. A source
+   * that does not open can be paused and cancelled as well.
    */
   private controlled(
-    run: () => Promise<UploadRun>,
-    options: UploadOptions,
-    sessionID: string,
+    { session$, cancelled$ }: RunningUpload,
+    open: () => Promise<Upload>,
+    controls: UploadControls,
   ): Observable<UploadEvent> {
-    let present = sessionID;
-    const running$ = defer(run).pipe(switchMap((opened) => this.running(opened)));
-    return (options.controls ?? new UploadControls()).commands$.pipe(
+    const { transport } = this.network;
+    const uploaded$ = defer(open).pipe(switchMap((upload) => this.run(upload)));
+    const byControls$ = controls.commands$.pipe(
+      // switchMap: a command ends what the one before it started.
       switchMap((command) => {
         if (command === 'pause') return of<UploadEvent>({ type: 'paused' });
-        return command === 'cancel' ? cancelUpload(present, this.platform.transport) : running$;
+        return command === 'cancel' ? cancelUpload(session$.value.sessionID, transport) : uploaded$;
       }),
-      tap((event) => {
-        if (event.type === 'restarted') present = event.sessionID;
-      }),
-      takeWhile((event) => !isLast(event), true),
     );
+    const byClient$ = cancelled$.pipe(map((): UploadEvent => ({ type: 'cancelled' })));
+    return merge(byClient$, byControls$).pipe(takeWhile((event) => !isLast(event), true));
   }
 
-  private running(run: UploadRun): Observable<UploadEvent> {
-    const lane = (run.facts().size ?? Infinity) <= MAX_INLINE_BYTES ? this.lanes.small : this.lanes.large;
+  private run(upload: Upload): Observable<UploadEvent> {
+    const { facts } = upload.source;
+    const { sessionID } = upload.session$.value;
+    const isSmall = facts.size !== undefined && facts.size <= MAX_INLINE_BYTES;
+    const limit = isSmall ? this.limits.small : this.limits.large;
     return concat(
-      from<UploadEvent[]>([run.opened(), { type: 'queued', sessionID: run.sessionID }]),
-      lane.run(uploadPipeline(run, this.network, this.options)),
+      from<UploadEvent[]>([
+        { type: 'opened', facts },
+        { type: 'queued', sessionID },
+      ]),
+      limit.run(uploadPipeline(upload, this.network, this.options)),
     );
   }
 }
 
-/** Emits when the signal is aborted, at once where it was before. */
+/** Emits when the signal is aborted, at once if it already is. */
 function aborted(signal: AbortSignal | undefined): Observable<unknown> {
   if (signal === undefined) return NEVER;
   return signal.aborted ? of(undefined) : fromEvent(signal, 'abort');

@@ -220,6 +220,26 @@ describe('UploadModule in a Nest application, with UploadClientModule in another
     expect(await readdir(join(dataDir, 'files'))).toEqual([]);
   });
 
+  it('cancels a session by its ID, and says if there is none to cancel', async () => {
+    const client = await clientOf(await hostWith());
+    const sessionID = 'a_session_of_22_letter';
+    const stream = new Readable({ read: () => undefined });
+    stream.push(randomBytes(100_000));
+    let cancelled: Promise<void> | undefined;
+    const ended = lastValueFrom(
+      client.upload(stream, { sessionID }).pipe(
+        tap(({ status, uploaded }) => {
+          if (status === 'uploading' && uploaded === 100_000) cancelled ??= client.cancel(sessionID);
+        }),
+      ),
+    );
+    expect((await ended).status).toBe('cancelled');
+    await cancelled;
+    await expect(client.cancel(sessionID)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    await client.uploadToEnd(randomBytes(200_000), { sessionID });
+    await expect(client.cancel(sessionID)).rejects.toMatchObject({ code: 'UPLOAD_ALREADY_COMPLETE' });
+  });
+
   it('shows every state of an upload', async () => {
     const client = await clientOf(await hostWith());
     const statuses = await lastValueFrom(

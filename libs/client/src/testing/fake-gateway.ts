@@ -55,6 +55,8 @@ export class FakeGateway implements UploadTransport {
   fault: (request: FakeRequest, index: number) => Fault | undefined = () => undefined;
   /** What the gateway says of the CRC-32 of what it has. */
   prefixCrc32 = (content: Buffer): number => crc32(content);
+  /** Changes an answer to `begin_upload`. */
+  answerBegin = (begun: BegunUpload): BegunUpload => begun;
   private connection: FakeConnection | undefined;
   private readonly events = new Subject<{ event: string; args: readonly unknown[] }>();
   private readonly ended = new Subject<UploadError>();
@@ -152,8 +154,16 @@ export class FakeGateway implements UploadTransport {
     const sessionID = sessionOfChunkEvent(event);
     if (sessionID !== undefined) return this.readChunk(connection, sessionID, uploadChunkSchema.parse(payload));
     if (event === BEGIN_UPLOAD) return this.begin(connection, beginUploadSchema.parse(payload));
-    if (event === CANCEL_UPLOAD) this.sessions.delete(payload['sessionID'] as string);
+    if (event === CANCEL_UPLOAD) this.cancel(payload['sessionID'] as string);
     return {};
+  }
+
+  private cancel(sessionID: string): void {
+    const session = this.sessions.get(sessionID);
+    if (session === undefined) throw new UploadError('SESSION_NOT_FOUND');
+    if (session.completed) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
+    this.sessions.delete(sessionID);
+    this.fail(sessionID, new UploadError('UPLOAD_CANCELLED'));
   }
 
   private begin(connection: FakeConnection, wanted: BeginUpload): BegunUpload {
@@ -175,7 +185,7 @@ export class FakeGateway implements UploadTransport {
     const offset = session.content.length;
     connection.begun.set(sessionID, { sent: offset, edge: offset + this.window });
     this.mostUploads = Math.max(this.mostUploads, unfinished(connection, this.sessions));
-    return {
+    return this.answerBegin({
       offset,
       durable: session.durable,
       window: this.window,
@@ -183,7 +193,7 @@ export class FakeGateway implements UploadTransport {
       prefixCrc32: this.prefixCrc32(session.content),
       expiresAt: 0,
       ...(session.completed && { completed: session.completed }),
-    };
+    });
   }
 
   private readChunk(connection: FakeConnection, sessionID: string, { offset, chunk, ...rest }: UploadChunk) {

@@ -1,0 +1,267 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { UploadError } from '@upload-streams/protocol';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { firstValueFrom, lastValueFrom, type Observable, type Subscription } from 'rxjs';
+import { Server, type Socket } from 'socket.io';
+import { resolveClientOptions, type UploadClientOptions } from '../../options/client-options.js';
+import { SocketIoTransport } from './socket-io-transport.js';
+
+describe('SocketIoTransport', () => {
+  let server: Server;
+  let url: string;
+  let transports: SocketIoTransport[];
+  let subscriptions: Subscription[];
+
+  beforeEach(async () => {
+    transports = [];
+    subscriptions = [];
+    const http = createServer();
+    server = new Server(http);
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  });
+  afterEach(async () => {
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    for (const transport of transports) transport.close();
+    await server.close();
+  });
+
+  function transportTo(options: UploadClientOptions = {}) {
+    const transport = new SocketIoTransport(resolveClientOptions({ url, ...options }));
+    transports.push(transport);
+    return transport;
+  }
+
+  /** Subscribes; gives promises of the first emission and of the error, and the means to unsubscribe. */
+  function use(observable: Observable<unknown>) {
+    const subscription = { unsubscribe: () => undefined as void };
+    let fail: (error: UploadError) => void;
+    const error = new Promise<UploadError>((resolve) => (fail = resolve));
+    const up = new Promise<void>((resolve) => {
+      const subscribed = observable.subscribe({ next: () => resolve(), error: (reason) => fail(reason) });
+      subscription.unsubscribe = () => subscribed.unsubscribe();
+      subscriptions.push(subscribed);
+    });
+    return { up, error, unsubscribe: () => subscription.unsubscribe() };
+  }
+
+  const nextSocket = async () => (await once(server, 'connection'))[0] as Socket;
+
+  it('connects when it is first needed, not before', async () => {
+    const transport = transportTo();
+    expect(server.engine.clientsCount).toBe(0);
+    await use(transport.connected$).up;
+    expect(server.engine.clientsCount).toBe(1);
+  });
+
+  it('shares one connection among all who use it', async () => {
+    const transport = transportTo();
+    const users = [use(transport.connected$), use(transport.connected$)];
+    await Promise.all(users.map(({ up }) => up));
+    await use(transport.connected$).up;
+    expect(server.engine.clientsCount).toBe(1);
+  });
+
+  it('asks the server once when another user comes while the connection is being made', async () => {
+    const provide: ((token: string) => void)[] = [];
+    let onAsked = () => undefined as void;
+    const asked = new Promise<void>((resolve) => (onAsked = resolve));
+    const transport = transportTo({
+      token: () => {
+        onAsked();
+        return new Promise((resolve) => provide.push(resolve));
+      },
+    });
+    const first = use(transport.connected$);
+    await asked;
+    const second = use(transport.connected$);
+    for (const answer of provide) answer('secret');
+    await Promise.all([first.up, second.up]);
+    const ping = lastValueFrom(transport.request('ping', 1));
+    for (const socket of server.sockets.sockets.values()) socket.on('ping', (_payload, ack) => ack('pong'));
+    expect(await ping).toBe('pong');
+    expect(server.sockets.sockets.size).toBe(1);
+  });
+
+  it('sends its token, and asks for it at every connection', async () => {
+    const tokens: unknown[] = [];
+    server.use((socket, next) => {
+      tokens.push(socket.handshake.auth['token']);
+      next();
+    });
+    let asked = 0;
+    const transport = transportTo({ token: async () => `token-${++asked}` });
+    const first = use(transport.connected$);
+    await first.up;
+    transport.drop(new UploadError('ACK_TIMEOUT'));
+    await first.error;
+    await use(transport.connected$).up;
+    expect(tokens).toEqual(['token-1', 'token-2']);
+  });
+
+  it('fails as a lost connection where the token can not be had, and asks for it again the next time', async () => {
+    let asked = 0;
+    const transport = transportTo({
+      token: async () => {
+        if (++asked === 1) throw new Error('signed out');
+        return 'secret';
+      },
+    });
+    expect(await use(transport.connected$).error).toMatchObject({ code: 'CONNECTION_LOST' });
+    await use(transport.connected$).up;
+    expect(asked).toBe(2);
+  });
+
+  it('fails with the UploadError that the server refuses the connection with', async () => {
+    server.use((_socket, next) => {
+      const body = new UploadError('UNAUTHORIZED').toBody();
+      next(Object.assign(new Error(body.message), { data: body }));
+    });
+    const error = await use(transportTo().connected$).error;
+    expect(error).toBeInstanceOf(UploadError);
+    expect(error.code).toBe('UNAUTHORIZED');
+  });
+
+  it('fails as a lost connection where there is no server', async () => {
+    await server.close();
+    expect(await use(transportTo().connected$).error).toMatchObject({ code: 'CONNECTION_LOST' });
+  });
+
+  it('fails for all who use it when the connection ends, and connects again for whom asks again', async () => {
+    const transport = transportTo();
+    const connection = nextSocket();
+    const users = [use(transport.connected$), use(transport.connected$), use(transport.connected$)];
+    (await connection).conn.close();
+    for (const { error } of users) expect(await error).toMatchObject({ code: 'CONNECTION_LOST' });
+    await use(transport.connected$).up;
+  });
+
+  it('connects again where the server itself said to disconnect', async () => {
+    const transport = transportTo();
+    const connection = nextSocket();
+    const user = use(transport.connected$);
+    (await connection).disconnect();
+    expect(await user.error).toMatchObject({ code: 'CONNECTION_LOST' });
+    await use(transport.connected$).up;
+  });
+
+  it('fails for all with the reason for which the connection is dropped, and only that time', async () => {
+    const transport = transportTo();
+    const users = [use(transport.connected$), use(transport.connected$)];
+    await users[0]!.up;
+    const reason = new UploadError('ACK_TIMEOUT');
+    transport.drop(reason);
+    for (const { error } of users) expect(await error).toBe(reason);
+
+    const connection = nextSocket();
+    const next = use(transport.connected$);
+    await next.up;
+    (await connection).conn.close();
+    expect(await next.error).toMatchObject({ code: 'CONNECTION_LOST' });
+  });
+
+  it('fails for who waits when it is closed before it is connected', async () => {
+    const transport = transportTo();
+    const user = use(transport.connected$);
+    transport.close();
+    expect(await user.error).toMatchObject({ code: 'CONNECTION_LOST' });
+    await use(transport.connected$).up;
+  });
+
+  it('sends a request with its bytes, gives the answer and completes', async () => {
+    const transport = transportTo();
+    server.on('connection', (socket) => socket.on('double', ({ chunk }, ack) => ack(Buffer.concat([chunk, chunk]))));
+    await use(transport.connected$).up;
+    expect(await lastValueFrom(transport.request('double', { chunk: Uint8Array.of(1, 2) }))).toEqual(
+      Buffer.of(1, 2, 1, 2),
+    );
+  });
+
+  it('fails a request without a connection, and never sends it later', async () => {
+    const transport = transportTo();
+    const events: string[] = [];
+    server.on('connection', (socket) => {
+      socket.onAny((event) => events.push(event));
+      socket.on('second', (_payload, ack) => ack());
+    });
+    await expect(lastValueFrom(transport.request('first', {}))).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    await use(transport.connected$).up;
+    await lastValueFrom(transport.request('second', {}));
+    expect(events).toEqual(['second']);
+  });
+
+  it('gives the arguments of the events of one name, until unsubscribed', async () => {
+    const transport = transportTo();
+    const connection = nextSocket();
+    const seen: unknown[] = [];
+    const subscription = transport.on('news').subscribe((args) => seen.push(args));
+    await use(transport.connected$).up;
+    const socket = await connection;
+    const sent = firstValueFrom(transport.on('sent'));
+    socket.emit('news', 1, 'a');
+    socket.emit('other', 2);
+    socket.emit('sent');
+    await sent;
+    subscription.unsubscribe();
+    const sentAgain = firstValueFrom(transport.on('sent'));
+    socket.emit('news', 3);
+    socket.emit('sent');
+    await sentAgain;
+    expect(seen).toEqual([[1, 'a']]);
+  });
+
+  it('disconnects once nobody has used it for the idle time', async () => {
+    const transport = transportTo({ idleTimeoutMs: 1 });
+    const connection = nextSocket();
+    const user = use(transport.connected$);
+    const left = connection.then((socket) => once(socket, 'disconnect'));
+    await user.up;
+    user.unsubscribe();
+    expect((await left)[0]).toBe('client namespace disconnect');
+  });
+
+  it('stays connected for as long as anyone uses it, and for who comes back within the idle time', async () => {
+    const transport = transportTo();
+    const first = use(transport.connected$);
+    const second = use(transport.connected$);
+    await Promise.all([first.up, second.up]);
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    try {
+      first.unsubscribe();
+      expect(jest.getTimerCount()).toBe(0);
+      second.unsubscribe();
+      expect(jest.getTimerCount()).toBe(1);
+      use(transport.connected$);
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+    expect(server.engine.clientsCount).toBe(1);
+  });
+
+  it('drops a connection on which not even heartbeats come any more', async () => {
+    server.engine.opts.pingInterval = 20;
+    const transport = transportTo({ ackTimeoutMs: 300 });
+    const connection = nextSocket();
+    const user = use(transport.connected$);
+    // The server falls silent: its heartbeat stops, and it answers nothing.
+    clearTimeout((await connection).conn['pingIntervalTimer']);
+    expect((await user.error).code).toBe('ACK_TIMEOUT');
+  });
+
+  it('keeps a connection that is idle for longer than an ack may take, but has its heartbeats', async () => {
+    server.engine.opts.pingInterval = 100;
+    const transport = transportTo({ ackTimeoutMs: 300 });
+    const connection = nextSocket();
+    const user = use(transport.connected$);
+    const { conn } = await connection;
+    const heartbeats = new Promise<void>((resolve) => {
+      let seen = 0;
+      conn.on('heartbeat', () => ++seen === 10 && resolve());
+    });
+    expect(await Promise.race([heartbeats, user.error])).toBeUndefined();
+  });
+});

@@ -1,0 +1,151 @@
+import { UploadError } from '@upload-streams/protocol';
+import { Observable, Subject } from 'rxjs';
+import { io, type ManagerOptions, type Socket } from 'socket.io-client';
+import type { UploadTransport } from '../../ports/transport.js';
+import { watchSilence } from './silence-watch.js';
+
+/** `UploadClientOptions` says what each option means. */
+export interface SocketIoTransportOptions {
+  readonly url: string | undefined;
+  readonly path: string;
+  readonly token: string | (() => string | Promise<string>) | undefined;
+  readonly ackTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+/** What Socket.IO takes as its `transports`. */
+export type SocketTransports = NonNullable<ManagerOptions['transports']>;
+
+/** WebSocket only: long polling costs a request a chunk, and needs sticky sessions behind a balancer. */
+const WEB_SOCKET: SocketTransports = ['websocket'];
+
+/** One Socket.IO connection, made when the first upload needs it and closed when none has for a while. */
+export class SocketIoTransport implements UploadTransport {
+  private readonly socket: Socket;
+  private readonly up = new Subject<void>();
+  private readonly down = new Subject<UploadError>();
+  private connecting = false;
+  private dropReason: UploadError | undefined;
+  private heardAt = performance.now();
+  private users = 0;
+  private idleTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly options: SocketIoTransportOptions,
+    transports = WEB_SOCKET,
+  ) {
+    this.socket = createSocket(options, transports)
+      .on('connect', () => this.onUp())
+      .on('disconnect', () => this.onDown(this.dropReason ?? connectionLost()))
+      .on('connect_error', (error: Error & { data?: unknown }) =>
+        this.onDown(error.data ? UploadError.fromBody(error.data) : connectionLost(error)),
+      );
+  }
+
+  readonly connected$ = new Observable<void>((subscriber) => {
+    subscriber.add(this.down.subscribe((reason) => subscriber.error(reason)));
+    subscriber.add(this.up.subscribe(() => subscriber.next()));
+    this.acquire();
+    subscriber.add(() => this.release());
+    if (this.socket.connected) subscriber.next();
+    else this.connect();
+  });
+
+  get silentMs(): number {
+    return performance.now() - this.heardAt;
+  }
+
+  on(event: string): Observable<readonly unknown[]> {
+    return new Observable((subscriber) => {
+      const listener = (...args: unknown[]) => subscriber.next(args);
+      this.socket.on(event, listener);
+      return () => this.socket.off(event, listener);
+    });
+  }
+
+  request(event: string, payload: unknown): Observable<unknown> {
+    return new Observable((subscriber) => {
+      // Socket.IO would keep it and send it on the next connection, where it is stale.
+      if (!this.socket.connected) return subscriber.error(new UploadError('CONNECTION_LOST'));
+      this.socket.emit(event, payload, (ack: unknown) => {
+        subscriber.next(ack);
+        subscriber.complete();
+      });
+    });
+  }
+
+  drop(reason: UploadError): void {
+    this.dropReason = reason;
+    this.socket.io.engine?.close();
+  }
+
+  close(): void {
+    clearTimeout(this.idleTimer);
+    this.disconnect();
+  }
+
+  /** Once for all who wait: a second CONNECT while the first is not answered makes the server hang up. */
+  private connect(): void {
+    if (this.connecting) return;
+    this.connecting = true;
+    this.dropReason = undefined;
+    this.socket.connect();
+    const onSilence = () => this.drop(new UploadError('ACK_TIMEOUT'));
+    this.heardAt = performance.now();
+    this.socket.io.engine.on('packet', () => (this.heardAt = performance.now()));
+    watchSilence(this.socket.io.engine, this.options.ackTimeoutMs, onSilence);
+  }
+
+  private disconnect(): void {
+    this.socket.disconnect();
+    // Socket.IO tells nobody of a connection that was not made yet.
+    if (this.connecting) this.onDown(connectionLost());
+  }
+
+  private onUp(): void {
+    this.connecting = false;
+    this.up.next();
+  }
+
+  private onDown(reason: UploadError): void {
+    this.connecting = false;
+    this.dropReason = undefined;
+    this.down.next(reason);
+  }
+
+  private acquire(): void {
+    clearTimeout(this.idleTimer);
+    this.users++;
+  }
+
+  private release(): void {
+    if (--this.users === 0) this.idleTimer = setTimeout(() => this.disconnect(), this.options.idleTimeoutMs);
+  }
+}
+
+function createSocket(
+  { url, path, token, ackTimeoutMs }: SocketIoTransportOptions,
+  transports: SocketTransports,
+): Socket {
+  const credential = async () => (typeof token === 'function' ? token() : token);
+  const settings = {
+    path,
+    transports,
+    autoConnect: false,
+    // The pipeline reconnects, since it knows what has to be sent again.
+    reconnection: false,
+    forceNew: true,
+    timeout: ackTimeoutMs,
+    auth: (provide: (auth: object) => void) => {
+      void credential().then(
+        (value) => provide(value ? { token: value } : {}),
+        // Without its credential the connection is of no use: it counts as lost, and the next one asks again.
+        () => socket.io.engine?.close(),
+      );
+    },
+  };
+  const socket = url === undefined ? io(settings) : io(url, settings);
+  return socket;
+}
+
+const connectionLost = (cause?: unknown): UploadError => new UploadError('CONNECTION_LOST', undefined, { cause });
