@@ -24,7 +24,12 @@ export class GatewayProcess {
   static async start({ entry, env = {} }: GatewayProcessOptions): Promise<GatewayProcess> {
     const dataDir = env['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'upload-streams-gateway-')));
     const settings = { ...env, DATA_DIR: dataDir };
-    return new GatewayProcess(dataDir, entry, settings, await ServerProcess.start({ entry, env: settings }));
+    try {
+      return new GatewayProcess(dataDir, entry, settings, await ServerProcess.start({ entry, env: settings }));
+    } catch (error) {
+      if (env['DATA_DIR'] === undefined) await rm(dataDir, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** For example `http://127.0.0.1:40123`. */
