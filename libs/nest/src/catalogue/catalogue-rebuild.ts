@@ -9,27 +9,27 @@ import { UPLOAD_STORE, type UploadStore } from '../contracts/upload-store.js';
 
 export interface RebuildOptions {
   /**
-   * Whether files of which no record was kept are restored too: those that were stored before there were records, and also
-   * what a policy may not have inspected yet when a crash came. They get no owner. @default false
+   * Whether files without a record are restored too: files that were stored before there were records, but also files that
+   * a crash may have kept a policy from inspecting. They get no owner. @default false
    */
   readonly unrecorded?: boolean;
 }
 
-/** How many stored files ... */
+/** How many stored files were found, and what became of them. */
 export interface RebuildCounts {
-  /** ... were in the catalogue already, */
+  /** In the catalogue already. */
   present: number;
-  /** ... are there again, */
+  /** Added to the catalogue. */
   restored: number;
-  /** ... have no record and were left alone, */
+  /** Without a record, and left alone. */
   unrecorded: number;
-  /** ... could not be restored: read, or added, since another file has their session ID. */
+  /** Could not be read, or could not be added since another file has their session ID. */
   failed: number;
   /** Records whose bytes are not there. */
   missing: number;
 }
 
-/** Puts stored files into the catalogue that are not in it. It removes nothing, and may be run again. */
+/** Adds stored files that are missing in the catalogue. It removes nothing, and may be run again. */
 @Injectable()
 export class CatalogueRebuild {
   private readonly logger = new Logger('Catalogue');
@@ -40,7 +40,7 @@ export class CatalogueRebuild {
     private readonly storage: StorageService,
   ) {}
 
-  /** Rejects where the catalogue belongs to other files, unless the options adopt it. */
+  /** Rejects where the catalogue belongs to another store, unless `adoptStore` is set. */
   async run({ unrecorded = false }: RebuildOptions = {}): Promise<RebuildCounts> {
     await this.storage.prepared();
     const id = await this.requireOwnCatalogue();
@@ -54,7 +54,7 @@ export class CatalogueRebuild {
       if (listed) counts.present++;
       else unlisted.set(file.fileId, file);
     }
-    // In the order in which they were completed: lists show the newest first.
+    // In the order in which they were completed, since lists show the newest first.
     const found = [...records.values()].filter(({ fileId }) => unlisted.has(fileId));
     for (const record of found.sort((a, b) => a.createdAt - b.createdAt)) {
       await this.restore(unlisted.get(record.fileId)!, record, counts);
@@ -81,7 +81,7 @@ export class CatalogueRebuild {
     return ofBytes ?? ofCatalogue ?? randomUUID();
   }
 
-  /** One that fails keeps nobody from the others. */
+  /** A file that fails does not keep the others from being restored. */
   private async restore(file: CompletedFile, record: FileRecord | undefined, counts: RebuildCounts): Promise<void> {
     try {
       if (record && record.size !== file.size)
@@ -95,7 +95,7 @@ export class CatalogueRebuild {
     }
   }
 
-  /** What can be known of a file without its record. Nobody owns it. */
+  /** What can be known of a file without a record. It has no owner. */
   private async describe(file: CompletedFile): Promise<FileRecord> {
     const { fileId, fileName = fileId, modifiedAt } = file;
     const digest = await this.storage.digest({ fileId, fileName });

@@ -1,15 +1,15 @@
 import type { FileRecord } from '../contracts/records.js';
 import type { FilePage } from '../contracts/upload-store.js';
 
-/** A page of a list is at most this large, in bytes of JSON; it goes on behind its cursor. */
+/** The largest page of a list, in bytes of JSON. The rest follows behind its cursor. */
 export const MAX_PAGE_BYTES = 1024 * 1024;
 
-/** An entry with all that the protocol allows, each character of it escaped: 16 Ki characters of metadata, and names. */
+/** The largest entry that the protocol allows: 16 Ki characters of metadata, and names, with each character escaped. */
 const LARGEST_ENTRY_BYTES = 112 * 1024;
 
 type ListFiles = (limit: number, cursor: string | undefined) => Promise<FilePage>;
 
-/** Reads a page step by step, so that the store never loads more than the page may have, however many are asked for. */
+/** Reads a page in steps, so that the store never loads more than fits into it, however many files are asked for. */
 export async function readPage(list: ListFiles, limit: number, cursor: string | undefined): Promise<FilePage> {
   const files: FileRecord[] = [];
   let bytes = 0;

@@ -7,13 +7,13 @@ import type { ByteRange, Download } from '../contracts/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
 import { readPage } from './file-page.js';
 
-/** Who asks for a file: its owner, or, for a file that has none, whoever knows the session ID of its upload. */
+/** Who asks for a file. A file without an owner is for everybody who knows the session ID of its upload. */
 export interface FileRequester {
   readonly owner: string | null;
   readonly sessionID?: string | undefined;
 }
 
-/** The catalogue of completed uploads and their bytes, each for its owner only. */
+/** Completed uploads and their bytes, each for its owner only. */
 @Injectable()
 export class FilesService {
   constructor(
@@ -22,15 +22,15 @@ export class FilesService {
   ) {}
 
   /**
-   * The files of an owner, the newest first: `limit` of them at the most, and no more than 1 MiB of JSON, which goes on
-   * behind `nextCursor`. A client without an identity has no list.
+   * The files of an owner, the newest first: at most `limit` of them, and at most 1 MiB of JSON. More follow behind
+   * `nextCursor`. A client without an identity has no list.
    */
   async list(owner: string | null, limit: number, cursor?: string): Promise<FilePage> {
     if (owner === null) return { files: [], nextCursor: undefined };
     return readPage((count, from) => this.store.listFiles(owner, count, from), limit, cursor);
   }
 
-  /** Throws FILE_NOT_FOUND also for a file of someone else, so that nobody learns which IDs exist. */
+  /** Throws FILE_NOT_FOUND also for a file of another owner, so that nobody learns which IDs exist. */
   async find(fileId: string, requester: FileRequester): Promise<FileRecord> {
     const file = await this.store.findFile(fileId);
     if (!file || !mayReach(file, requester)) throw new UploadError('FILE_NOT_FOUND');
@@ -57,12 +57,12 @@ export class FilesService {
     return this.storage.read(file, range);
   }
 
-  /** Where the store serves files itself, a URL for a few minutes; undefined where `read` does. */
+  /** A URL that is valid for a few minutes, where the store serves files itself; otherwise undefined. */
   presignedUrl(file: FileRecord, download: Download): Promise<string | undefined> {
     return this.storage.presignedUrl(file, download);
   }
 
-  /** Out of the catalogue first: a crash in between leaves bytes that nobody sees, never an entry without its bytes. */
+  /** Removes the entry first: a crash in between leaves bytes that nobody sees, never an entry without its bytes. */
   async remove(fileId: string, requester: FileRequester): Promise<void> {
     await this.find(fileId, requester);
     await this.removeEntry(fileId);
@@ -70,7 +70,7 @@ export class FilesService {
     await this.storage.remove(fileId);
   }
 
-  /** Rejects where the entry may still be there: then its bytes have to stay. */
+  /** Rejects where the entry may still be there: then the bytes have to stay. */
   private async removeEntry(fileId: string): Promise<void> {
     try {
       await this.store.removeFile(fileId);
@@ -79,7 +79,7 @@ export class FilesService {
     }
   }
 
-  /** Rejects where files or the catalogue can't be used. */
+  /** Rejects where the storage back end or the catalogue can't be used. */
   async check(): Promise<void> {
     await this.store.check();
     await this.storage.check();

@@ -4,12 +4,12 @@ import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 
-/** What an earlier start may have left there as another user. */
+/** What an earlier start may have made there as another user. */
 const MUST_BE_WRITABLE = ['catalogue.db', 'catalogue.db-wal', 'files', 'partial'];
 
 /**
- * Makes the data folder where it is missing, and finds out whether this user can write there. Rejects with a sentence
- * that names the folder, the user and the remedy.
+ * Makes the data folder where it is missing, and checks that this user can write there. Rejects with a sentence that names
+ * the folder, the user and the remedy.
  */
 export async function prepareDataDir(dataDir: string): Promise<void> {
   const folder = resolve(dataDir);
@@ -24,7 +24,7 @@ export async function prepareDataDir(dataDir: string): Promise<void> {
   }
 }
 
-/** Step by step: the recursive `mkdir` of Node never returns below /proc, where folders can't be made. */
+/** Folder by folder: below /proc, where folders can't be made, the recursive `mkdir` of Node never returns. */
 async function makeFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
@@ -51,8 +51,8 @@ async function requireWritable(folder: string): Promise<void> {
 }
 
 /**
- * By its mode, not by opening it: to close a file gives up the locks that this process has on it, as another gateway in
- * this process may have on the catalogue.
+ * Judged by the mode, not by opening the file: closing it would give up all locks that this process has on it, such as
+ * those of another gateway in this process on the catalogue.
  */
 function isOurs({ mode, uid, gid }: Stats): boolean {
   const me = process.geteuid?.();

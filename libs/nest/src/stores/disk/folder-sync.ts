@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-/** Makes the names in a folder durable. Windows can't open folders, and its NTFS journals names by itself. */
+/** Makes the names in a folder durable. Windows can't open folders; its NTFS keeps a journal of names itself. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(path, constants.O_RDONLY);
@@ -12,7 +12,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Syncs one folder for many: who asks while a sync is under way, which may miss what they did, shares the next one. */
+/** Syncs one folder for many callers. A sync that is under way may miss what a new caller did, so they share the next one. */
 export class SharedFolderSync {
   private running: Promise<void> | undefined;
   private next: Promise<void> | undefined;

@@ -6,10 +6,10 @@ import { digestOf } from '../hashing/digest.ts';
 import { batchOf, failed, itemsOf, onRequests, type FileAnswer } from '../hashing/file-answer.ts';
 import type { StoredDigest } from '../../contracts/partial-file.js';
 
-// Runs in a thread of its own, started by `DiskStorage`. A small file takes nine calls of the system, each of them
-// shorter than the way to the thread pool and back: here they are made one after the other, without promises. But the
-// syncs of a round go to the pool together, so that the file system writes its journal once for several. What asks
-// meanwhile shares the next round.
+// Runs in a thread of its own, started by `DiskStorage`. A small file takes nine system calls, each shorter than the way to
+// the thread pool and back: here they are made one after the other, without promises. Only the syncs of a round go to the
+// pool together, so that the file system writes its journal once for several files. Requests that come meanwhile share the
+// next round.
 
 /** Stores `bytes` as `folder`/`storedName`; the folder is made, in `parent`. */
 export interface WholeFileRequest {
@@ -35,7 +35,7 @@ class WholeFile {
     this.request = request;
   }
 
-  /** What comes after a step that failed is left out. */
+  /** After a failed step, the others are left out. */
   async attempt(step: () => void | Promise<void>): Promise<void> {
     if (this.failure !== undefined) return;
     try {
@@ -70,7 +70,7 @@ class WholeFile {
     }
   }
 
-  /** What is there from the start on; shorter than what was written where the file is. */
+  /** What is stored, from the start on; shorter than what was written where the file is shorter. */
   private readBack(): Uint8Array {
     const stored = Buffer.allocUnsafe(this.request.bytes.length);
     let filled = 0;
@@ -105,7 +105,7 @@ function syncFolderNow(path: string): void {
   }
 }
 
-/** Done once, for all of a round; where it fails, it fails for each. */
+/** Done once for all files of a round; where it fails, it fails for each of them. */
 function sharedStep(work: () => void): () => void {
   let outcome: { readonly error?: unknown } | undefined;
   return () => {

@@ -5,21 +5,18 @@ import { digestOf } from './digest.js';
 import { FileThread } from './file-thread.js';
 import type { StoredDigest } from '../../contracts/partial-file.js';
 
-/** A file that grows is read back and hashed each time that this much is new: 8 MiB. */
+/** A growing file is read back and hashed each time that this much is new: 8 MiB. */
 const ADVANCE_BYTES = 8 * 1024 * 1024;
 
-/** Up to here a message to another thread and back costs more than the hashing: 256 KiB take under a millisecond. */
+/** Up to this size, a message to another thread and back costs more than the hashing: 256 KiB take under a millisecond. */
 const INLINE_BYTES = 256 * 1024;
 
-/** So many files are in memory as a whole at once. Where more end together, the other thread has one buffer for all. */
+/** How many files may be in memory as a whole at once. Further ones are read by the other thread, which has one buffer. */
 const INLINE_FILES = 8;
 
 type HashingThread = FileThread<DigestRequest, StoredDigest>;
 
-/**
- * Reads files back and hashes them off the main thread: SHA-256 of a gigabyte takes most of a second, in which nothing
- * else would move.
- */
+/** Reads files back and hashes them off the main thread, which SHA-256 of a gigabyte would hold up for most of a second. */
 export class DigestThread {
   private readonly thread: HashingThread = new FileThread('digest-worker', import.meta.url);
   private readonly inline = new InlineDigests();
@@ -37,7 +34,7 @@ export class DigestThread {
   }
 }
 
-/** Small files are read as a whole and hashed on this thread, a few at once. */
+/** Reads small files as a whole and hashes them on this thread, a few at once. */
 class InlineDigests {
   private reading = 0;
 
@@ -58,7 +55,7 @@ class InlineDigests {
   }
 }
 
-/** A file is hashed while it grows, so that little is left to do at its end. */
+/** Hashes a file while it grows, so that little is left to do at its end. */
 export class GrowingDigest {
   private readonly id: number;
   private told = 0;
@@ -72,7 +69,7 @@ export class GrowingDigest {
     this.id = thread.newId();
   }
 
-  /** All before `offset` is written. Gives whether some of the file is hashed, or about to be. */
+  /** Everything before `offset` is written. Returns whether some of the file is hashed or about to be. */
   advance(offset: number): boolean {
     if (offset - this.told >= ADVANCE_BYTES) {
       this.told = offset;
@@ -88,7 +85,7 @@ export class GrowingDigest {
     return this.thread.ask(this.request('finish', size));
   }
 
-  /** What was hashed so far is of no use; it may begin again. */
+  /** Forgets what was hashed so far; it may begin again. */
   discard(): void {
     if (this.told > 0) this.thread.tell(this.request('discard', 0));
     this.told = 0;

@@ -4,8 +4,8 @@ import { RunningDigest } from './digest.ts';
 import { batchOf, failed, onRequests, type FileAnswer } from './file-answer.ts';
 import type { StoredDigest } from '../../contracts/partial-file.js';
 
-// Runs in a thread of its own, started by `DigestThread`. Nothing else waits for this thread, so it reads without
-// promises, always into the same buffer: one that the processor's cache holds between its two checksums.
+// Runs in a thread of its own, started by `DigestThread`. Nothing else waits for this thread, so it reads without promises,
+// always into the same buffer, which stays in the processor's cache between the two checksums.
 
 /** `advance` hashes up to an offset, `finish` up to the end, and answers; `discard` forgets. */
 export interface DigestRequest {
@@ -26,7 +26,7 @@ function progressOf({ id, sha256 }: DigestRequest): RunningDigest {
   return progress;
 }
 
-/** Opens the file each time, so that thousands of slow uploads hold no second handle each. */
+/** Opens the file each time, so that thousands of slow uploads do not need a second handle each. */
 function hashUpTo(progress: RunningDigest, path: string, upTo: number): void {
   const file = openSync(path, 'r');
   try {
@@ -50,7 +50,7 @@ function answerTo(request: DigestRequest): FileAnswer<StoredDigest> | undefined 
     if (what === 'discard') return undefined;
     return { id, result: progress.end() };
   } catch (error) {
-    // An upload that can't be read while it is under way is read again, and its failure told, at its end.
+    // Where an upload can't be read before its end, it is read again at its end, and the failure is reported then.
     if (what !== 'finish') return undefined;
     progresses.delete(id);
     return failed(id, error);

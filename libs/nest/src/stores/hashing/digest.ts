@@ -2,13 +2,13 @@ import { crc32 } from '@node-rs/crc32';
 import { createHash, type Hash } from 'node:crypto';
 import type { StoredDigest } from '../../contracts/partial-file.js';
 
-/** The digests of bytes that come one after the other. */
+/** Computes the digest of bytes that come one after the other. */
 export class RunningDigest {
   private readonly sha256: Hash | undefined;
   private crc = 0;
   private bytes = 0;
 
-  /** SHA-256 costs several times what CRC-32 does, and not everybody wants it. */
+  /** `withSha256`: it costs several times what CRC-32 does, so it can be left out. */
   constructor(withSha256: boolean) {
     this.sha256 = withSha256 ? createHash('sha256') : undefined;
   }
@@ -24,13 +24,13 @@ export class RunningDigest {
     this.bytes += bytes.length;
   }
 
-  /** Nothing may come after that. */
+  /** Nothing may follow. */
   end(): StoredDigest {
     return { size: this.bytes, crc32: this.crc, sha256: this.sha256?.digest('hex') };
   }
 }
 
-/** The digests of bytes in memory. */
+/** The digest of bytes in memory. */
 export function digestOf(bytes: Uint8Array, withSha256: boolean): StoredDigest {
   const digest = new RunningDigest(withSha256);
   digest.update(bytes);

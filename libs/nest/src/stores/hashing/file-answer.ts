@@ -5,7 +5,7 @@ export type FileAnswer<Result> = { readonly id: number } & (
   { readonly result: Result } | { readonly code?: string | undefined; readonly message: string }
 );
 
-/** What a thread answers when work failed. */
+/** What a thread answers where the work failed. */
 export function failed(id: number, error: unknown): FileAnswer<never> {
   const { code, message } = error as NodeJS.ErrnoException;
   return { id, code, message };
@@ -21,7 +21,7 @@ interface Batch<Item> {
 export const batchOf = <Item>(items: readonly Item[]): Batch<Item> => ({ uploadStreams: true, items });
 
 /**
- * What a message of ours carries; nothing where it is someone else's. Node and its tools use the same channel: under
+ * What a message of ours carries; nothing for any other message. Node and its tools use the same channel: under
  * `node --watch`, each thread posts what it imports to its owner.
  */
 export function itemsOf<Item>(message: unknown): readonly Item[] {
@@ -29,7 +29,7 @@ export function itemsOf<Item>(message: unknown): readonly Item[] {
   return uploadStreams === true && Array.isArray(items) ? items : [];
 }
 
-/** For a thread: takes the requests of its owner, and leaves all other messages alone. */
+/** For a thread: takes the requests of its owner, and ignores all other messages. */
 export function onRequests<Request>(port: MessagePort | null, take: (requests: readonly Request[]) => void): void {
   port?.on('message', (message: unknown) => {
     const requests = itemsOf<Request>(message);

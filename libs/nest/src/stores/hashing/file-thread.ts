@@ -8,8 +8,8 @@ interface Waiting<Result> {
 }
 
 /**
- * A thread of its own for work on files, started when it is first needed. A message between threads costs more than much
- * of the work: all that is asked in one turn of the event loop goes in one message, an array, and so do the answers.
+ * A thread for work on files, started when it is first needed. A message between threads often costs more than the work,
+ * so all requests of one turn of the event loop go in one message, and so do the answers.
  */
 export class FileThread<Request extends { readonly id: number }, Result> {
   private worker: Worker | undefined;
@@ -34,7 +34,7 @@ export class FileThread<Request extends { readonly id: number }, Result> {
     return ++this.lastId;
   }
 
-  /** For what has no answer. `moved` is memory that goes to the thread, instead of a copy of it. */
+  /** For requests without an answer. `moved`: memory that is moved to the thread instead of copied. */
   tell(request: Request, moved: readonly ArrayBuffer[] = []): void {
     this.moved.push(...moved);
     if (this.outbox.push(request) === 1) setImmediate(() => this.send());
@@ -47,7 +47,7 @@ export class FileThread<Request extends { readonly id: number }, Result> {
     });
   }
 
-  /** What is asked from now on fails. */
+  /** Requests from now on fail. */
   async close(): Promise<void> {
     this.closed = true;
     await this.worker?.terminate();
@@ -62,7 +62,7 @@ export class FileThread<Request extends { readonly id: number }, Result> {
     try {
       (this.worker ??= this.start()).postMessage(batchOf(requests), this.moved.splice(0));
     } catch (error) {
-      // No thread could be started, or memory can't be moved: whoever asked learns of it.
+      // No thread could be started, or memory can't be moved.
       requests.forEach(({ id }) => this.reject(id, error));
     }
   }
@@ -71,7 +71,7 @@ export class FileThread<Request extends { readonly id: number }, Result> {
     const worker = new Worker(this.script);
     worker.unref();
     worker.on('message', (message) => itemsOf<FileAnswer<Result>>(message).forEach((answer) => this.settle(answer)));
-    // One that was replaced has nothing more to say.
+    // The end of a thread that was replaced concerns nobody.
     const ended = (error: Error) => this.worker === worker && this.failAll(error);
     worker.on('messageerror', ended);
     worker.on('error', ended);

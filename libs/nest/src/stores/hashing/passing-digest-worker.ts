@@ -7,15 +7,15 @@ import type { StoredDigest } from '../../contracts/partial-file.js';
 
 // Runs in a thread of its own, started by `PassingDigests`.
 
-/** Bytes of a stream that pass, to be given back; or its end, of which the digests are wanted. */
+/** The next bytes of a stream, which are sent back once they are hashed; or its end, for its digest. */
 export interface PassingRequest {
   readonly id: number;
   readonly stream: number;
   readonly what: 'pass' | 'finish' | 'discard';
   readonly bytes?: Uint8Array;
-  /** Where, within the bytes, a part ends. */
+  /** The positions within the bytes at which parts end. */
   readonly cuts?: readonly number[];
-  /** Whether MD5 of the parts is wanted beside their CRC-32: it costs four times as much. */
+  /** Whether MD5 of the parts is wanted beside their CRC-32. It costs four times as much. */
   readonly md5: boolean;
   /** Whether SHA-256 of the whole is wanted beside its CRC-32. */
   readonly sha256: boolean;
@@ -29,7 +29,7 @@ export interface PartDigest {
 
 export interface PassingAnswer {
   readonly bytes?: Uint8Array;
-  /** Of the parts that ended in the bytes, or of the last one. */
+  /** Of the parts that end within the bytes; at the end of the stream, of the last part. */
   readonly parts: readonly PartDigest[];
   readonly whole?: StoredDigest;
 }

@@ -2,10 +2,10 @@ import { FileThread } from './file-thread.js';
 import type { PartDigest, PassingAnswer, PassingRequest } from './passing-digest-worker.js';
 import type { StoredDigest } from '../../contracts/partial-file.js';
 
-/** What is wanted beside CRC-32: MD5 of the parts, SHA-256 of the whole. */
+/** Which digests are wanted beside CRC-32. */
 type WantedDigests = Pick<PassingRequest, 'md5' | 'sha256'>;
 
-/** Hashes bytes on their way to somewhere else, off the main thread: they are moved to a thread and back, not copied. */
+/** Hashes bytes on their way to the store, off the main thread: they are moved to a thread and back, not copied. */
 export class PassingDigests {
   private readonly thread = new FileThread<PassingRequest, PassingAnswer>('passing-digest-worker', import.meta.url);
 
@@ -20,7 +20,7 @@ export class PassingDigests {
   }
 }
 
-/** The digests of one file whose bytes pass in their order. */
+/** The digest of one file, whose bytes pass in their order. */
 export class PassingDigest {
   private readonly stream: number;
 
@@ -32,8 +32,8 @@ export class PassingDigest {
   }
 
   /**
-   * Gives the bytes back once they are hashed, in memory of their own, with the digests of the parts that end at `cuts`,
-   * positions within them. The memory that was given must not be used any more.
+   * Returns the bytes once they are hashed, in memory of their own, with the digests of the parts that end at `cuts`,
+   * positions within them. The memory that was passed must not be used any more.
    */
   async pass(bytes: Uint8Array, cuts: readonly number[]): Promise<{ bytes: Uint8Array; parts: readonly PartDigest[] }> {
     const own = inOwnMemory(bytes);
@@ -42,7 +42,7 @@ export class PassingDigest {
     return { bytes: passed!, parts };
   }
 
-  /** Of all that passed, and of the part that is open. */
+  /** Of everything that passed, and of the last part. */
   async finish(): Promise<{ whole: StoredDigest; last: PartDigest }> {
     const { whole, parts } = await this.thread.ask(this.request('finish'));
     return { whole: whole!, last: parts[0]! };
@@ -57,7 +57,7 @@ export class PassingDigest {
   }
 }
 
-/** Memory that others use too can't be moved. */
+/** Memory that is shared with other values can't be moved, so it is copied. */
 function inOwnMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteLength } = bytes;
   const alone = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;

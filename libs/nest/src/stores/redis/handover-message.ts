@@ -1,18 +1,18 @@
-/** `busy`: it is about to let go. `done`: it did. */
+/** `busy`: the node is yielding the session. `done`: it has. */
 export type Answer = 'busy' | 'done';
 
 export interface Request {
   readonly what: 'request';
   readonly id: string;
   readonly sessionID: string;
-  /** The node that asks, and hears the answers. */
+  /** The node that asks, to which the answers go. */
   readonly from: string;
 }
 
-/** What nodes say to each other. */
+/** What nodes send to each other. */
 export type Message = Request | { readonly what: Answer; readonly id: string };
 
-/** Undefined for what is no message of ours: anybody who reaches Redis may publish. */
+/** Undefined where the text is not a message of ours: everybody who reaches Redis may publish. */
 export function messageOf(text: string): Message | undefined {
   const { what, id, sessionID, from } = objectOf(text);
   if (typeof id !== 'string') return undefined;

@@ -9,7 +9,7 @@ import { withinMs } from '../../concurrency/within-ms.js';
 
 export type RedisClient = ReturnType<typeof newClient>;
 
-/** A Lua script, which Redis runs as one step that nothing comes between. */
+/** A Lua script. Redis runs it as one atomic step. */
 export interface Script {
   readonly text: string;
   readonly sha1: string;
@@ -17,22 +17,25 @@ export interface Script {
 
 export const script = (text: string): Script => ({ text, sha1: createHash('sha1').update(text).digest('hex') });
 
-/** A connection that hears nothing for this long is dead, in milliseconds. Pings keep one that works from it. */
+/** A connection counts as dead once it received nothing for this long, in milliseconds. Pings keep a working one alive. */
 const SILENCE_MS = 5000;
 
 const LONGEST_RECONNECT_MS = 500;
 const RETRY_MS = 100;
 
-/** Who asks whether Redis works wants to know soon, in milliseconds. */
+/** How long `check` waits for an answer, in milliseconds. */
 const CHECK_MS = 1000;
 
-/** A connection is not made anew more often than this, in milliseconds. */
+/** The shortest time between two reconnects that we force, in milliseconds. */
 const RENEW_EVERY_MS = 1000;
 
-/** What stays wrong is said this often, in milliseconds. */
+/** A refusal that lasts is logged this often, in milliseconds. */
 const SAY_EVERY_MS = 60_000;
 
-/** One connection to Redis, which comes back by itself. Calls wait meanwhile, and are made again: they must bear that. */
+/**
+ * One connection to Redis, which reconnects by itself. Calls wait meanwhile, and are then repeated, so they have to be
+ * idempotent.
+ */
 export class RedisConnection {
   private readonly logger = new Logger('Redis');
   private readonly closing = new AbortController();
@@ -49,7 +52,7 @@ export class RedisConnection {
     client.on('ready', () => this.onReady());
   }
 
-  /** Rejects with one sentence where Redis is not there in time, or does not let us in. */
+  /** Rejects with one sentence where Redis does not answer in time, or refuses the credentials. */
   static async open(options: RedisOptions): Promise<RedisConnection> {
     const { url, prefix, startTimeoutMs, unavailableTimeoutMs } = resolveRedisOptions(options);
     const connection = new RedisConnection(newClient(url), prefix, unavailableTimeoutMs);
@@ -62,7 +65,7 @@ export class RedisConnection {
     }
   }
 
-  /** Runs a script. Its keys begin with the prefix, which it gets as KEYS[1]. */
+  /** Runs a script, which is given the prefix of all keys as KEYS[1]. */
   run(script: Script, ...args: readonly (string | number)[]): Promise<unknown> {
     const rest = ['1', this.prefix, ...args.map(String)];
     return this.call(async () => {
@@ -75,7 +78,7 @@ export class RedisConnection {
     });
   }
 
-  /** Makes a call again until Redis answers it. Rejects with STORAGE_FAILED where it does not for too long. */
+  /** Repeats a call until Redis answers. Rejects with STORAGE_FAILED where it does not for too long. */
   async call<T>(work: () => Promise<T>): Promise<T> {
     const giveUpAt = Date.now() + this.unavailableTimeoutMs;
     for (;;) {
@@ -90,20 +93,20 @@ export class RedisConnection {
     }
   }
 
-  /** Rejects soon where Redis is away or silent: for who asks whether it works. */
+  /** Rejects within a second where Redis is away or silent. */
   async check(): Promise<void> {
     await withinMs(CHECK_MS, this.client.ping());
   }
 
-  /** Calls that wait fail now. */
+  /** Calls that still wait fail at once. */
   async close(): Promise<void> {
     this.closing.abort();
     if (this.client.isOpen) this.client.destroy();
   }
 
   /**
-   * What was sent keeps a connection from counting as idle, so a Redis that stops to answer is noticed here, by calls. One
-   * that became a replica keeps its connections, while the address leads to the new primary by now.
+   * A connection on which something is sent does not count as idle, so a Redis that stops answering is noticed here, by the
+   * calls. A Redis that became a replica keeps its connections, though the address leads to the new primary.
    */
   private async answered<T>(work: () => Promise<T>): Promise<T> {
     try {
@@ -149,12 +152,12 @@ export class RedisConnection {
   }
 }
 
-/** A wrong password does not become right by waiting, unless it was right before; a server that starts is there soon. */
+/** Waiting does not make a wrong password right, unless it was right before; a server that starts is ready soon. */
 function newClient(url: string) {
   let wasReady = false;
   const client = createClient({
     url,
-    // What can't be sent now is made again by `call`, which knows for how long.
+    // `call` repeats what can't be sent now, and knows for how long.
     disableOfflineQueue: true,
     pingInterval: SILENCE_MS / 3,
     socket: {

@@ -5,21 +5,21 @@ import { messageOf, type Answer, type Message, type Request } from './handover-m
 import type { RedisClient, RedisConnection } from './redis-connection.js';
 import { withinMs } from '../../concurrency/within-ms.js';
 
-/** A node that lives answers within milliseconds. One that says nothing for this long is left to the epoch. */
+/** A node that lives answers within milliseconds. After this long without an answer, the epoch alone fences it. */
 const SILENCE_MS = 1000;
 
-/** While a node lets go, which takes as long as the object store takes, it says so this often. */
+/** While a node yields a session, which takes as long as the object store takes, it says so this often. */
 const BUSY_EVERY_MS = 300;
 
 /**
- * Nobody waits longer, whatever the other node says: longer than a large file takes to be put together and inspected. Who
- * does not wait for it begins the same work a second time.
+ * The longest wait, whatever the other node says. It is longer than the completion and inspection of a large file take: a
+ * node that does not wait for them does the same work a second time.
  */
 const LONGEST_MS = 10 * 60_000;
 
 /**
  * Asks for sessions over Redis: each node subscribes to a channel of its own, and a session's record names the node that
- * took it last. A message to a node that is gone has no receiver, and Redis says so at once.
+ * took it over last. A message to a node that is gone has no receivers, which Redis says at once.
  */
 export class RedisHandover implements SessionHandover {
   private readonly logger = new Logger(RedisHandover.name);
@@ -31,7 +31,7 @@ export class RedisHandover implements SessionHandover {
     private readonly nodeId: string,
   ) {
     this.subscriber = redis.client.duplicate();
-    // Said once already, by the connection that it is a copy of.
+    // The connection of which it is a copy logs the same errors.
     this.subscriber.on('error', () => undefined);
   }
 
@@ -61,7 +61,7 @@ export class RedisHandover implements SessionHandover {
     if (this.subscriber.isOpen) this.subscriber.destroy();
   }
 
-  /** A function that resolves when the other node is done, or says nothing any more. */
+  /** A function that resolves when the other node is done, or has been silent for too long. */
   private answersTo(id: string): () => Promise<void> {
     const done = Promise.withResolvers<Answer>();
     let next = Promise.withResolvers<Answer>();
@@ -82,7 +82,7 @@ export class RedisHandover implements SessionHandover {
     void this.answer(message, yieldSession).catch((error) => this.logger.warn(error));
   }
 
-  /** Done is said in any case: what could not be written down does not become so by waiting. */
+  /** `done` is sent even where yielding failed: waiting longer would not help the other node. */
   private async answer({ id, sessionID, from }: Request, yieldSession: YieldSession): Promise<void> {
     const busy = setInterval(() => void this.publish(from, { what: 'busy', id }).catch(() => undefined), BUSY_EVERY_MS);
     try {
@@ -93,7 +93,7 @@ export class RedisHandover implements SessionHandover {
     }
   }
 
-  /** Gives how many heard it: one, or none where that node is gone. */
+  /** Returns how many received it: one, or none where that node is gone. */
   private publish(nodeId: string, message: Message): Promise<number> {
     return this.redis.client.publish(this.channel(nodeId), JSON.stringify(message));
   }

@@ -175,6 +175,14 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
         expect(await store.findFile(file.fileId)).toEqual(file);
       });
 
+      it('writes files that earlier versions can read', async () => {
+        const { store, redis } = await nodes.connect();
+        await store.addFile(fileOf(session(1)));
+        const text = await redis.client.get(`${redis.prefix}file:${fileOf(session(1)).fileId}`);
+        expect(JSON.parse(text!)).toMatchObject({ storedName: expect.any(String) });
+        expect(await store.findFile(fileOf(session(1)).fileId)).not.toHaveProperty('storedName');
+      });
+
       it('says which record is not valid, and why', async () => {
         const { store, redis } = await nodes.connect();
         await store.create(session(1));

@@ -5,17 +5,17 @@ import type { Checkpoint, FileRecord, SessionRecord } from '../../contracts/reco
 import type { FilePage, LostSession, UploadStore } from '../../contracts/upload-store.js';
 import type { RedisConnection, Script } from './redis-connection.js';
 import * as scripts from './session-scripts.js';
-import { fileOf, hashOf, sessionOf, textOf } from './stored-records.js';
+import { fileOf, hashOf, sessionOf, textOfFile, textOfSession } from './stored-records.js';
 
 /**
- * How long a session stays in Redis: the sweep, which removes its bytes too, comes at least hourly, and has to come first
- * even after Redis was away for a while.
+ * How long a session stays in Redis. The sweep, which also discards its bytes, comes at least every hour, and has to come
+ * first even after Redis was away for a while.
  */
 const keptMs = (sessionTtlMs: number) => 2 * sessionTtlMs + 60 * 60 * 1000;
 
 /**
- * Sessions and the catalogue in Redis, for many nodes. Each change is one script, so that of two nodes which race one
- * comes first. While Redis is away, calls wait (`RedisConnection`).
+ * Sessions and the catalogue in Redis, shared by many nodes. Each change is one script, so that of two nodes that race, one
+ * comes first. While Redis is away, calls wait (see `RedisConnection`).
  */
 export class RedisUploadStore implements UploadStore {
   private readonly logger = new Logger('Redis');
@@ -23,7 +23,7 @@ export class RedisUploadStore implements UploadStore {
   /** The ID that Redis had when this node started. */
   private known: string | undefined;
 
-  /** `nodeId` is noted as the holder of the sessions that this node creates or takes over. */
+  /** `nodeId`: saved as the holder of the sessions that this node creates or takes over. */
   constructor(
     private readonly redis: RedisConnection,
     private readonly nodeId: string,
@@ -36,7 +36,7 @@ export class RedisUploadStore implements UploadStore {
     const { sessionID, fileId, epoch, checkpoint, updatedAt, completed } = session;
     const { offset, crc32 } = checkpoint;
     const state = [epoch, offset, crc32, updatedAt, completed ? 1 : 0, this.nodeId, this.ttlMs];
-    const outcome = await this.change(scripts.CREATE, sessionID, fileId, textOf(session), ...state);
+    const outcome = await this.change(scripts.CREATE, sessionID, fileId, textOfSession(session), ...state);
     return oneOf(outcome, 'created', 'exists');
   }
 
@@ -63,14 +63,14 @@ export class RedisUploadStore implements UploadStore {
 
   async complete(epoch: number, file: FileRecord): Promise<'completed' | 'exists' | LostSession> {
     const { sessionID, fileId, owner, createdAt } = file;
-    const entry = [fileId, listOf(owner), JSON.stringify(file), createdAt, this.ttlMs];
+    const entry = [fileId, listOf(owner), textOfFile(file), createdAt, this.ttlMs];
     const outcome = await this.change(scripts.COMPLETE, sessionID, epoch, ...entry);
     return oneOf(outcome, 'completed', 'exists', 'fenced', 'missing');
   }
 
   async addFile(file: FileRecord): Promise<'added' | 'exists'> {
     const { sessionID, fileId, owner } = file;
-    const outcome = await this.change(scripts.ADD, sessionID, fileId, listOf(owner), JSON.stringify(file));
+    const outcome = await this.change(scripts.ADD, sessionID, fileId, listOf(owner), textOfFile(file));
     return oneOf(outcome, 'added', 'exists');
   }
 
@@ -125,7 +125,7 @@ export class RedisUploadStore implements UploadStore {
     return (await this.redis.call(() => this.redis.client.exists(`${this.redis.prefix}sequence`))) > 0;
   }
 
-  /** Rejects also where Redis lost what it had, or is another one. */
+  /** Rejects also where Redis lost its data, or is another one. */
   async check(): Promise<void> {
     await this.redis.check();
     if (this.known === undefined || (await this.identity()) === this.known) return;
@@ -147,7 +147,7 @@ export class RedisUploadStore implements UploadStore {
     return this.redis.run(change, randomUUID(), ...args);
   }
 
-  /** One record that is not valid does not hide the others: neither from the sweep nor from its owner. */
+  /** A record that is not valid does not hide the others from the sweep or from their owner. */
   private readable<T>(rows: readonly unknown[], read: (row: unknown) => T | undefined): T[] {
     return rows.flatMap((row) => {
       try {
@@ -164,10 +164,10 @@ export class RedisUploadStore implements UploadStore {
   }
 }
 
-/** The key of an owner's files, after the prefix. Files of nobody are in no list. */
+/** The key of an owner's files, after the prefix. Files without an owner are in no list. */
 const listOf = (owner: string | null) => (owner === null ? '' : `owner:${owner}`);
 
-/** What a script answered. Another word is from another version of this program: nobody knows what it did. */
+/** What a script answered. Another word comes from another version of this program, and nobody knows what it did. */
 function oneOf<const Outcome extends string>(answer: unknown, ...outcomes: readonly Outcome[]): Outcome {
   const outcome = outcomes.find((one) => one === answer);
   if (outcome === undefined) throw new UploadError('STORAGE_FAILED', undefined, { cause: answer });

@@ -8,16 +8,16 @@ import { script } from './redis-connection.js';
  *   bytes:<fileId>        the session ID of an unfinished upload
  *   file:<fileId>         an entry of the catalogue, as JSON
  *   file-of:<sessionID>   its file ID
- *   owner:<owner>         sorted set: file IDs by the order in which they were completed; none for files of nobody
+ *   owner:<owner>         sorted set: file IDs by the order in which they were completed; files without an owner are in none
  *   sequence              the number of the last entry
- *   store-id              the random ID of the store of bytes that the catalogue belongs to
+ *   store-id              the random ID of the storage back end that the catalogue belongs to
  *   call:<id>             what a change answered, for ten minutes
  *
  * Sessions expire by themselves, long after the sweep should have removed them with their bytes. The catalogue stays.
- * What others took out of Redis leaves the sorted sets where they are read.
+ * Members of the sorted sets whose key is gone are removed when they are read.
  */
 
-/** A change whose answer was lost with the connection is made again: it answers as it did, and changes nothing twice. */
+/** A change whose answer was lost with the connection is repeated: it gives the same answer, and changes nothing twice. */
 const ONCE = `
   local p = KEYS[1]
   local before = redis.call('GET', p .. 'call:' .. ARGV[1])
@@ -43,7 +43,7 @@ const DROP = `
   end
 `;
 
-/** `list` is the key of the owner's files after the prefix, or nothing. */
+/** `list`: the key of the owner's files, after the prefix; empty for a file without an owner. */
 const ADD_FILE = `
   local function isFile(fileId, sessionID)
     return redis.call('EXISTS', p .. 'file:' .. fileId, p .. 'file-of:' .. sessionID) > 0
@@ -68,8 +68,8 @@ export const CREATE = script(`${ONCE}${KEEP}
 `);
 
 /**
- * ARGV: call, sessionID, updatedAt, holder, ttlMs. One that Redis runs late, after its answer was given to a repetition,
- * must not raise the epoch again: it would fence the node that has the session.
+ * ARGV: call, sessionID, updatedAt, holder, ttlMs. A call that Redis runs late, after it has answered the repetition, must
+ * not raise the epoch again: that would fence the node that holds the session.
  */
 export const TAKE_OVER = script(`
   local p = KEYS[1] ${KEEP}
@@ -92,7 +92,7 @@ export const TAKE_OVER = script(`
 `);
 
 /**
- * ARGV: call, sessionID, epoch, offset, crc32, updatedAt, ttlMs. One that Redis runs late must not set back the offset.
+ * ARGV: call, sessionID, epoch, offset, crc32, updatedAt, ttlMs. A call that Redis runs late must not set the offset back.
  */
 export const CHECKPOINT = script(`${ONCE}${KEEP}
   local key = p .. 'session:' .. ARGV[2]
@@ -143,7 +143,7 @@ export const REMOVE_FILE = script(`${ONCE}${DROP}
   return answer('yes')
 `);
 
-/** ARGV: before, limit. What expired by itself leaves the set here. */
+/** ARGV: before, limit. Sessions that expired are removed from the set. */
 export const FIND_IDLE = script(`local p = KEYS[1]
   local found = {}
   local ids = redis.call('ZRANGEBYSCORE', p .. 'idle', '-inf', '(' .. ARGV[1], 'LIMIT', 0, ARGV[2])
@@ -160,7 +160,7 @@ export const FIND_FILE_OF_SESSION = script(`local p = KEYS[1]
   return fileId and redis.call('GET', p .. 'file:' .. fileId)
 `);
 
-/** ARGV: list, below, limit. Gives file and number by turns. */
+/** ARGV: list, below, limit. Returns each file followed by its number. */
 export const LIST_FILES = script(`local p = KEYS[1]
   local key, below, limit = p .. ARGV[1], ARGV[2], 2 * ARGV[3]
   local found = {}

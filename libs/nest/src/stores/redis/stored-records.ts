@@ -36,7 +36,7 @@ const fileSchema: z.ZodType<FileRecord> = z.looseObject({
   createdAt: count,
 });
 
-/** Redis gives a script's hash as names and values by turns. */
+/** Redis returns the hash of a script as a list in which each name is followed by its value. */
 export function hashOf(fields: unknown): Readonly<Record<string, string>> {
   const list = Array.isArray(fields) ? (fields as string[]) : [];
   return Object.fromEntries(list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1]!]] : [])));
@@ -46,7 +46,7 @@ export function hashOf(fields: unknown): Readonly<Record<string, string>> {
  * What never changes of a session. Versions that share the store read `protocol`: 0 for clients of the original workflow,
  * which can't resume.
  */
-export const textOf = (session: SessionRecord): string =>
+export const textOfSession = (session: SessionRecord): string =>
   JSON.stringify({ ...session, protocol: session.resumable ? 1 : 0 });
 
 /**
@@ -70,7 +70,13 @@ export function sessionOf(fields: Readonly<Record<string, string>>): SessionReco
   return checked(session, sessionSchema, 'session', created['sessionID']);
 }
 
-/** An entry of the catalogue. Throws if it is not valid. */
+/**
+ * An entry of the catalogue. Versions that share the store require `storedName`, of which an object store makes no use; so
+ * all nodes can read it while they are updated one by one.
+ */
+export const textOfFile = (file: FileRecord): string => JSON.stringify({ ...file, storedName: file.fileName });
+
+/** An entry of the catalogue from its text. Throws if it is not valid. */
 export function fileOf(text: unknown): FileRecord | undefined {
   if (typeof text !== 'string') return undefined;
   const file = parsed(text);

@@ -2,14 +2,14 @@ import { Logger } from '@nestjs/common';
 import { UploadError } from '@upload-streams/protocol';
 import { statSync } from 'node:fs';
 
-/** What is wrong with a damaged catalogue, and what helps. */
+/** What is wrong with a damaged catalogue, and what to do. */
 export const damageOf = (path: string): string =>
   `The catalogue ${path} is damaged. Stop the gateway, move this file and its -wal file away, put a backup in its place ` +
   'or rebuild it (npm run catalogue:rebuild), and start the gateway again';
 
 /**
- * Whether the file of the catalogue is still the one that was opened, and sound. One that was removed or replaced goes on
- * taking changes, which nobody will ever find again.
+ * Checks that the file of the catalogue is still the one that was opened, and not damaged. SQLite would go on writing to a
+ * file that was removed or replaced, and nobody would ever find those changes.
  */
 export class CataloguePlace {
   private readonly logger = new Logger('Catalogue');
@@ -21,7 +21,7 @@ export class CataloguePlace {
     this.opened = this.present();
   }
 
-  /** Throws STORAGE_FAILED where it is another file, none, or a damaged one. Takes microseconds. */
+  /** Throws STORAGE_FAILED where the file is missing, another one, or damaged. Takes microseconds. */
   require(): void {
     if (!this.isDamaged && this.present() === this.opened) return;
     this.say(
@@ -31,7 +31,7 @@ export class CataloguePlace {
     throw new UploadError('STORAGE_FAILED');
   }
 
-  /** A part of it could not be read: nothing more may be written into it. */
+  /** A part of the file could not be read: nothing more may be written to it. */
   giveUp(): void {
     this.isDamaged = true;
     this.say(damageOf(this.path));

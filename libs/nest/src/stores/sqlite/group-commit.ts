@@ -1,27 +1,27 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 
-interface Piece {
-  /** Runs the piece, and gives what tells its caller of it once all is durable. */
+interface Change {
+  /** Makes the change, and returns what tells its caller once it is durable. */
   readonly run: () => () => void;
   readonly fail: (error: unknown) => void;
 }
 
 /**
- * Changes that come while others are made durable share the next transaction, and so the one fsync that makes them
- * durable. Each piece is atomic for itself: one that throws takes nothing of the others with it.
+ * Changes that come while others are made durable share the next transaction, and so its one fsync. Each change is atomic
+ * by itself: one that throws leaves the others alone.
  */
 export class GroupCommit {
-  private waiting: Piece[] = [];
+  private waiting: Change[] = [];
   private committing: Promise<void> | undefined;
 
-  /** `sync` makes durable what is committed; it need not hold up this thread. */
+  /** `sync` makes durable what is committed, and should not block this thread. */
   constructor(
     private readonly database: DatabaseSync,
     private readonly sync: () => Promise<void>,
   ) {}
 
-  /** Resolves when what `work` changed is durable; rejects with what it threw, or with why nothing could be. */
+  /** Resolves when what `work` changed is durable. Rejects with what it threw, or with what made the transaction fail. */
   run<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = () => {
@@ -39,14 +39,14 @@ export class GroupCommit {
   }
 
   private async commitAll(): Promise<void> {
-    // What comes within this turn of the event loop belongs together.
+    // The changes of one turn of the event loop share a transaction.
     await setImmediate();
     while (this.waiting.length > 0) await this.commitGroup(this.waiting.splice(0));
-    // In one go with the look at what waits: nothing can come between and be forgotten.
+    // Synchronously after the last look at what waits, so that no change can come in between and be forgotten.
     this.committing = undefined;
   }
 
-  private async commitGroup(group: readonly Piece[]): Promise<void> {
+  private async commitGroup(group: readonly Change[]): Promise<void> {
     try {
       const told = this.transaction(group);
       await this.sync();
@@ -56,10 +56,10 @@ export class GroupCommit {
     }
   }
 
-  private transaction(group: readonly Piece[]): (() => void)[] {
+  private transaction(group: readonly Change[]): (() => void)[] {
     this.database.exec('BEGIN IMMEDIATE');
     try {
-      const told = group.map((piece) => this.savepoint(piece));
+      const told = group.map((change) => this.savepoint(change));
       this.database.exec('COMMIT');
       return told;
     } catch (error) {
@@ -68,16 +68,16 @@ export class GroupCommit {
     }
   }
 
-  private savepoint({ run, fail }: Piece): () => void {
-    this.database.exec('SAVEPOINT piece');
+  private savepoint({ run, fail }: Change): () => void {
+    this.database.exec('SAVEPOINT change');
     try {
       const tell = run();
-      this.database.exec('RELEASE piece');
+      this.database.exec('RELEASE change');
       return tell;
     } catch (error) {
-      // A full disk ends the whole transaction by itself, and so fails all pieces.
+      // On a full disk, SQLite rolls the whole transaction back by itself: all changes fail.
       if (!this.database.isTransaction) throw error;
-      this.database.exec('ROLLBACK TO piece; RELEASE piece');
+      this.database.exec('ROLLBACK TO change; RELEASE change');
       return () => fail(error);
     }
   }

@@ -71,7 +71,7 @@ function setUp(database: DatabaseSync, path: string): void {
   }
 }
 
-/** A file with tables and version 0 is from before versions were saved: it has other tables. */
+/** A file that has tables and version 0 is from before versions were saved, and can't be read. */
 function migrate(database: DatabaseSync, path: string): void {
   const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get() as { count: number };

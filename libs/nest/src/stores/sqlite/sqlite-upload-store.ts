@@ -51,7 +51,7 @@ export class SqliteUploadStore implements UploadStore {
   }
 
   async find(sessionID: string): Promise<SessionRecord | undefined> {
-    // Every begin asks this first: no bytes are stored that no change could make known.
+    // Every begin asks this first, so no bytes are stored for sessions that could not be saved.
     this.place.require();
     return sessionOf(this.read(() => this.statements.find.get({ sessionID }) as Row | undefined));
   }
