@@ -25,7 +25,7 @@ export class FailureStreak {
   waits = 0;
   private failures = 0;
   private since: number | undefined;
-  private last = new UploadError('CONNECTION_LOST');
+  private last: UploadError | undefined;
   private readonly clock = new Subject<number | undefined>();
 
   /** Fails with the last error when the streak has lasted too long. Completes with `close`. */
@@ -33,7 +33,7 @@ export class FailureStreak {
     // switchMap: a new time replaces the last one.
     switchMap((ms) => (ms === undefined ? EMPTY : timer(ms))),
     map(() => {
-      throw this.last;
+      throw this.last ?? new UploadError('CONNECTION_LOST');
     }),
   );
 

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SerialQueue } from '../../concurrency/serial-queue.js';
@@ -8,6 +9,13 @@ import { currentRecord } from '../file-record.js';
 import { syncFolder } from './folder-sync.js';
 import { compactedCopy, sizeOf } from './journal-compaction.js';
 import { entriesOf, lineOf, type Entry } from './journal-entries.js';
+
+/**
+ * With O_DSYNC, a write is durable when it resolves: one job of the thread pool instead of two, and half as many syncs
+ * (measured with strace for 1,000 small files). Platforms without it sync after each write.
+ */
+const { O_APPEND, O_CREAT, O_DSYNC, O_WRONLY } = constants;
+const isSyncedByWrite = O_DSYNC !== undefined;
 
 /** The journal is compacted once this many records were removed. */
 const COMPACT_AFTER = 1000;
@@ -101,7 +109,7 @@ export class RecordJournal implements RecordKeeper {
     const file = await this.opened();
     try {
       await file.appendFile(lines);
-      await file.datasync();
+      if (!isSyncedByWrite) await file.datasync();
     } catch (error) {
       // It may end within a line: whoever opens the file again begins a new one.
       await this.closeFile();
@@ -121,7 +129,7 @@ export class RecordJournal implements RecordKeeper {
 
   /** A line that a crash cut off must not damage the next one, so a new line is begun; an empty line is no entry. */
   private async open(): Promise<FileHandle> {
-    const file = await open(this.path, 'a', 0o600);
+    const file = await open(this.path, O_WRONLY | O_APPEND | O_CREAT | (O_DSYNC ?? 0), 0o600);
     try {
       await file.appendFile('\n');
       await syncFolder(dirname(this.path));
