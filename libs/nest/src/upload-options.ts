@@ -70,10 +70,7 @@ export const uploadOptionsSchema = z.object({
   maxSessionsPerConnection: count(1, 1_000_000).default(256).describe('Unfinished uploads of one connection.'),
   sessionTtlMs: milliseconds(1)
     .default(DAY_MS)
-    .describe(
-      'An unfinished upload is removed after this time without progress. A session ID is remembered for as long after ' +
-        'its upload is complete.',
-    ),
+    .describe('An unfinished upload is removed after this time without progress.'),
   quarantineTtlMs: milliseconds(0)
     .default(7 * DAY_MS)
     .describe('Orphaned bytes of unfinished uploads are quarantined, and removed after this time.'),
@@ -98,7 +95,7 @@ export const uploadOptionsSchema = z.object({
   fastPaths: flag()
     .default(true)
     .describe(
-      'Assemble large messages in code of our own instead of in `ws`. Set to `false` to rule it out when looking for a fault.',
+      'Assemble large messages in code of our own instead of in `ws`. With `false`, `apps/api` also leaves V8 and the allocator as they are. For ruling these out when looking for a fault.',
     ),
   shutdownGraceMs: milliseconds(0, HOUR_MS).default(10_000).describe('How long a shutdown waits for work in progress.'),
   reconnectInMs: milliseconds(0, HOUR_MS)

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { DiskStorage } from '../stores/disk/disk-storage.js';
 import { SqliteUploadStore } from '../stores/sqlite/sqlite-upload-store.js';
@@ -106,9 +105,7 @@ describe('OriginalWorkflow', () => {
   it('tells its clients of no work in progress, of which they know nothing', async () => {
     const engine = new TestConnection();
     const wanted = { resumable: true, sessionID: 'a-session-with-slow-answer', fileName: 'a', size: 5 };
-    const inspect = async () => {
-      while (!engine.steps.includes('inspecting')) await delay(20);
-    };
+    const inspect = () => engine.toldOf('inspecting');
     await open({ policy: { inspect } });
     await original.begin(SESSION);
     await original.receive(SESSION, { chunk: Buffer.from('Hello'), last: true });

@@ -39,7 +39,7 @@ interface OriginalUpload {
 }
 
 /**
- * Translates the original workflow for one connection (docs/protocol.md, "Old clients"): `begin_upload` without `protocol`,
+ * Translates the original workflow for one connection (docs/protocol.md, "The original workflow"): `begin_upload` without `protocol`,
  * chunks of any size without offsets and checksums, each acknowledged; a refusal is `upload_error_{ID}` and no ack. The
  * sessions see a client of protocol 1 that sends one chunk at a time and can't resume.
  */

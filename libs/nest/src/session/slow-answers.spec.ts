@@ -3,7 +3,6 @@ import { Logger } from '@nestjs/common';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { DiskStorage } from '../stores/disk/disk-storage.js';
 import { openSessionGateway } from '../testing/session-gateway.js';
@@ -17,40 +16,58 @@ const WANTED = { resumable: true, sessionID: SESSION, fileName: 'model.bin', siz
 const ALL = { offset: 0, chunk: CONTENT, crc32: crc32(CONTENT), last: true, fileCrc32: crc32(CONTENT) };
 const EMPTY_LAST = { ...ALL, offset: CONTENT.length, chunk: Buffer.alloc(0), crc32: 0 };
 
-/** Looks again until a client was told of a step, as a scanner that takes until then. */
-async function toldOf(peer: TestConnection, step: string, times = 1): Promise<void> {
-  while (peer.steps.filter((one) => one === step).length < times) await delay(20);
-}
-
 describe('WorkInProgress', () => {
+  const EVERY_MS = 2500;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it('tells again and again of work that takes long, the latest step only, and stops with it', async () => {
-    const works = new WorkInProgress(40);
-    const peer = new TestConnection();
-    await works.run(peer, SESSION, 'beginning', () =>
-      works.run(peer, SESSION, 'inspecting', () => toldOf(peer, 'inspecting', 3)),
+    const works = new WorkInProgress(EVERY_MS);
+    const connection = new TestConnection();
+    const done = Promise.withResolvers<void>();
+    const work = works.run(connection, SESSION, 'beginning', () =>
+      works.run(connection, SESSION, 'inspecting', () => done.promise),
     );
-    expect(new Set(peer.steps)).toEqual(new Set(['inspecting']));
-    const told = peer.steps.length;
-    await delay(120);
-    expect(peer.steps).toHaveLength(told);
+    await jest.advanceTimersByTimeAsync(3 * EVERY_MS);
+    expect(connection.steps).toEqual(['inspecting', 'inspecting', 'inspecting']);
+    done.resolve();
+    await work;
+    await jest.advanceTimersByTimeAsync(3 * EVERY_MS);
+    expect(connection.steps).toHaveLength(3);
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('says nothing of work that is done soon, or to a connection that is gone', async () => {
-    const works = new WorkInProgress(40);
+    const works = new WorkInProgress(EVERY_MS);
     const [quick, gone] = [new TestConnection(), new TestConnection()];
     gone.connected = false;
-    const long = works.run(gone, SESSION, 'writing', () => delay(120));
-    for (let time = 0; time < 100; time++) await works.run(quick, SESSION, 'writing', () => delay(1));
+    const done = Promise.withResolvers<void>();
+    const long = works.run(gone, SESSION, 'writing', () => done.promise);
+    for (let time = 0; time < 100; time++) {
+      await Promise.all([
+        works.run(quick, SESSION, 'writing', () => new Promise((resolve) => setTimeout(resolve, EVERY_MS / 10))),
+        jest.advanceTimersByTimeAsync(EVERY_MS / 10),
+      ]);
+    }
+    done.resolve();
     await long;
     expect([quick.steps, gone.steps]).toEqual([[], []]);
   });
 
   it('ends with work that fails', async () => {
-    const works = new WorkInProgress(20);
-    const peer = new TestConnection();
-    await expect(works.run(peer, SESSION, 'writing', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    await delay(60);
-    expect(peer.steps).toEqual([]);
+    const works = new WorkInProgress(EVERY_MS);
+    const connection = new TestConnection();
+    await expect(works.run(connection, SESSION, 'writing', () => Promise.reject(new Error('no')))).rejects.toThrow(
+      'no',
+    );
+    await jest.advanceTimersByTimeAsync(3 * EVERY_MS);
+    expect(connection.steps).toEqual([]);
+    expect(jest.getTimerCount()).toBe(0);
   });
 });
 
@@ -76,7 +93,7 @@ describe('a slow answer', () => {
     let inspections = 0;
     const inspect = async () => {
       inspections++;
-      await Promise.all([toldOf(peer, 'inspecting'), toldOf(second, 'beginning')]);
+      await Promise.all([peer.toldOf('inspecting'), second.toldOf('beginning')]);
     };
     const { sessions } = await openSessionGateway(dataDir, { store, backend: disk, policy: { inspect } });
     await sessions.begin(peer, WANTED);

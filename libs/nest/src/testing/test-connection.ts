@@ -9,6 +9,7 @@ export class TestConnection implements UploadConnection {
   readonly errors: string[] = [];
   error: UploadError | undefined;
   readonly steps: UploadInProgress['step'][] = [];
+  private readonly stepWatchers = new Set<() => void>();
   private readonly end = Promise.withResolvers<CompletedUpload>();
 
   constructor(readonly owner: string | null = 'alice') {
@@ -27,6 +28,19 @@ export class TestConnection implements UploadConnection {
 
   inProgress(_: string, step: UploadInProgress['step']): void {
     this.steps.push(step);
+    for (const look of this.stepWatchers) look();
+  }
+
+  /** Resolves once it was told of a step this many times. */
+  async toldOf(step: UploadInProgress['step'], times = 1): Promise<void> {
+    const told = Promise.withResolvers<void>();
+    const look = () => {
+      if (this.steps.filter((one) => one === step).length >= times) told.resolve();
+    };
+    this.stepWatchers.add(look);
+    look();
+    await told.promise;
+    this.stepWatchers.delete(look);
   }
 
   failed(_: string, error: UploadError): void {

@@ -7,6 +7,7 @@ import { sessionOf } from '../../testing/session-records.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisHandover } from './redis-handover.js';
 import { RedisUploadStore } from './redis-upload-store.js';
+import { busyMessages } from './testing/busy-messages.js';
 
 const HOUR_MS = 3_600_000;
 const SESSION = sessionOf(1);
@@ -79,7 +80,8 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
     it('waits for longer than a silence where the holder says that it is about to', async () => {
       const done: string[] = [];
       const holder = await nodeThat(async () => {
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        // Longer than the silence that ends the wait for a node that says nothing.
+        await busyMessages(holder.redis, prefix, 5);
         done.push('put together');
       });
       const { handover } = await nodeThat(nothing);

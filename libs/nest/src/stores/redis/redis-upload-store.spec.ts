@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { FaultProxy, RedisServer } from '@upload-streams/testing';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeUploadStore } from '../../testing/describe-upload-store.js';
 import { describeWhere } from '../../testing/describe-where.js';
@@ -238,7 +239,8 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
           while (uploaded.length < before + 20) await store.findFile('any');
           await own.stop(signal);
           await expect(store.check()).rejects.toThrow();
-          await new Promise((resolve) => setTimeout(resolve, 1000));
+          // Calls wait while the connection is tried in vain.
+          for (let attempt = 0; attempt < 3; attempt++) await once(redis.client, 'error');
           await own.startAgain();
         }
         await store.findFile('any');

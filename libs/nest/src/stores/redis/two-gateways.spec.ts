@@ -16,6 +16,7 @@ import { resolveUploadOptions } from '../../upload-options.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisHandover } from './redis-handover.js';
 import { RedisUploadStore } from './redis-upload-store.js';
+import { busyMessages } from './testing/busy-messages.js';
 
 const SESSION = 'a-session-of-two-gateways';
 const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7919) % 256));
@@ -65,7 +66,7 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
         await store.close();
         await disk.close();
       });
-      return { sessions, store, handover };
+      return { sessions, store, handover, redis };
     }
 
     /** Two of them, of which the first one has a session with 400 bytes. */
@@ -116,7 +117,8 @@ describeWhere(RedisServer.isInstalled, 'Redis', 'apt-get install redis-server', 
       await a.sessions.receive(peer, SESSION, chunkAt(400, CONTENT.length));
       await inspecting.promise;
       const asked = b.sessions.begin(other, WANTED);
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      // Longer than the silence that ends the wait for a node that says nothing.
+      await busyMessages(a.redis, prefix, 5);
       inspected.resolve();
       const { fileId } = await peer.ended;
       expect(await asked).toMatchObject({ completed: { fileId } });
