@@ -2,10 +2,10 @@ import { Logger } from '@nestjs/common';
 import { createClient } from '@redis/client';
 import { UploadError } from '@upload-streams/protocol';
 import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, isPassing, isRefusing } from './redis-errors.js';
 import { resolveRedisOptions, type RedisOptions } from './redis-options.js';
-import { withinMs } from '../../concurrency/within-ms.js';
+import { withinMs } from '../../concurrency/deadline.js';
+import { retry } from '../../concurrency/retry.js';
 
 export type RedisClient = ReturnType<typeof newClient>;
 
@@ -80,16 +80,17 @@ export class RedisConnection {
 
   /** Repeats a call until Redis answers. Rejects with STORAGE_FAILED where it does not for too long. */
   async call<T>(work: () => Promise<T>): Promise<T> {
-    const giveUpAt = Date.now() + this.unavailableTimeoutMs;
-    for (;;) {
-      try {
-        return await this.answered(work);
-      } catch (cause) {
-        const { aborted } = this.closing.signal;
-        if (isPassing(cause) && Date.now() < giveUpAt && !aborted) await this.pause();
-        else if (isPassing(cause) || isRefusing(cause)) throw new UploadError('STORAGE_FAILED', undefined, { cause });
-        else throw cause;
-      }
+    try {
+      return await retry(() => this.answered(work), {
+        giveUpAfterMs: this.unavailableTimeoutMs,
+        signal: this.closing.signal,
+        shouldRetry: isPassing,
+        firstWaitMs: RETRY_MS,
+        longestWaitMs: RETRY_MS,
+      });
+    } catch (cause) {
+      if (isPassing(cause) || isRefusing(cause)) throw new UploadError('STORAGE_FAILED', undefined, { cause });
+      throw cause;
     }
   }
 
@@ -127,10 +128,6 @@ export class RedisConnection {
     this.renewedAt = performance.now();
     this.client.destroy();
     this.client.connect().catch(() => undefined);
-  }
-
-  private async pause(): Promise<void> {
-    await delay(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => undefined);
   }
 
   private sayRefused(code: string, message: string): void {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { YieldSession, SessionHandover } from '../../contracts/session-handover.js';
 import { messageOf, type Answer, type Message, type Request } from './handover-message.js';
 import type { RedisClient, RedisConnection } from './redis-connection.js';
-import { withinMs } from '../../concurrency/within-ms.js';
+import { withinMs } from '../../concurrency/deadline.js';
 
 /** A node that lives answers within milliseconds. After this long without an answer, the epoch alone fences it. */
 const SILENCE_MS = 1000;

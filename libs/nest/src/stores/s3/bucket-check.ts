@@ -1,5 +1,5 @@
-import { statusOf } from '../../concurrency/retrying.js';
 import { ObjectStore } from './objects/object-store.js';
+import { statusOf } from './objects/s3-errors.js';
 import type { ResolvedS3Options } from './s3-options.js';
 import { probeStore } from './store-probe.js';
 

@@ -18,9 +18,10 @@ import type { ByteRange, Download } from '../../../contracts/storage-backend.js'
 import type { PartDigest } from '../../hashing/passing-digest-worker.js';
 import { newS3Client } from './s3-client.js';
 import type { ResolvedS3Options } from '../s3-options.js';
-import { retrying, statusOf } from '../../../concurrency/retrying.js';
+import { retry } from '../../../concurrency/retry.js';
 import { Listing } from './listing.js';
 import { crc32Of, sendAsStream, type ObjectBody, type SendOptions, type SentBody } from './object-body.js';
+import { mayPass, statusOf } from './s3-errors.js';
 import { base64Of, storedObject, type StoredObject } from './stored-object.js';
 
 const PRESIGNED_SECONDS = 300;
@@ -123,8 +124,8 @@ export class ObjectStore {
   }
 
   /** Waits for a store that starts at the same time. */
-  ready(withinMs: number): Promise<void> {
-    return retrying(withinMs, this.ended.signal, () => this.check());
+  ready(giveUpAfterMs: number): Promise<void> {
+    return this.retrying(() => this.check(), giveUpAfterMs);
   }
 
   async createBucket(): Promise<void> {
@@ -143,8 +144,8 @@ export class ObjectStore {
     yield* Body as AsyncIterable<Uint8Array>;
   }
 
-  private retrying<T>(work: () => Promise<T>): Promise<T> {
-    return retrying(this.options.giveUpAfterMs, this.ended.signal, work);
+  private retrying<T>(work: () => Promise<T>, giveUpAfterMs = this.options.giveUpAfterMs): Promise<T> {
+    return retry(work, { giveUpAfterMs, signal: this.ended.signal, shouldRetry: mayPass });
   }
 
   private async unlessGone(work: () => Promise<unknown>): Promise<void> {

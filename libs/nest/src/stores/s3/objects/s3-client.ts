@@ -3,7 +3,7 @@ import type { ResolvedS3Options } from '../s3-options.js';
 
 const CONNECTION_TIMEOUT_MS = 5000;
 
-/** A store that says nothing for so long has lost the request. */
+/** A request without an answer for this long counts as lost, in milliseconds. */
 const SILENCE_MS = 30_000;
 
 const ignore = () => undefined;
@@ -15,9 +15,9 @@ export function newS3Client({ region, endpoint, pathStyle, checksums }: Resolved
     ...(endpoint && { endpoint }),
     forcePathStyle: pathStyle,
     requestChecksumCalculation: when,
-    // What is read back is hashed by us.
+    // What is read back is hashed by `readBack`.
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // Bodies are streams, which only we can read again: see `retrying`. The SDK would warn of each.
+    // Bodies are streams, which the SDK can't read again, and warns of. `ObjectStore` retries instead.
     maxAttempts: 1,
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     requestHandler: {
