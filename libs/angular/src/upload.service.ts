@@ -1,6 +1,6 @@
 import { inject, Injectable } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
-import { isFinal, UploadControls, type ResumeRecord, type UploadState } from '@upload-streams/client';
+import { handleOf, isFinal, UploadControls, type ResumeRecord, type UploadState } from '@upload-streams/client';
 import type { CompletedUpload } from '@upload-streams/protocol';
 import {
   concatMap,
@@ -157,11 +157,6 @@ export class UploadService {
   private dismissed(id: string): Observable<QueueEvent> {
     return this.commands.pipe(filter((command) => command.type === 'dismissed' && command.id === id));
   }
-}
-
-/** The handle that is remembered, if it is that of this file: another copy of the name and size has a date of its own. */
-function handleOf(record: ResumeRecord | undefined, file: File): ChosenFile['handle'] {
-  return record?.lastModified === file.lastModified ? record.handle : undefined;
 }
 
 /** The file to upload: as it is now, where that is asked for and can be had; else as it was chosen. */
