@@ -1,10 +1,10 @@
-/** A file that a person chose, and, in browsers that have it, the way to read it again on a later visit. */
+/** A file that a person chose. Where the browser has handles, the handle lets a later visit read the file again. */
 export interface ChosenFile {
   readonly file: File;
   readonly handle?: FileSystemFileHandle | undefined;
 }
 
-/** What came of a drop or of a picker. */
+/** The result of a drop or of a picker. */
 export interface ChosenFiles {
   readonly files: readonly ChosenFile[];
   /** How many files or folders could not be read. */

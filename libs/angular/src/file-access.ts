@@ -1,6 +1,6 @@
 import type { ChosenFile, ChosenFiles } from './chosen-file';
 
-/** What only some browsers have (File System Access, WICG), and TypeScript's DOM library not yet. */
+/** Only some browsers have this (File System Access, WICG), and TypeScript's DOM library does not have it yet. */
 interface PickerWindow {
   readonly showOpenFilePicker?: (options: { multiple: boolean }) => Promise<FileSystemFileHandle[]>;
 }
@@ -12,15 +12,15 @@ interface AskableHandle {
 }
 
 /**
- * Files from the browser's picker, with their handles; none where the person closes it. Undefined where there is no such
- * picker: an `<input type="file">` has to do. To be called while a click is handled.
+ * Returns files from the browser's picker, with their handles; none if the person closes it. Returns undefined if there is no
+ * such picker: use an `<input type="file">` then. Call it while a click is handled.
  */
 export async function pickFiles(window: object | null, multiple: boolean): Promise<ChosenFiles | undefined> {
   try {
     const handles = await (window as PickerWindow | null)?.showOpenFilePicker?.({ multiple });
     return handles && (await readAll(handles));
   } catch (error) {
-    // Embedded in a page of another origin, it is there and refuses.
+    // In a frame of another origin, the picker exists but refuses.
     return isNamed(error, 'SecurityError') ? undefined : { files: [], unreadable: 0 };
   }
 }
@@ -33,7 +33,7 @@ async function readAll(handles: readonly FileSystemFileHandle[]): Promise<Chosen
   return { files, unreadable: read.length - files.length };
 }
 
-/** The handle of a dropped file. To be called while the `drop` event is handled: later there is none. */
+/** Returns the handle of a dropped file. Call it while the `drop` event is handled: later there is none. */
 export async function droppedHandle(item: DataTransferItem): Promise<FileSystemFileHandle | undefined> {
   try {
     const handle = await (item as HandleItem).getAsFileSystemHandle?.();
@@ -43,10 +43,10 @@ export async function droppedHandle(item: DataTransferItem): Promise<FileSystemF
   }
 }
 
-/** What reading through a handle comes to: `denied` by the person, or `missing` where the file was. */
+/** The file, `denied` if the person did not allow to read it, or `missing` if it is no longer there. */
 export type HandleReading = File | 'denied' | 'missing';
 
-/** The file as it is now, asking for permission where that is needed. To be called while a click is handled. */
+/** Reads the file as it is now. Asks for permission if necessary, so call it while a click is handled. */
 export async function readHandle(handle: FileSystemFileHandle): Promise<HandleReading> {
   try {
     const permission = await (handle as AskableHandle).requestPermission?.({ mode: 'read' });

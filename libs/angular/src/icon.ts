@@ -31,7 +31,7 @@ export function fileIcon(type: string): IconName {
   return kind === 'image' || kind === 'video' || kind === 'audio' ? kind : 'file';
 }
 
-/** A decoration: what it stands for is said by the text or the label beside it. */
+/** A decoration: the text or the label beside it has its meaning. */
 @Component({
   selector: 'us-icon',
   template: '<svg viewBox="0 0 24 24" focusable="false"><path [attr.d]="path()" /></svg>',

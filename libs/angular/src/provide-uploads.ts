@@ -8,8 +8,8 @@ import { UploadIdentity } from './upload-identity';
 import { UPLOAD_OPTIONS, type UploadsOptions } from './upload.tokens';
 
 /**
- * Uploads for an application, which also has to provide `HttpClient`. The identity is made at once, so that a download
- * link works before the first upload.
+ * Provides uploads to an application, which also has to provide `HttpClient`. The identity is created at once, so that
+ * download links work before the first upload.
  */
 export function provideUploads(options: UploadsOptions = {}): EnvironmentProviders {
   return makeEnvironmentProviders([

@@ -1,6 +1,6 @@
 import { inject, Injectable } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
-import { isFinal, UploadControls, type ResumeRecord, type UploadState } from '@upload-streams/client';
+import { handleOf, isFinal, UploadControls, type ResumeRecord, type UploadState } from '@upload-streams/client';
 import type { CompletedUpload } from '@upload-streams/protocol';
 import {
   concatMap,
@@ -26,22 +26,22 @@ import { sampleStates } from './queue/sample-states';
 import { UnfinishedUploads } from './unfinished/unfinished-uploads.service';
 import { UPLOAD_CLIENT } from './upload.tokens';
 
-/** An upload to begin, or to take up again where `sessionID` stands. */
+/** An upload to begin, or to resume if there is a `sessionID`. */
 interface UploadStart extends ChosenFile {
   readonly id: string;
   readonly sessionID: string | undefined;
-  /** Whether the file is to be read afresh from its handle: the page's `File` can't be read any more once it changed. */
+  /** Whether to read the file again through its handle: a `File` can't be read after the file has changed. */
   readonly afresh?: boolean;
 }
 
 type ChangedEvent = Extract<QueueEvent, { type: 'changed' }>;
 
-/** Ten times a second is as much as an eye follows. */
+/** Ten times a second: more can't be seen. */
 const SAMPLE_MS = 100;
 
 /**
- * The uploads of the page. Commands go in, the engine runs them, and their states come out as one list; what the engine
- * does about lost connections is its own affair. All uploads stop with the service.
+ * The uploads of the page. Commands go in, the client runs them, and their states come out as one list. The client takes care
+ * of lost connections. All uploads stop with the service.
  */
 @Injectable({ providedIn: 'root' })
 export class UploadService {
@@ -53,10 +53,10 @@ export class UploadService {
   private readonly commands = new Subject<QueueEvent>();
   private lastId = 0;
 
-  /** Every upload runs by itself: the engine, not the page, decides how many send at once. */
+  /** Every upload runs at once: the client, not the page, limits how many send at the same time. */
   private readonly changes$ = merge(
     this.starts,
-    // One after the other, so that rows come in the order of the choices and no session is recalled twice.
+    // concatMap: rows come in the order of the choices, and no session is recalled twice.
     this.added.pipe(
       concatMap((files) => this.recalled(files)),
       mergeAll(),
@@ -69,25 +69,25 @@ export class UploadService {
     initialValue: [] as readonly UploadItem[],
   });
 
-  /** Uploads as they end: completed, failed or cancelled. */
+  /** Emits every upload that ends: completed, failed or cancelled. */
   readonly ended$: Observable<ChangedEvent> = this.events$.pipe(
     filter((event) => event.type === 'changed'),
     filter(({ state }) => isFinal(state)),
   );
 
-  /** Files that the server has confirmed to have, complete and verified. */
+  /** Emits every file that the server has confirmed as complete and verified. */
   readonly completed$: Observable<CompletedUpload> = this.ended$.pipe(
     map(({ state }) => state),
     filter((state) => state.status === 'completed'),
     map(({ file }) => file),
   );
 
-  /** Uploads files, going on where an earlier visit to the page stopped. */
+  /** Uploads files. Resumes those that an earlier visit left unfinished. */
   add(files: Iterable<File | ChosenFile>): void {
     this.added.next(Array.from(files, (file) => (file instanceof File ? { file } : file)));
   }
 
-  /** Takes up an unfinished upload with its file. */
+  /** Resumes an unfinished upload with its file. */
   takeUp(record: ResumeRecord, { file, handle }: ChosenFile): void {
     this.starts.next({ id: this.newId(), file, handle: handle ?? handleOf(record, file), sessionID: record.sessionID });
   }
@@ -100,13 +100,13 @@ export class UploadService {
     this.controls.get(id)?.resume();
   }
 
-  /** Ends an upload for good; the server drops what it has of it. */
+  /** Ends an upload for good. The server drops what it has of it. */
   cancel(id: string): void {
     this.commands.next({ type: 'cancelling', id });
     this.controls.get(id)?.cancel();
   }
 
-  /** Takes up an upload that failed or was cancelled, from where the server stands. */
+  /** Starts an upload that failed or was cancelled again, from the server's offset. */
   retry(id: string): void {
     const item = this.uploads().find((upload) => upload.id === id);
     if (!item || !isFinal(item.state) || this.controls.has(id)) return;
@@ -114,7 +114,7 @@ export class UploadService {
     this.starts.next({ id, file, handle, sessionID: state.sessionID, afresh: true });
   }
 
-  /** Takes an upload off the list; one that still runs is stopped, and can be taken up by choosing its file again. */
+  /** Removes an upload from the list. If it still runs, it stops, and can be resumed by choosing its file again. */
   dismiss(id: string): void {
     this.commands.next({ type: 'dismissed', id });
   }
@@ -159,12 +159,7 @@ export class UploadService {
   }
 }
 
-/** The handle that is remembered, if it is that of this file: another copy of the name and size has a date of its own. */
-function handleOf(record: ResumeRecord | undefined, file: File): ChosenFile['handle'] {
-  return record?.lastModified === file.lastModified ? record.handle : undefined;
-}
-
-/** The file to upload: as it is now, where that is asked for and can be had; else as it was chosen. */
+/** The file to upload: read again through its handle if that is wanted and possible, else as it was chosen. */
 function present({ file, handle, afresh }: UploadStart): Observable<ChosenFile> {
   if (!afresh || !handle) return of({ file, handle });
   return from(readHandle(handle)).pipe(map((read) => ({ file: read instanceof File ? read : file, handle })));

@@ -8,19 +8,19 @@ import {
 } from '@upload-streams/client';
 import { UploadIdentity } from './upload-identity';
 
-/** How the page reaches its gateway. Everything but `apiPath` is an option of the upload client. */
+/** How the page reaches its gateway. All options but `apiPath` are those of the upload client. */
 export interface UploadsOptions extends Omit<UploadClientOptions, 'token'> {
-  /** Where the HTTP API is, under `url`. @default '/api' */
+  /** Path of the HTTP API on the gateway. @default '/api' */
   readonly apiPath?: string;
 }
 
-/** What `UploadService` needs of the upload client; a test gives its own. */
-export type UploadEngine = Pick<BrowserUploadClient, 'upload'>;
+/** What the services need of the upload client. A test provides its own. */
+export type UploadEngine = Pick<BrowserUploadClient, 'upload' | 'cancel'>;
 
 /** The options given to `provideUploads`. */
 export const UPLOAD_OPTIONS = new InjectionToken<UploadsOptions>('UPLOAD_OPTIONS', { factory: () => ({}) });
 
-/** The client that uploads; one connection to the gateway, closed with the application. */
+/** The upload client. It has one connection to the gateway, which closes with the application. */
 export const UPLOAD_CLIENT = new InjectionToken<UploadEngine>('UPLOAD_CLIENT', {
   factory: () => {
     const identity = inject(UploadIdentity);

@@ -10,7 +10,6 @@ import {
   fromEvent,
   lastValueFrom,
   map,
-  merge,
   NEVER,
   of,
   scan,
@@ -18,10 +17,10 @@ import {
   Subject,
   switchMap,
   takeUntil,
-  takeWhile,
   type Observable,
 } from 'rxjs';
 import { cancelSession, cancelUpload } from './pipeline/cancel-session.js';
+import { controlled } from './pipeline/controlled.js';
 import { CongestionWindow } from './pipeline/flow-control/congestion-window.js';
 import { Semaphore } from './pipeline/flow-control/semaphore.js';
 import { newSessionID } from './pipeline/session-id.js';
@@ -33,7 +32,7 @@ import type { Checksum } from './ports/checksum.js';
 import type { ChunkSource } from './ports/chunk-source.js';
 import type { LinkTuning } from './state/link-tuning.js';
 import { initialUpload, reduceUpload } from './state/reduce-upload.js';
-import { isLast, type UploadEvent } from './state/upload-event.js';
+import type { UploadEvent } from './state/upload-event.js';
 import { givenSession, newSession, type UploadSession } from './state/upload-session.js';
 import type { UploadState } from './state/upload-state.js';
 import type { ResolvedClientOptions } from './options/client-options.js';
@@ -150,15 +149,16 @@ export class UploadClient<Source> {
 
   private events(source: Source, options: ResolvedUploadOptions, session: UploadSession): Observable<UploadEvent> {
     return defer(() => {
-      const { openSource, checksum } = this.platform;
       const running: RunningUpload = { session$: new BehaviorSubject(session), cancelled$: new Subject() };
-      const opening = new OpeningSource(async () => openSource(source, options));
-      const open = opening.once((opened): Upload => {
-        const { metadata, giveUpAfterMs } = options;
-        return { source: new CheckedSource(opened, checksum), session$: running.session$, metadata, giveUpAfterMs };
-      });
+      const { session$, cancelled$ } = running;
+      const { commands$ } = options.controls ?? new UploadControls();
+      const opening = new OpeningSource(async () => this.platform.openSource(source, options));
+      const open = opening.once((opened) => this.uploadOf(opened, options, session$));
+      // switchMap: there is one source. While it does not open, the upload can be paused and cancelled as well.
+      const uploaded$ = defer(open).pipe(switchMap((upload) => this.run(upload)));
+      const cancelHere$ = defer(() => cancelUpload(session$.value.sessionID, this.network.transport));
       this.running.add(running);
-      return this.controlled(running, open, options.controls ?? new UploadControls()).pipe(
+      return controlled(uploaded$, cancelHere$, { commands$, cancelled$ }).pipe(
         finalize(() => {
           this.running.delete(running);
           opening.close();
@@ -167,26 +167,9 @@ export class UploadClient<Source> {
     });
   }
 
-  /**
-   * The pipeline under the commands of the person. A pause ends the work on the connection, a resume begins again. A source
-   * that does not open can be paused and cancelled as well.
-   */
-  private controlled(
-    { session$, cancelled$ }: RunningUpload,
-    open: () => Promise<Upload>,
-    controls: UploadControls,
-  ): Observable<UploadEvent> {
-    const { transport } = this.network;
-    const uploaded$ = defer(open).pipe(switchMap((upload) => this.run(upload)));
-    const byControls$ = controls.commands$.pipe(
-      // switchMap: a command ends what the one before it started.
-      switchMap((command) => {
-        if (command === 'pause') return of<UploadEvent>({ type: 'paused' });
-        return command === 'cancel' ? cancelUpload(session$.value.sessionID, transport) : uploaded$;
-      }),
-    );
-    const byClient$ = cancelled$.pipe(map((): UploadEvent => ({ type: 'cancelled' })));
-    return merge(byClient$, byControls$).pipe(takeWhile((event) => !isLast(event), true));
+  private uploadOf(source: ChunkSource, options: ResolvedUploadOptions, session$: RunningUpload['session$']): Upload {
+    const { metadata, giveUpAfterMs } = options;
+    return { source: new CheckedSource(source, this.platform.checksum), session$, metadata, giveUpAfterMs };
   }
 
   private run(upload: Upload): Observable<UploadEvent> {

@@ -2,24 +2,24 @@ import { BehaviorSubject, type Observable } from 'rxjs';
 
 export type UploadCommand = 'run' | 'pause' | 'cancel';
 
-/** What a person may do with a running upload. One object for one upload. */
+/** Pauses, resumes and cancels an upload while it runs. Each upload needs its own object. */
 export class UploadControls {
   private readonly commands = new BehaviorSubject<UploadCommand>('run');
 
-  /** The pipeline's input: the latest command. */
+  /** The latest command, from which the pipeline takes its course. */
   readonly commands$: Observable<UploadCommand> = this.commands.asObservable();
 
-  /** Stops sending; what the server has stays there. */
+  /** Stops sending. The server keeps what it has. */
   pause(): void {
     this.give('pause');
   }
 
-  /** Goes on from the server's offset. */
+  /** Continues from the server's offset. */
   resume(): void {
     this.give('run');
   }
 
-  /** Ends the upload for good; the server drops what it has. */
+  /** Ends the upload for good. The server drops what it has. */
   cancel(): void {
     this.give('cancel');
   }

@@ -6,8 +6,8 @@ import { Icon } from '../icon';
 import { readDroppedFiles } from './dropped-files';
 
 /**
- * Where files are dropped or chosen. The whole page takes drops: a browser shows a file that was dropped beside the
- * target in place of the page, which would end its uploads.
+ * For dropping and choosing files. The whole page accepts drops: otherwise a browser would open a file that is dropped beside
+ * the zone in place of the page, which would end the uploads.
  */
 @Component({
   selector: 'us-drop-zone',
@@ -26,7 +26,7 @@ import { readDroppedFiles } from './dropped-files';
 export class DropZone {
   private readonly window = inject(DOCUMENT).defaultView;
 
-  /** Files as they are chosen; never none. */
+  /** The files that were chosen; at least one. */
   readonly chosen = output<readonly ChosenFile[]>();
 
   protected readonly over = signal(false);
@@ -39,7 +39,7 @@ export class DropZone {
     this.over.set(true);
   }
 
-  /** Leaving the page, not passing from one part of it to another. */
+  /** Only when the drag leaves the page, not when it passes from one part of it to another. */
   protected leave(event: DragEvent): void {
     if (event.relatedTarget === null) this.over.set(false);
   }
@@ -51,7 +51,7 @@ export class DropZone {
     this.take(await readDroppedFiles(event.dataTransfer));
   }
 
-  /** By the picker that gives handles, so that an upload can go on after a reload with one click; else by `input`. */
+  /** Uses the picker that provides handles if there is one, else `input`. With a handle, one click resumes the upload. */
   protected async choose(input: HTMLInputElement): Promise<void> {
     const picked = await pickFiles(this.window, true);
     if (picked === undefined) input.click();
@@ -60,7 +60,7 @@ export class DropZone {
 
   protected chooseFrom(input: HTMLInputElement): void {
     this.take({ files: Array.from(input.files ?? [], (file) => ({ file })), unreadable: 0 });
-    // Else choosing the same file again would be no change.
+    // Otherwise, choosing the same file again would not be a change.
     input.value = '';
   }
 

@@ -1,7 +1,7 @@
 import type { ChosenFiles } from '../chosen-file';
 import { droppedHandle } from '../file-access';
 
-/** All files of a drop, those in folders too. To be called while the `drop` event is handled: later it is empty. */
+/** Returns all files of a drop, also those in folders. Call it while the `drop` event is handled: later there are none. */
 export async function readDroppedFiles(transfer: DataTransfer): Promise<ChosenFiles> {
   const items = Array.from(transfer.items).filter(({ kind }) => kind === 'file');
   const entries = items.map((item) => item.webkitGetAsEntry());
@@ -39,7 +39,7 @@ async function readEntry(entry: FileSystemEntry): Promise<ChosenFiles> {
   }
 }
 
-/** A reader gives a folder in parts (Chromium: 100 entries each) and ends with an empty one. */
+/** A reader returns a folder in parts (in Chromium, 100 entries each); the last one is empty. */
 async function listFolder(folder: FileSystemDirectoryEntry): Promise<readonly FileSystemEntry[]> {
   const reader = folder.createReader();
   const entries: FileSystemEntry[] = [];

@@ -7,7 +7,7 @@ import { Icon } from '../icon';
 import { FileRow } from './file-row';
 import { UploadedFilesService } from './uploaded-files.service';
 
-/** The files that this person has on the server. */
+/** The person's files on the server. */
 @Component({
   selector: 'us-file-list',
   imports: [FileRow, Icon, KeepFocus, MatButton, MatProgressBar],

@@ -11,7 +11,7 @@ import { UPLOAD_OPTIONS } from '../upload.tokens';
 import { FocusOnShow } from '../focus/focus-on-show';
 import type { UploadedFile } from './uploaded-file';
 
-/** One file on the server: to download, or, after asking, to delete. */
+/** One file on the server, to download or, after a question, to delete. */
 @Component({
   selector: 'us-file-row',
   imports: [
@@ -37,7 +37,7 @@ export class FileRow {
 
   readonly delete = output();
 
-  /** `ask` after the person has asked to delete; `asked` brings the focus back to where it was. */
+  /** `ask`: the person wants to delete the file, and is asked. `asked`: the question is answered, and the focus returns. */
   protected readonly step = signal<'idle' | 'ask' | 'asked'>('idle');
 
   protected readonly icon = computed(() => fileIcon(this.file().type));

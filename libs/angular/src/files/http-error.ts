@@ -1,7 +1,7 @@
 import { HttpErrorResponse } from '@angular/common/http';
 import { UploadError } from '@upload-streams/protocol';
 
-/** The error of the catalogue that a failed request stands for. */
+/** Returns the error of the catalogue for a failed request. */
 export function uploadErrorOf(error: unknown): UploadError {
   if (!(error instanceof HttpErrorResponse)) return UploadError.from(error);
   if (error.status === 0) return new UploadError('CONNECTION_LOST', undefined, { cause: error });

@@ -1,19 +1,19 @@
 import type { UploadError } from '@upload-streams/protocol';
 import type { UploadedFile, UploadedFilesPage } from './uploaded-file';
 
-/** What the page knows of the files on the server. */
+/** What the page knows about the files on the server. */
 export interface UploadedFilesState {
   readonly files: readonly UploadedFile[];
   readonly nextCursor: string | undefined;
-  /** A page is being fetched. */
+  /** Whether a page is being loaded. */
   readonly loading: boolean;
-  /** Whether a page ever came: an empty list is not the same as an unknown one. */
+  /** Whether a page was ever loaded: an empty list is not the same as an unknown one. */
   readonly loaded: boolean;
-  /** Why the last fetch failed. */
+  /** Why the last load failed. */
   readonly error: UploadError | undefined;
-  /** IDs of files of which the deletion is under way. */
+  /** IDs of the files that are being deleted. */
   readonly deleting: ReadonlySet<string>;
-  /** By file ID, why it could not be deleted. */
+  /** Why files could not be deleted, by file ID. */
   readonly deleteErrors: ReadonlyMap<string, UploadError>;
 }
 
@@ -34,7 +34,7 @@ export const NO_FILES: UploadedFilesState = {
   deleteErrors: new Map(),
 };
 
-/** The state after an event. */
+/** Returns the state after an event. */
 export function reduceFiles(state: UploadedFilesState, event: UploadedFilesEvent): UploadedFilesState {
   switch (event.type) {
     case 'loading':
@@ -63,13 +63,13 @@ export function reduceFiles(state: UploadedFilesState, event: UploadedFilesEvent
 
 const ARRIVED = { loading: false, loaded: true, error: undefined };
 
-/** Without what moved on to this page while files were added at the front. */
+/** Without files that are on the list already: they moved to this page when others were added at the front. */
 function unknown(state: UploadedFilesState, page: UploadedFilesPage): readonly UploadedFile[] {
   const known = new Set(state.files.map(({ fileId }) => fileId));
   return page.files.filter(({ fileId }) => !known.has(fileId));
 }
 
-/** Without what was said of an earlier attempt to delete a file. */
+/** Without the error of an earlier attempt to delete a file. */
 function settled(state: UploadedFilesState, fileId: string): UploadedFilesState {
   return {
     ...state,

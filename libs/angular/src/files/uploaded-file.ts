@@ -1,4 +1,4 @@
-/** A file that the gateway has, as its HTTP API tells it. */
+/** A file on the gateway, as its HTTP API describes it. */
 export interface UploadedFile {
   readonly fileId: string;
   readonly fileName: string;
@@ -9,11 +9,11 @@ export interface UploadedFile {
   readonly sha256?: string;
   /** ISO 8601. */
   readonly createdAt: string;
-  /** Where it is downloaded. */
+  /** The address of its download. */
   readonly url: string;
 }
 
-/** A page of them, the newest first; `nextCursor` asks for the next one where there is one. */
+/** A page of files, the newest first. `nextCursor` is for the next page, if there is one. */
 export interface UploadedFilesPage {
   readonly files: readonly UploadedFile[];
   readonly nextCursor?: string;

@@ -24,10 +24,10 @@ import type { UploadedFilesPage } from './uploaded-file';
 
 const PAGE_SIZE = 50;
 
-/** The longest page that the server gives. */
+/** The longest page that the server returns. */
 const LARGEST_PAGE = 200;
 
-/** Many small files that complete together refresh the list once. */
+/** Files that complete within this time refresh the list once. */
 const REFRESH_TOGETHER_MS = 300;
 
 /** The files on the server: lists them page by page, deletes them, and follows the uploads that complete. */
@@ -43,7 +43,7 @@ export class UploadedFilesService {
     auditTime(REFRESH_TOGETHER_MS),
     map(() => undefined),
   );
-  /** A newer load replaces one under way, of which the answer would be out of date. */
+  /** A new load replaces one that is still running, whose answer would be out of date. */
   private readonly loaded$ = merge(this.loads, this.uploaded$).pipe(switchMap((cursor) => this.load(cursor)));
   private readonly deleted$ = this.deletions.pipe(mergeMap((fileId) => this.deleteFile(fileId)));
 
@@ -51,12 +51,12 @@ export class UploadedFilesService {
     initialValue: NO_FILES,
   });
 
-  /** Asks for the first page again. */
+  /** Loads the first page again. */
   refresh(): void {
     this.loads.next(undefined);
   }
 
-  /** Asks for the page after the last one. */
+  /** Loads the next page. */
   showMore(): void {
     this.loads.next(this.state().nextCursor);
   }
@@ -76,7 +76,7 @@ export class UploadedFilesService {
     );
   }
 
-  /** All that is shown, in whole pages: the list must not fold up when a file is added to it. */
+  /** Everything that is shown, in whole pages, so that the list does not shrink when a file is added. */
   private firstPageSize(): number {
     const shown = Math.ceil(this.state().files.length / PAGE_SIZE) * PAGE_SIZE;
     return Math.min(LARGEST_PAGE, Math.max(PAGE_SIZE, shown));
@@ -92,7 +92,7 @@ export class UploadedFilesService {
   }
 }
 
-/** A file that is gone already is as good as deleted. */
+/** A file that no longer exists counts as deleted. */
 function notDeleted(fileId: string, cause: unknown): UploadedFilesEvent {
   const error = uploadErrorOf(cause);
   return isUploadError(error, 'FILE_NOT_FOUND')

@@ -1,6 +1,6 @@
 import { afterNextRender, booleanAttribute, Directive, ElementRef, inject, input } from '@angular/core';
 
-/** Takes the focus once it is shown: what it replaced had it, and a keyboard must not start from the top again. */
+/** Takes the focus when it is shown, from the element that it replaces, so that keyboard users keep their place. */
 @Directive({ selector: '[usFocusOnShow]' })
 export class FocusOnShow {
   readonly usFocusOnShow = input(true, { transform: booleanAttribute });

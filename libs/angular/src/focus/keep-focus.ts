@@ -1,8 +1,8 @@
 import { afterEveryRender, Directive, ElementRef, inject } from '@angular/core';
 
 /**
- * Holds the focus in a list whose buttons come and go: to what remains of the row, else to the list. Without it a
- * browser drops the focus with the button, and who uses a keyboard starts at the top of the page again.
+ * Keeps the focus in a list whose buttons come and go: it moves to what remains of the row, or else to the list. Otherwise a
+ * browser loses the focus with the button, and people who use a keyboard start again at the top of the page.
  */
 @Directive({
   selector: '[usKeepFocus]',
@@ -14,7 +14,7 @@ export class KeepFocus {
   private row: Element | undefined;
 
   constructor() {
-    // In the last phase, so that what asks for the focus itself has it by then.
+    // In the last phase, after elements that take the focus by themselves.
     afterEveryRender({ read: () => this.rescue() });
   }
 

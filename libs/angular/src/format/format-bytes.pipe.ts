@@ -2,7 +2,7 @@ import { Pipe, type PipeTransform } from '@angular/core';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
 
-/** A size for people: three digits at the most, decimal units (1 kB is 1,000 bytes) as disks and links are sold in. */
+/** A size for people: at most three digits, in decimal units (1 kB is 1,000 bytes), as for disks and networks. */
 export function formatBytes(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
   const value = bytes / 1000 ** power;

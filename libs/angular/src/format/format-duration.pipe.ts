@@ -4,7 +4,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A length of time for people, in its two largest units. Rounded up: what is left is never said to be nothing. */
+/** A duration for people, in its two largest units. Rounded up, so that the time left is never shown as zero. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(1, Math.ceil(seconds));
   if (whole < MINUTE) return `${whole} s`;

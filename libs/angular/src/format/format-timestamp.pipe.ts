@@ -2,7 +2,7 @@ import { Pipe, type PipeTransform } from '@angular/core';
 
 const formatter = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-/** A point in time as this person's system writes it, from its ISO form; empty where it is not one. */
+/** A date and time in the format of the person's system, from its ISO form; empty if it is not valid. */
 @Pipe({ name: 'formatTimestamp' })
 export class FormatTimestampPipe implements PipeTransform {
   transform(iso: string): string {

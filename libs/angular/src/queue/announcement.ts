@@ -7,7 +7,7 @@ interface EndedUpload {
   readonly state: UploadState;
 }
 
-/** What a screen reader says of uploads that just ended: one by name, several by number, failures with their reason. */
+/** Tells screen readers about uploads that have just ended: one by name, several by number, failures with their reason. */
 export function announcement(ended: readonly EndedUpload[]): string {
   const completed = ended.filter(({ state }) => state.status === 'completed');
   const cancelled = ended.filter(({ state }) => state.status === 'cancelled');

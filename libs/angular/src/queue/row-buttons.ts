@@ -1,11 +1,11 @@
 import { isFinal, type UploadState } from '@upload-streams/client';
 import type { IconName } from '../icon';
 
-/** What a person may have done about an upload. */
+/** The buttons of an upload. */
 export type RowCommand = 'pause' | 'resume' | 'cancel' | 'retry' | 'dismiss';
 
 export interface RowButton {
-  /** Buttons of the same place replace each other, so that one keeps the focus. */
+  /** Buttons of the same place replace each other, and keep the focus. */
   readonly place: 'go on' | 'end';
   readonly command: RowCommand;
   readonly label: string;
@@ -18,7 +18,7 @@ const RETRY: RowButton = { place: 'go on', command: 'retry', label: 'Retry', ico
 const CANCEL: RowButton = { place: 'end', command: 'cancel', label: 'Cancel', icon: 'close' };
 const DISMISS: RowButton = { place: 'end', command: 'dismiss', label: 'Dismiss', icon: 'close' };
 
-/** What can be done in a state. */
+/** The buttons for a state. */
 export function rowButtons({ status }: UploadState): readonly RowButton[] {
   if (status === 'completed') return [DISMISS];
   if (isFinal({ status })) return [RETRY, DISMISS];

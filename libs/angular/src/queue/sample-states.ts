@@ -11,8 +11,8 @@ import {
 } from 'rxjs';
 
 /**
- * At most one state every `everyMs`, the first and the latest of each span; a final state at once and as the last one.
- * An engine that is acknowledged a thousand times a second must not render a thousand times.
+ * Emits at most one state every `everyMs`: the first and the latest of each interval. Emits a final state at once, as the last
+ * one. A thousand acks per second must not render the page a thousand times.
  */
 export function sampleStates(
   everyMs: number,

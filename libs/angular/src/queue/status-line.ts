@@ -4,10 +4,10 @@ import { formatBytes } from '../format/format-bytes.pipe';
 import { formatDuration } from '../format/format-duration.pipe';
 import type { UploadItem } from './upload-item';
 
-/** What mends itself elsewhere did not in several attempts. */
+/** For an error that usually passes, but has not in several attempts. */
 const GIVEN_UP = 'It was tried several times; try again later.';
 
-/** Whole per cent, rounded down: 100 is said when the server has every byte, not before. */
+/** Per cent, rounded down: 100 is shown when the server has every byte, not before. */
 export function percentage(item: UploadItem): number {
   const { state } = item;
   const size = sizeOf(item);
@@ -15,12 +15,12 @@ export function percentage(item: UploadItem): number {
   return Math.min(100, Math.floor((state.uploaded / size) * 100));
 }
 
-/** In bytes. A file that changed is uploaded as it is now, which may be longer or shorter than what was chosen. */
+/** In bytes. A file that has changed is uploaded as it is now, and may be larger or smaller than the chosen one. */
 export function sizeOf({ state, file }: UploadItem): number {
   return state.size ?? file.size;
 }
 
-/** Where an upload stands, in words. */
+/** The state of an upload in words. */
 export function statusLine({ state, cancelling }: UploadItem, retryInSeconds: number): string {
   if (cancelling) return 'Cancelling…';
   switch (state.status) {
@@ -52,7 +52,7 @@ export function statusLine({ state, cancelling }: UploadItem, retryInSeconds: nu
   }
 }
 
-/** Whether only the person can do something about it. */
+/** Whether only the person can do something about the error. */
 function isForPerson({ recovery, details }: UploadError): boolean {
   return recovery === 'fatal' || details?.['rereadable'] === false;
 }

@@ -1,22 +1,22 @@
 import type { UploadState } from '@upload-streams/client';
 import type { ChosenFile } from '../chosen-file';
 
-/** One upload of the page, from its choice until it is dismissed. */
+/** One upload of the page, until it is dismissed. */
 export interface UploadItem extends ChosenFile {
-  /** Stays the same over retries, where the session may not. */
+  /** Stays the same over retries, unlike the session. */
   readonly id: string;
   readonly state: UploadState;
-  /** The person has cancelled, and the server is being told. */
+  /** The person has cancelled the upload, and the server is being told. */
   readonly cancelling: boolean;
 }
 
-/** What happens to the queue. */
+/** An event of the queue. */
 export type QueueEvent =
   | ({ readonly type: 'changed'; readonly id: string; readonly state: UploadState } & ChosenFile)
   | { readonly type: 'cancelling'; readonly id: string }
   | { readonly type: 'dismissed'; readonly id: string };
 
-/** The queue after an event. An upload enters it with its first state. */
+/** Returns the queue after an event. An upload enters the queue with its first state. */
 export function reduceQueue(items: readonly UploadItem[], event: QueueEvent): readonly UploadItem[] {
   const at = items.findIndex(({ id }) => id === event.id);
   if (event.type === 'dismissed') return at < 0 ? items : items.toSpliced(at, 1);

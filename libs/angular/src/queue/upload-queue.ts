@@ -9,13 +9,13 @@ import { announcement } from './announcement';
 import type { RowCommand } from './row-buttons';
 import { UploadRow } from './upload-row';
 
-/** Uploads that end together are announced together. */
+/** Uploads that end within this time are announced together. */
 const ANNOUNCE_TOGETHER_MS = 500;
 
-/** Long enough to be read out; then it goes, so that the same words are news again. */
+/** Long enough to be read out. Then the announcement is removed, so that the same words can be announced again. */
 const ANNOUNCEMENT_STAYS_MS = 10_000;
 
-/** The uploads of this visit. Shows nothing as long as there are none. */
+/** The uploads of this visit. Shows nothing if there are none. */
 @Component({
   selector: 'us-upload-queue',
   imports: [KeepFocus, MatButton, UploadRow],
@@ -37,7 +37,7 @@ export class UploadQueue {
     return this.underWay() > 0 ? `${this.completed().length} of ${all} done` : `${this.completed().length} done`;
   });
 
-  /** What a screen reader says. */
+  /** For screen readers. */
   protected readonly announcement = toSignal(
     this.service.ended$.pipe(
       buffer(this.service.ended$.pipe(auditTime(ANNOUNCE_TOGETHER_MS))),

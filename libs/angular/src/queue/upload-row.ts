@@ -12,7 +12,7 @@ import { rowButtons, type RowCommand } from './row-buttons';
 import type { UploadItem } from './upload-item';
 import { percentage, statusLine, sizeOf } from './status-line';
 
-/** One upload: what, how far, how long still, and what can be done about it. */
+/** One upload: its file, its progress, the time left, and its buttons. */
 @Component({
   selector: 'us-upload-row',
   imports: [FormatBytesPipe, Icon, MatIconButton, MatProgressBar, ShownNamePipe],
@@ -24,7 +24,7 @@ import { percentage, statusLine, sizeOf } from './status-line';
 export class UploadRow {
   readonly upload = input.required<UploadItem>();
 
-  /** What the person wants done. */
+  /** The button that the person pressed. */
   readonly wanted = output<RowCommand>();
 
   protected readonly state = computed(() => this.upload().state);
@@ -33,11 +33,11 @@ export class UploadRow {
   protected readonly size = computed(() => sizeOf(this.upload()));
   protected readonly percent = computed(() => percentage(this.upload()));
 
-  /** Whole seconds until a waiting upload tries again. */
+  /** Seconds until a waiting upload tries again. */
   private readonly retryInSeconds = toSignal(toObservable(this.state).pipe(switchMap(countdown)), { initialValue: 0 });
   protected readonly line = computed(() => statusLine(this.upload(), this.retryInSeconds()));
 
-  /** Nothing is known of how long it takes to connect, to compare or to verify. */
+  /** How long it takes to connect, to compare or to verify is not known. */
   protected readonly barMode = computed(() => {
     const { status } = this.state();
     const unmeasured = status === 'connecting' || status === 'hashing' || status === 'verifying';

@@ -2,7 +2,7 @@ import type { UploadClientOptions, UploadControls, UploadOptions, UploadState } 
 import { finalize, Observable, Subject } from 'rxjs';
 import type { UploadEngine } from '../upload.tokens';
 
-/** One upload that was given to the fake engine; a test plays the server's part. */
+/** One upload of the fake engine. The test emits its states. */
 export interface FakeUpload {
   readonly file: File;
   readonly options: UploadOptions & { readonly controls: UploadControls };
@@ -13,6 +13,8 @@ export interface FakeUpload {
 /** An engine without a network. */
 export class FakeEngine implements UploadEngine {
   readonly uploads: FakeUpload[] = [];
+  /** The IDs of the sessions that were cancelled. */
+  readonly cancelled: string[] = [];
 
   upload(source: Blob, options: UploadOptions & Partial<UploadClientOptions> = {}): Observable<UploadState> {
     return new Observable<UploadState>((subscriber) => {
@@ -22,7 +24,11 @@ export class FakeEngine implements UploadEngine {
     });
   }
 
-  /** The `at`th upload that was begun. */
+  async cancel(sessionID: string): Promise<void> {
+    this.cancelled.push(sessionID);
+  }
+
+  /** The upload at this index, in order of begin. */
   at(at: number): FakeUpload {
     const upload = this.uploads[at];
     if (!upload) throw new RangeError(`only ${this.uploads.length} uploads were begun`);

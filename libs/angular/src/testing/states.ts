@@ -23,7 +23,7 @@ export const COMPLETED: CompletedUpload = {
 
 type PlainStatus = 'queued' | 'connecting' | 'hashing' | 'uploading' | 'paused' | 'verifying' | 'cancelled';
 
-/** States as the engine emits them. */
+/** States as the client emits them. */
 export const states = {
   plain: (status: PlainStatus, facts: Partial<UploadFacts> = {}): UploadState => ({ ...FACTS, ...facts, status }),
   waiting: (code: ErrorCode, retryInMs: number | undefined): UploadState => ({
@@ -39,7 +39,7 @@ export const states = {
 export const photo = (name = 'photo.jpg', bytes = 1000): File =>
   new File([new Uint8Array(bytes)], name, { type: 'image/jpeg', lastModified: 1 });
 
-/** The record of an upload of `photo()` that stopped at half of it. */
+/** The record of an upload of `photo()` that stopped halfway. */
 export const record = (changes: Partial<ResumeRecord> = {}): ResumeRecord => ({
   sessionID: SESSION_ID,
   fileName: 'photo.jpg',
@@ -51,7 +51,7 @@ export const record = (changes: Partial<ResumeRecord> = {}): ResumeRecord => ({
   ...changes,
 });
 
-/** A handle of a file system that asks for permission. */
+/** A file handle that asks for permission. */
 export const fakeHandle = (permission: PermissionState, file: File | Error): FileSystemFileHandle =>
   ({
     kind: 'file',

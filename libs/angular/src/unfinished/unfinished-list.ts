@@ -17,14 +17,14 @@ import { UploadService } from '../upload.service';
 import { UnfinishedRow } from './unfinished-row';
 import { UnfinishedUploads } from './unfinished-uploads.service';
 
-/** What an earlier visit left unfinished. Shows nothing where there is nothing. */
+/** The uploads that an earlier visit left unfinished. Shows nothing if there are none. */
 @Component({
   selector: 'us-unfinished-list',
   imports: [KeepFocus, UnfinishedRow],
   templateUrl: './unfinished-list.html',
   styleUrl: './unfinished-list.scss',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  // Another tab may have left something meanwhile.
+  // Another tab may have left an upload meanwhile.
   host: { '(window:focus)': 'unfinished.refresh()' },
 })
 export class UnfinishedList {
@@ -33,13 +33,13 @@ export class UnfinishedList {
   private readonly injector = inject(Injector);
   private readonly news = viewChild.required<ElementRef<HTMLElement>>('news');
 
-  /** What has a row among the uploads, one that failed for instance, is taken up there. */
+  /** Without those that have a row among the uploads, for example because they failed. They are continued there. */
   protected readonly records = computed(() => {
     const shown = new Set(this.uploads.uploads().map(({ state }) => state.sessionID));
     return this.unfinished.records().filter(({ sessionID }) => !shown.has(sessionID));
   });
 
-  /** What a screen reader says. */
+  /** For screen readers. */
   protected readonly announcement = signal('');
 
   protected takeUp(record: ResumeRecord, chosen: ChosenFile): void {
@@ -52,7 +52,7 @@ export class UnfinishedList {
     this.tell(`${shownName(fileName)} is forgotten.`);
   }
 
-  /** With the last row the list goes, and the focus with it: what was done is where a keyboard goes on from. */
+  /** The list disappears with its last row, and the focus with it. Then the announcement takes the focus. */
   private tell(what: string): void {
     this.announcement.set(what);
     const news = this.news().nativeElement;

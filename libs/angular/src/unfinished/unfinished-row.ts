@@ -9,7 +9,7 @@ import { FormatTimestampPipe } from '../format/format-timestamp.pipe';
 import { fileIcon, Icon } from '../icon';
 import { UNREADABLE_SENTENCES, wrongFile } from './unfinished-sentences';
 
-/** One unfinished upload: what, how far, since when, and how it goes on. */
+/** One unfinished upload: its file, its progress, its date, and how to continue it. */
 @Component({
   selector: 'us-unfinished-row',
   imports: [FormatBytesPipe, FormatTimestampPipe, Icon, MatButton, ShownNamePipe],
@@ -22,7 +22,7 @@ export class UnfinishedRow {
 
   readonly record = input.required<ResumeRecord>();
 
-  /** The file is there and can be read. */
+  /** The file was found and can be read. */
   readonly found = output<ChosenFile>();
   readonly forget = output();
 
@@ -33,7 +33,7 @@ export class UnfinishedRow {
   protected readonly percent = computed(() => Math.floor((this.record().uploaded / this.record().size) * 100));
   protected readonly since = computed(() => new Date(this.record().updatedAt).toISOString());
 
-  /** The file itself is remembered; choosing it again is for where it can't be read. */
+  /** Whether there is a handle. The file only has to be chosen again if it can't be read through the handle. */
   protected readonly remembered = computed(() => this.record().handle !== undefined);
   protected readonly choosable = computed(() => !this.remembered() || this.problem() !== '');
 
@@ -47,7 +47,7 @@ export class UnfinishedRow {
     else this.problem.set(UNREADABLE_SENTENCES[read]);
   }
 
-  /** By the picker that gives handles; else by `input`. */
+  /** Uses the picker that provides handles if there is one, else `input`. */
   protected async choose(input: HTMLInputElement): Promise<void> {
     const picked = await pickFiles(this.window, false);
     if (picked === undefined) input.click();
@@ -58,11 +58,11 @@ export class UnfinishedRow {
   protected chooseFrom(input: HTMLInputElement): void {
     const file = input.files?.[0];
     if (file) this.check({ file });
-    // Else choosing the same file again would be no change.
+    // Otherwise, choosing the same file again would not be a change.
     input.value = '';
   }
 
-  /** Name and size say whether it is the file that was meant; whether its bytes are the same is seen when it goes on. */
+  /** Compares name and size. The bytes are compared when the upload goes on. */
   private check(chosen: ChosenFile): void {
     const problem = wrongFile(this.record(), chosen.file);
     this.problem.set(problem);

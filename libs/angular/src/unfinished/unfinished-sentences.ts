@@ -10,7 +10,7 @@ export const UNREADABLE_SENTENCES: Readonly<Record<Exclude<HandleReading, File>,
 
 const bytes = new Intl.NumberFormat('en', { style: 'unit', unit: 'byte', unitDisplay: 'long' });
 
-/** Why a chosen file is not the one that is unfinished; nothing where it may be. */
+/** Why a chosen file is not the one that is unfinished; empty if it may be. */
 export function wrongFile({ fileName, size }: ResumeRecord, file: File): string {
   if (file.name !== fileName) return `This is “${shownName(file.name)}”. To go on, choose “${shownName(fileName)}”.`;
   if (file.size === size) return '';

@@ -1,8 +1,8 @@
 import { UploadError, type BegunUpload, type ChunkWritten, type CompletedUpload } from '@upload-streams/protocol';
 
 /**
- * What a server says is looked at before it is believed: a proxy, or a server of another make, can answer anything, and a
- * number that is none would go on through all sums. By hand, since a page would have to load all of zod for it.
+ * Checks the answers of the server. A proxy or another server can answer anything, and NaN would spread through all sums. The
+ * schemas of the protocol are not used, because the page would have to load all of zod for them.
  */
 export function begunUpload(answer: BegunUpload): BegunUpload {
   const { offset, durable, window, maxChunkSize, prefixCrc32, completed } = answer;
@@ -29,7 +29,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 function check(holds: boolean, event: string): void {
   if (!holds) {
     throw new UploadError('INTERNAL', undefined, {
-      cause: new TypeError(`what came for ${event} is not of the protocol`),
+      cause: new TypeError(`the server's message for ${event} does not follow the protocol`),
     });
   }
 }

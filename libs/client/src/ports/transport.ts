@@ -1,20 +1,21 @@
 import type { UploadError } from '@upload-streams/protocol';
 import type { Observable } from 'rxjs';
 
-/** The wire, as the pipeline sees it: one connection that all uploads of a client share. */
+/** The connection to the server, which all uploads of a client share. */
 export interface UploadTransport {
   /**
-   * Emits once the connection is up, making it if need be, and fails with an UploadError as soon as it ends or can't be
-   * made: CONNECTION_LOST, or the reason that the server gave. It never reconnects by itself: subscribing again does.
+   * Emits when the connection is open. Subscribing opens it if necessary. Fails with an UploadError as soon as the connection
+   * ends or can't be opened: CONNECTION_LOST, or the reason that the server gave. It never reconnects by itself; subscribe
+   * again for that.
    */
   readonly connected$: Observable<void>;
-  /** Emits the arguments of each event of that name. */
+  /** Emits the arguments of every event of this name. */
   on(event: string): Observable<readonly unknown[]>;
-  /** Sends on subscription, emits the answer and completes. Never buffers: without a connection it fails at once. */
+  /** Sends on subscription, emits the answer and completes. It never buffers: without a connection, it fails at once. */
   request(event: string, payload: unknown): Observable<unknown>;
-  /** How long nothing has come from the server, heartbeats neither, in milliseconds. */
+  /** How long nothing has come from the server, not even a heartbeat, in milliseconds. */
   readonly silentMs: number;
-  /** Ends a connection that no longer answers; `connected$` fails with the reason for all who use it. */
+  /** Ends a connection that no longer answers. `connected$` fails with the reason for all subscribers. */
   drop(reason: UploadError): void;
   close(): void;
 }

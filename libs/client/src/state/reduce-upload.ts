@@ -1,13 +1,13 @@
 import type { UploadEvent } from './upload-event.js';
 import type { UploadFacts, UploadState } from './upload-state.js';
 
-/** The state with the last point at which its rate was measured, which is nobody else's business. */
+/** The state, and the last point at which its rate was measured. */
 export interface MeasuredUpload {
   readonly state: UploadState;
   readonly measured: { readonly at: number; readonly uploaded: number } | undefined;
 }
 
-/** A rate is measured over at least this long: shorter spans say more about timers than about the link. */
+/** A rate is measured over at least this time. Shorter times say more about timers than about the link. */
 const MEASURE_EVERY_MS = 250;
 
 /** The weight of a new measurement falls to 1 - 1/e of the rate after this long. */
@@ -25,7 +25,7 @@ export function initialUpload(sessionID: string, fileName: string): MeasuredUplo
   return { state: { ...facts, status: 'queued' }, measured: undefined };
 }
 
-/** The state after an event. Pure: time comes with the events. */
+/** Returns the state after an event. Pure: the time comes with the event. */
 export function reduceUpload(upload: MeasuredUpload, event: UploadEvent): MeasuredUpload {
   const facts = factsOf(upload.state);
   switch (event.type) {
@@ -59,7 +59,7 @@ export function reduceUpload(upload: MeasuredUpload, event: UploadEvent): Measur
   }
 }
 
-/** Everything but what belongs to one status, so that a reason does not outlive its wait. */
+/** The facts without what belongs to one status, so that a reason does not outlive its wait. */
 function factsOf({ sessionID, fileName, size, uploaded, bytesPerSecond, secondsLeft }: UploadFacts): UploadFacts {
   return { sessionID, fileName, size, uploaded, bytesPerSecond, secondsLeft };
 }
@@ -72,7 +72,7 @@ type StatusPart = UploadState extends infer State
     : never
   : never;
 
-/** A state in which no bytes move, and so without a rate. */
+/** A state in which no bytes move. It has no rate. */
 function idle(facts: UploadFacts, status: StatusPart): MeasuredUpload {
   return { state: { ...still(facts), ...status } as UploadState, measured: undefined };
 }
@@ -92,7 +92,7 @@ function measure(upload: MeasuredUpload, facts: UploadFacts, event: { offset: nu
   };
 }
 
-/** An exponentially weighted mean whose weights depend on time, not on how many acks came. */
+/** An exponentially weighted mean. Its weights depend on the time, not on the number of acks. */
 function smooth(previous: number | undefined, current: number, elapsedMs: number): number {
   if (previous === undefined) return current;
   const weight = 1 - Math.exp(-elapsedMs / RATE_MEMORY_MS);

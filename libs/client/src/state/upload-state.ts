@@ -2,23 +2,24 @@ import type { CompletedUpload, UploadError } from '@upload-streams/protocol';
 
 /** What is known of an upload at any time. */
 export interface UploadFacts {
-  /** Names the upload to the server. It changes when an upload has to start anew. */
+  /** Names the upload to the server. It changes when the upload has to restart. */
   readonly sessionID: string;
   readonly fileName: string;
   /** Bytes; undefined for a live stream that has not ended. */
   readonly size: number | undefined;
   /** Bytes that the server has acknowledged. */
   readonly uploaded: number;
-  /** Bytes a second over about the last two seconds; undefined until there is something to measure. */
+  /** Bytes per second over about the last two seconds; undefined until there is something to measure. */
   readonly bytesPerSecond: number | undefined;
-  /** Undefined where the size or the rate is not known. */
+  /** undefined if the size or the rate is not known. */
   readonly secondsLeft: number | undefined;
 }
 
 /**
- * Where an upload stands. `hashing`: what the server has is compared with the file. `waiting`: something went wrong that
- * mends itself; it goes on in `retryInMs`, or, where that is undefined, as soon as there is a network again. `verifying`: all is sent, the server checks and stores it. The last three are
- * final: the observable completes after them.
+ * The state of an upload. `hashing`: the bytes on the server are compared with the file. `waiting`: after an error that
+ * passes, the upload goes on in `retryInMs`, or as soon as there is a network if that is undefined. `verifying`: everything
+ * is sent, and the server checks and stores it. `completed`, `failed` and `cancelled` are final: the observable completes
+ * after them.
  */
 export type UploadState = UploadFacts &
   (

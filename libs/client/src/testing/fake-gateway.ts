@@ -20,7 +20,10 @@ import {
 import { filter, map, Observable, Subject } from 'rxjs';
 import type { UploadTransport } from '../ports/transport.js';
 
-/** `lose`: the ack. `stall`: neither read nor answered. `cut-before` and `cut-after` it was read; the ack never comes. */
+/**
+ * What happens to a request. `lose`: its ack is lost. `stall`: it is neither read nor answered. `cut-before` and `cut-after`:
+ * the connection is cut before or after it is read.
+ */
 export type Fault = 'lose' | 'stall' | 'cut-before' | 'cut-after';
 
 export interface FakeSession {
@@ -36,24 +39,24 @@ export interface FakeRequest {
   readonly payload: Record<string, unknown>;
 }
 
-/** A gateway in memory behind the transport port. It keeps to the protocol, but for what a test asks of it. */
+/** A gateway in memory, as a transport. It follows the protocol except where a test wants otherwise. */
 export class FakeGateway implements UploadTransport {
   readonly sessions = new Map<string, FakeSession>();
   readonly requests: FakeRequest[] = [];
   window = 256 * 1024;
   maxChunkSize = 64 * 1024;
-  /** Whether only a flush or the end makes bytes durable, and a cut loses what is not. */
+  /** Whether only a flush or the end makes bytes durable, and a cut loses the others. */
   forgetful = false;
   connections = 0;
   drops = 0;
-  /** How long the gateway was silent, as the connection tells it. A test that stalls one says whether it is dead. */
+  /** How long nothing has come from the gateway. A test that stalls requests sets whether the connection is dead. */
   silentMs = 0;
   users = 0;
   mostInFlight = 0;
   mostUploads = 0;
-  /** What goes wrong with the n-th request, counted from zero; may throw an UploadError to refuse it. */
+  /** What goes wrong with the n-th request, counted from zero. May throw an UploadError to refuse it. */
   fault: (request: FakeRequest, index: number) => Fault | undefined = () => undefined;
-  /** What the gateway says of the CRC-32 of what it has. */
+  /** The CRC-32 of what the gateway has, as it reports it. */
   prefixCrc32 = (content: Buffer): number => crc32(content);
   /** Changes an answer to `begin_upload`. */
   answerBegin = (begun: BegunUpload): BegunUpload => begun;
@@ -88,7 +91,7 @@ export class FakeGateway implements UploadTransport {
       const index = this.requests.push(request) - 1;
       this.count(connection, request);
       setImmediate(() => {
-        // What was under way on a connection ends with it, unread.
+        // Requests that were in flight end with their connection, unread.
         if (connection !== this.connection) return;
         const { answer, fault } = this.answer(connection, request, index);
         if (fault === 'cut-before' || fault === 'cut-after') this.cut();
@@ -120,7 +123,7 @@ export class FakeGateway implements UploadTransport {
     this.events.next({ event, args });
   }
 
-  /** Says that it is at work on an answer for this upload. */
+  /** Tells the client that it is working on an answer for this upload. */
   working(sessionID: string, step: UploadStep = 'writing'): void {
     this.emit(uploadInProgressEvent(sessionID), { step });
   }
@@ -129,7 +132,7 @@ export class FakeGateway implements UploadTransport {
     this.emit(uploadErrorEvent(sessionID), error.message, error.toBody());
   }
 
-  /** The only session, where there is one. */
+  /** The only session. Throws if there are none or several. */
   get session(): FakeSession {
     const [session, ...others] = this.sessions.values();
     if (session === undefined || others.length > 0) throw new Error(`there are ${this.sessions.size} sessions`);
@@ -198,12 +201,12 @@ export class FakeGateway implements UploadTransport {
 
   private readChunk(connection: FakeConnection, sessionID: string, { offset, chunk, ...rest }: UploadChunk) {
     const session = this.sessions.get(sessionID);
-    const book = connection.begun.get(sessionID);
-    if (session === undefined || book === undefined) throw new UploadError('SESSION_NOT_FOUND');
+    const ledger = connection.begun.get(sessionID);
+    if (session === undefined || ledger === undefined) throw new UploadError('SESSION_NOT_FOUND');
     if (session.completed) throw new UploadError('UPLOAD_ALREADY_COMPLETE');
     if (offset !== session.content.length) throw new UploadError('OFFSET_MISMATCH', { offset: session.content.length });
     if (chunk.length > this.maxChunkSize) throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: this.maxChunkSize });
-    if (offset + chunk.length > book.edge) throw new UploadError('WINDOW_EXCEEDED');
+    if (offset + chunk.length > ledger.edge) throw new UploadError('WINDOW_EXCEEDED');
     if (crc32(chunk) !== rest.crc32) throw new UploadError('CHECKSUM_MISMATCH');
     session.content = Buffer.concat([session.content, chunk]);
     const written = session.content.length;
@@ -214,7 +217,7 @@ export class FakeGateway implements UploadTransport {
         if (connection === this.connection) this.emit(uploadSuccessEvent(sessionID), session.completed);
       });
     }
-    book.edge = Math.max(book.edge, written + this.window);
+    ledger.edge = Math.max(ledger.edge, written + this.window);
     return { offset: written, durable: session.durable, window: this.window };
   }
 
@@ -228,10 +231,10 @@ export class FakeGateway implements UploadTransport {
 
   private count(connection: FakeConnection, { event, payload }: FakeRequest): void {
     const sessionID = sessionOfChunkEvent(event);
-    const book = sessionID === undefined ? undefined : connection.begun.get(sessionID);
-    if (sessionID === undefined || book === undefined) return;
-    book.sent = (payload['offset'] as number) + (payload['chunk'] as Uint8Array).length;
-    this.mostInFlight = Math.max(this.mostInFlight, book.sent - (this.sessions.get(sessionID)?.content.length ?? 0));
+    const ledger = sessionID === undefined ? undefined : connection.begun.get(sessionID);
+    if (sessionID === undefined || ledger === undefined) return;
+    ledger.sent = (payload['offset'] as number) + (payload['chunk'] as Uint8Array).length;
+    this.mostInFlight = Math.max(this.mostInFlight, ledger.sent - (this.sessions.get(sessionID)?.content.length ?? 0));
   }
 
   private forget(session: FakeSession): void {
@@ -239,7 +242,7 @@ export class FakeGateway implements UploadTransport {
   }
 }
 
-/** What a connection knows of the sessions begun on it. */
+/** The sessions that were begun on a connection, with their windows. */
 interface FakeConnection {
   readonly begun: Map<string, { sent: number; edge: number }>;
 }

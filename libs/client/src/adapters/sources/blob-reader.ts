@@ -1,14 +1,14 @@
-/** Reads a Blob from one position on, in order. */
+/** Reads a Blob from a position to its end. */
 export interface BlobReader {
-  /** The next `bytes`, read into `memory`, which has room for them and is given away; rejects where there are fewer. */
+  /** Reads the next `bytes` into `memory`, which has room for them and is given away. Rejects if there are fewer. */
   read(bytes: number, memory: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
-  /** Reads no more. */
+  /** Stops reading. */
   cancel(): void;
 }
 
 /**
- * As one stream of bytes, which Chromium reads two to three times faster than slice by slice, and into memory that can be
- * used again. Where the browser has no such streams (Safari before 26), slice by slice.
+ * Reads the Blob as one byte stream, which Chromium reads two to three times faster than slices, and into memory that can be
+ * reused. If the browser has no byte streams (Safari before 26), reads slice by slice.
  */
 export function readBlobFrom(blob: Blob, offset: number): BlobReader {
   const rest = blob.slice(offset);

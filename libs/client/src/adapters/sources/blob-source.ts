@@ -6,14 +6,14 @@ import { nextTask } from './next-task.js';
 import { SpareBuffers } from './spare-buffers.js';
 
 /**
- * A File or Blob of a browser. It is read once: the bytes that the checksum is of are those that go on the wire. (A Blob on
- * the wire would be read by the browser again.)
+ * A File or Blob in a browser. It is read once: the bytes that are hashed are the ones that are sent. If a Blob were sent, the
+ * browser would read it again.
  */
 export class BlobSource extends HeldSource {
   private reader: BlobReader | undefined;
   private readonly spare = new SpareBuffers();
 
-  /** `handle`: where the file can be read as it is now, once it changed. */
+  /** `handle`: reads the file again after it has changed. */
   constructor(
     private blob: Blob,
     facts: ConstructorParameters<typeof HeldSource>[1],
@@ -35,8 +35,8 @@ export class BlobSource extends HeldSource {
   }
 
   /**
-   * A stream that is open already reads on when the file is changed; a new read of the same Blob is refused. Chromium
-   * compares dates by whole seconds there; a handle knows them by milliseconds.
+   * An open stream reads on when the file changes, but a new read of the same Blob is refused. For that, Chromium compares
+   * dates in whole seconds. A handle knows them in milliseconds.
    */
   override async verify(): Promise<boolean> {
     const now = await this.now();
@@ -63,13 +63,13 @@ export class BlobSource extends HeldSource {
     }
   }
 
-  /** The same Blob where the file did not change, else the file as it is now. */
+  /** Returns the same Blob if the file has not changed, else the file as it is now. */
   private async now(): Promise<Blob & Partial<Pick<File, 'lastModified'>>> {
     try {
       const file = await this.fromHandle();
       if (file && (file.size !== this.size || file.lastModified !== this.lastModified)) return file;
       if (await this.isReadable()) return this.blob;
-      // Its date may have been set back within a second: what the handle gives is readable at any rate.
+      // Its date may have been set back within a second. The file of the handle is readable in any case.
       if (file) return file;
     } catch (cause) {
       throw new UploadError('SOURCE_FAILED', undefined, { cause });
@@ -77,7 +77,7 @@ export class BlobSource extends HeldSource {
     throw new UploadError('SOURCE_CHANGED', { rereadable: false });
   }
 
-  /** Undefined also where the person did not allow to read through the handle: the file may have been chosen anew since. */
+  /** undefined if there is no handle, or if the person has not allowed the page to read through it. */
   private async fromHandle(): Promise<File | undefined> {
     try {
       return await this.handle?.getFile();
@@ -103,10 +103,10 @@ export class BlobSource extends HeldSource {
   }
 }
 
-/** What a browser says where a page may not read through a handle. */
+/** The errors of a browser if a page may not read through a handle. */
 const DENIED = new Set(['NotAllowedError', 'SecurityError']);
 
-/** A browser refuses to read a file that was changed since it was chosen; one that is gone it does not find. */
+/** Whether the browser refuses to read because the file has changed since it was chosen. A missing file is not found. */
 const isChange = (cause: unknown): boolean =>
   cause instanceof RangeError || (cause instanceof DOMException && cause.name === 'NotReadableError');
 

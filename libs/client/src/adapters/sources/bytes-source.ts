@@ -1,7 +1,7 @@
 import type { SourceChunk, SourceFacts } from '../../ports/chunk-source.js';
 import { HeldSource } from './held-source.js';
 
-/** Bytes that are in memory anyway. */
+/** Bytes in memory. */
 export class BytesSource extends HeldSource {
   constructor(
     private readonly content: Uint8Array,

@@ -1,6 +1,6 @@
 import type { ChunkSource, SourceChunk, SourceFacts } from '../../ports/chunk-source.js';
 
-/** What is common to sources that are there as a whole and can be read anywhere, at any time. */
+/** What sources have in common that can be read at any position at any time. */
 export abstract class HeldSource implements ChunkSource {
   readonly fileName: string;
   readonly type: string | undefined;
@@ -22,12 +22,12 @@ export abstract class HeldSource implements ChunkSource {
 
   abstract next(maxBytes: number): Promise<SourceChunk>;
 
-  /** Bytes in memory stay what they are. */
+  /** Bytes in memory do not change. */
   async verify(): Promise<boolean> {
     return true;
   }
 
-  /** Nothing here waits for long, and nothing is kept. */
+  /** No read waits for long. */
   interrupt(): void {}
 
   release(): void {}

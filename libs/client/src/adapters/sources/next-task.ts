@@ -1,10 +1,10 @@
 /**
- * Resolves in a task of its own. Promises that are resolved already go on within the task that waits for them: without a
- * break between, a page that reads faster than it can be asked does nothing else for as long.
+ * Resolves in a new task, so that the page can do other things. A promise that is already resolved continues in the same
+ * task: without a break, reading from a fast disk would block the page.
  */
 export function nextTask(): Promise<void> {
   return new Promise((resolve) => {
-    // A timer would wait for 4 ms, as browsers have it for those that follow each other.
+    // Browsers delay nested timers by 4 ms.
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();

@@ -10,13 +10,13 @@ export interface OpenPathOptions {
   /** @default the last part of the path */
   readonly fileName?: string | undefined;
   readonly type?: string | undefined;
-  /** How much of what is no file on disk is kept until it is durable on the server, in bytes. */
+  /** How much of a stream is kept until it is durable on the server, in bytes. */
   readonly bufferBytes: number;
 }
 
 /**
- * Opens what is at a path. What has no size of its own (a FIFO, a device, a file of `/proc`) is read once, as a stream
- * whose length is unknown.
+ * Opens what is at a path. If it has no size (a FIFO, a device, a file in `/proc`), it is read once, as a stream of unknown
+ * length.
  */
 export async function openPath(path: string, options: OpenPathOptions): Promise<ChunkSource> {
   return sourceFailure(async () => {
@@ -39,7 +39,7 @@ async function sourceOf(path: string, file: OpenFile, options: OpenPathOptions):
 }
 
 function streamOf(path: string, { fd, facts }: OpenFile): LiveStream {
-  // Waits for a writer, and for each piece, without a thread of the pool.
+  // A socket waits for the writer and for data without a thread of the pool.
   if (facts.isFIFO()) return new Socket({ fd, readable: true, writable: false });
   if (facts.isDirectory()) throw new Error(`${path} is a folder, not a file`);
   return fs.createReadStream(path, { fd, autoClose: true });

@@ -7,9 +7,9 @@ import { openFile, statPath, type OpenFile } from './open-file.js';
 const read = promisify(fs.read);
 
 /**
- * A file on disk, read at the cursor. What may wait for the disk is done by the thread pool; asking an open file for its
- * facts, and closing one that was only read, takes microseconds, where a turn of the pool takes a tenth of a millisecond.
- * Its size is what it was when it was opened, or opened again by `verify`.
+ * A file on disk. Whatever may wait for the disk runs in the thread pool. `fstat` and `close` of a file that was only read take
+ * microseconds and run here, because a turn of the pool takes a tenth of a millisecond. The size is that of the time when
+ * the file was opened, or opened again by `verify`.
  */
 export class PathSource implements ChunkSource {
   private cursor = 0;
@@ -45,8 +45,8 @@ export class PathSource implements ChunkSource {
   }
 
   /**
-   * The open file and the one at the path must be the one file that was opened, unchanged. A path that is gone proves
-   * nothing against the file that is still open.
+   * Both the open file and the file at the path must be the file that was opened, unchanged. If there is no file at the path
+   * any longer, only the open one counts.
    */
   async verify(): Promise<boolean> {
     return sourceFailure(async () => {
@@ -64,7 +64,7 @@ export class PathSource implements ChunkSource {
 
   release(): void {}
 
-  /** A read that nobody waits for any more must not meet the next file that gets this descriptor. */
+  /** Waits for a read that is under way: the next file that is opened may get the same descriptor. */
   async close(): Promise<void> {
     this.closed = true;
     await this.reading.catch(() => undefined);

@@ -1,20 +1,20 @@
 import { UploadError } from '@upload-streams/protocol';
 import type { ChunkSource, SourceChunk, SourceFacts } from '../../ports/chunk-source.js';
 
-/** What is needed of a stream of Node. */
+/** What is needed of a Node stream. */
 export interface LiveStream extends AsyncIterable<Uint8Array | string> {
   on(event: 'error', listener: (error: Error) => void): unknown;
   destroy(): unknown;
 }
 
 export interface StreamSourceOptions extends SourceFacts {
-  /** How much is kept that is not durable on the server, in bytes; past it the stream is not read on. */
+  /** How many bytes are kept that are not durable on the server. When it is full, the stream is read no further. */
   readonly bufferBytes: number;
 }
 
 /**
- * A stream that can be read only once, its length known or not. What was read is kept until it is durable on the server,
- * so that a lost connection can go back to there.
+ * A stream that can be read only once, of known or unknown length. What was read is kept until it is durable on the server, so
+ * that the upload can return to that offset after a lost connection.
  */
 export class StreamSource implements ChunkSource {
   readonly fileName: string;
@@ -23,7 +23,7 @@ export class StreamSource implements ChunkSource {
   readonly lastModified: number | undefined;
   private readonly iterator: AsyncIterator<Uint8Array | string>;
   private readonly bufferBytes: number;
-  /** What was read and is not yet durable, piece by piece; the first starts at `keptFrom`. */
+  /** What was read and is not durable yet, in pieces. The first one starts at `keptFrom`. */
   private kept: Uint8Array[] = [];
   private keptFrom = 0;
   private readUpTo = 0;
@@ -31,7 +31,7 @@ export class StreamSource implements ChunkSource {
   private ended = false;
   private closed = false;
   private flushAskedAt: number | undefined;
-  /** A wait for room and for the stream; it outlives an interrupted `next`. Once failed, it stays so. */
+  /** Waits for room and for the stream. It outlives an interrupted `next`. If it fails, the source stays failed. */
   private filling: Promise<void> | undefined;
   private onRelease: (() => void) | undefined;
   private onInterrupt: (() => void) | undefined;
@@ -40,7 +40,7 @@ export class StreamSource implements ChunkSource {
     private readonly stream: LiveStream,
     options: StreamSourceOptions,
   ) {
-    // The iterator throws it as well, but until it is first read an error without a listener would end the process.
+    // The iterator throws errors, too. But before the first read, an error without a listener would end the process.
     stream.on('error', () => undefined);
     this.iterator = stream[Symbol.asyncIterator]();
     this.bufferBytes = options.bufferBytes;
@@ -58,7 +58,7 @@ export class StreamSource implements ChunkSource {
 
   async next(maxBytes: number): Promise<SourceChunk> {
     if (this.cursor === this.readUpTo && !this.ended) {
-      if (this.mustFlush()) return { bytes: NO_BYTES, last: false };
+      if (this.needsFlush) return this.askForFlush();
       const interrupted = new Promise<void>((resolve) => (this.onInterrupt = resolve));
       await Promise.race([(this.filling ??= this.fill()), interrupted]);
     }
@@ -67,7 +67,7 @@ export class StreamSource implements ChunkSource {
     return { bytes, last: this.ended && this.cursor === this.readUpTo };
   }
 
-  /** What was read once is not read again. */
+  /** Nothing is read twice. */
   async verify(): Promise<boolean> {
     return true;
   }
@@ -83,7 +83,7 @@ export class StreamSource implements ChunkSource {
     this.onRelease?.();
   }
 
-  /** Not by way of the iterator: that would wait for the stream, and leave one open that was never read. */
+  /** Not through the iterator: it would wait for the stream, and leave a stream open that was never read. */
   async close(): Promise<void> {
     this.closed = true;
     this.stream.destroy();
@@ -94,11 +94,14 @@ export class StreamSource implements ChunkSource {
     return this.readUpTo - this.keptFrom >= this.bufferBytes;
   }
 
-  /** With the buffer full: asks once for a flush. */
-  private mustFlush(): boolean {
-    if (!this.full || this.flushAskedAt === this.readUpTo) return false;
+  /** A full buffer asks for a flush, once. */
+  private get needsFlush(): boolean {
+    return this.full && this.flushAskedAt !== this.readUpTo;
+  }
+
+  private askForFlush(): SourceChunk {
     this.flushAskedAt = this.readUpTo;
-    return true;
+    return { bytes: NO_BYTES, last: false };
   }
 
   private async fill(): Promise<void> {
@@ -117,7 +120,7 @@ export class StreamSource implements ChunkSource {
     if (this.readUpTo === this.size) this.ended = true;
     if (this.size !== undefined && (this.ended ? this.readUpTo !== this.size : this.readUpTo > this.size)) {
       throw new UploadError('SOURCE_FAILED', undefined, {
-        cause: new Error(`the stream gave ${this.readUpTo} of ${this.size} bytes`),
+        cause: new Error(`the stream has ${this.readUpTo} bytes instead of ${this.size}`),
       });
     }
   }
@@ -132,7 +135,7 @@ export class StreamSource implements ChunkSource {
     }
   }
 
-  /** Bytes from `offset` on out of one piece kept: a chunk never joins two, which would be a copy. */
+  /** Returns bytes from `offset` on out of one piece. A chunk never joins two pieces, because that would be a copy. */
   private keptSlice(offset: number, maxBytes: number): Uint8Array {
     let start = this.keptFrom;
     for (const piece of this.kept) {

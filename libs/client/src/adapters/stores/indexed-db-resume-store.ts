@@ -10,8 +10,8 @@ const DATABASE = 'upload-streams';
 const RECORDS = 'unfinished';
 
 /**
- * Remembers in the browser's database, which keeps a `FileSystemFileHandle` as it is. What the browser has no place for
- * (a private window, a policy, a full disk, no database at all) is remembered as long as the page lives.
+ * Stores records in the browser's database, which can store a `FileSystemFileHandle`. If the browser can't store a record (a
+ * private window, a policy, a full disk, no database at all), it is kept in memory as long as the page is open.
  */
 export class IndexedDbResumeStore implements ResumeStore {
   private readonly memory = new MemoryResumeStore();
@@ -19,10 +19,10 @@ export class IndexedDbResumeStore implements ResumeStore {
 
   async put(record: ResumeRecord): Promise<void> {
     try {
-      // Strict: once a few bytes are on the server, this survives a power cut too. Progress may lag behind.
+      // Strict: the record survives a power cut. Progress may lag behind.
       await this.run((records) => records.put(record), 'strict');
     } catch (error) {
-      // A handle that the browser can't keep must not cost the rest of the record.
+      // If the browser can't store the handle, the rest of the record is stored without it.
       const uncloneable = error instanceof DOMException && error.name === 'DataCloneError';
       await (uncloneable && record.handle ? this.put({ ...record, handle: undefined }) : this.memory.put(record));
     }
@@ -60,7 +60,7 @@ export class IndexedDbResumeStore implements ResumeStore {
     return this.run(work).catch(() => undefined);
   }
 
-  /** One transaction; the result of the request once it is committed. */
+  /** Runs one transaction. Resolves with the result of the request when it is committed. */
   private async run<T>(
     work: (records: IDBObjectStore) => IDBRequest<T>,
     durability: IDBTransactionDurability = 'default',
@@ -81,7 +81,7 @@ export class IndexedDbResumeStore implements ResumeStore {
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
         const reopen = () => (this.database = undefined);
-        // A later version of the page must not wait for this one; who clears the site's data closes it as well.
+        // A later version of the page must not wait for this one. Clearing the site's data closes the database, too.
         request.result.onversionchange = () => {
           reopen();
           request.result.close();

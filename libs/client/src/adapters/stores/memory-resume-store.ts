@@ -5,7 +5,7 @@ import {
   type ResumeStore,
 } from '../../ports/resume-store.js';
 
-/** Remembers as long as the page lives: where a browser has or gives no other place, and in tests. */
+/** Keeps records in memory as long as the page is open: if the browser has no storage, and in tests. */
 export class MemoryResumeStore implements ResumeStore {
   private readonly records = new Map<string, ResumeRecord>();
 

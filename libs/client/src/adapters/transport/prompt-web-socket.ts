@@ -6,22 +6,22 @@ import type { Duplex } from 'node:stream';
 type Written = (error?: Error | null) => void;
 
 /**
- * Socket.IO's WebSocket for Node, but that the memory of what it sent is given back at once. `ws` masks every message into
- * a buffer of its own, as a client must, and leaves it to the garbage collector: at a gigabyte a second that is a full
- * collection every few chunks, and most of the client's CPU.
+ * Socket.IO's WebSocket for Node, which frees the memory of sent messages at once. A client has to mask every message, and
+ * `ws` does that in a new buffer and leaves it to the garbage collector. At a gigabyte per second that means a full
+ * collection every few chunks, and most of the client's CPU time.
  */
 export class PromptWebSocket extends NodeWebSocket {
   override createSocket(uri: string, protocols: string | string[] | undefined, options: Record<string, unknown>) {
-    // TLS copies into its own buffers, and costs more than the collections.
+    // TLS copies into its own buffers and costs more than the collections.
     if (!uri.startsWith('ws:')) return super.createSocket(uri, protocols, options);
-    // Socket.IO asks for an agent of its own for each connection, which would make the connection.
+    // Socket.IO asks for an agent for each connection, which would open the connection itself.
     return super.createSocket(uri, protocols, { ...options, agent: undefined, createConnection });
   }
 }
 
-/** Made for `ws` alone, which keeps nothing of what it hands to the socket. */
+/** For `ws` only, which does not use a buffer again after it has passed it to the socket. */
 function createConnection(options: NetConnectOpts): Duplex {
-  // What `ws` does by itself: `path` is that of the URL.
+  // As `ws` does: `path` is that of the URL, not of a Unix socket.
   const socket = connect({ ...options, path: undefined } as NetConnectOpts);
   const write = socket.write.bind(socket) as (...args: readonly unknown[]) => boolean;
   const writeAndFree = (data: unknown, ...rest: readonly unknown[]): boolean => {

@@ -1,16 +1,16 @@
-/** What is needed of the engine of Socket.IO. */
+/** What is needed of Socket.IO's engine. */
 export interface HeartbeatEngine {
   on(event: 'handshake', listener: (handshake: { readonly pingInterval: number }) => void): unknown;
   on(event: 'packet' | 'close', listener: () => void): unknown;
 }
 
-/** How often it is looked whether something came. */
-const LOOK_EVERY_MS = 500;
+/** How often the time since the last packet is checked. */
+const CHECK_EVERY_MS = 500;
 
 /**
- * A gateway says something at least once a heartbeat, whatever else it has to do: a connection on which nothing comes
- * for `patienceMs` longer than that is dead, though nobody closed it. Calls `onSilence` then, once. Socket.IO itself
- * waits for the time that the server gives a client to answer, which on a slow link is long. Ends with the connection.
+ * Calls `onSilence` once when nothing has come from the server for `patienceMs` longer than its heartbeat interval. A gateway
+ * always sends its heartbeats, so such a connection is dead although nobody has closed it. Socket.IO itself waits much
+ * longer: as long as the server lets a client take to answer. The watch ends with the connection.
  */
 export function watchSilence(engine: HeartbeatEngine, patienceMs: number, onSilence: () => void): void {
   let heardAt = performance.now();
@@ -19,7 +19,7 @@ export function watchSilence(engine: HeartbeatEngine, patienceMs: number, onSile
     if (performance.now() - heardAt < limitMs) return;
     clearInterval(timer);
     onSilence();
-  }, LOOK_EVERY_MS);
+  }, CHECK_EVERY_MS);
   engine.on('handshake', ({ pingInterval }) => (limitMs = pingInterval + patienceMs));
   engine.on('packet', () => (heardAt = performance.now()));
   engine.on('close', () => clearInterval(timer));

@@ -16,10 +16,10 @@ export interface SocketIoTransportOptions {
 /** What Socket.IO takes as its `transports`. */
 export type SocketTransports = NonNullable<ManagerOptions['transports']>;
 
-/** WebSocket only: long polling costs a request a chunk, and needs sticky sessions behind a balancer. */
+/** WebSocket only: long polling needs a request for each chunk, and sticky sessions behind a load balancer. */
 const WEB_SOCKET: SocketTransports = ['websocket'];
 
-/** One Socket.IO connection, made when the first upload needs it and closed when none has for a while. */
+/** One Socket.IO connection. It opens with the first upload and closes when there has been none for `idleTimeoutMs`. */
 export class SocketIoTransport implements UploadTransport {
   private readonly socket: Socket;
   private readonly up = new Subject<void>();
@@ -65,7 +65,7 @@ export class SocketIoTransport implements UploadTransport {
 
   request(event: string, payload: unknown): Observable<unknown> {
     return new Observable((subscriber) => {
-      // Socket.IO would keep it and send it on the next connection, where it is stale.
+      // Socket.IO would buffer the event and send it over the next connection, where it is stale.
       if (!this.socket.connected) return subscriber.error(new UploadError('CONNECTION_LOST'));
       this.socket.emit(event, payload, (ack: unknown) => {
         subscriber.next(ack);
@@ -84,7 +84,7 @@ export class SocketIoTransport implements UploadTransport {
     this.disconnect();
   }
 
-  /** Once for all who wait: a second CONNECT while the first is not answered makes the server hang up. */
+  /** Connects once for all subscribers: a second CONNECT before the first is answered makes the server hang up. */
   private connect(): void {
     if (this.connecting) return;
     this.connecting = true;
@@ -98,7 +98,7 @@ export class SocketIoTransport implements UploadTransport {
 
   private disconnect(): void {
     this.socket.disconnect();
-    // Socket.IO tells nobody of a connection that was not made yet.
+    // Socket.IO emits nothing for a connection that was not open yet.
     if (this.connecting) this.onDown(connectionLost());
   }
 
@@ -132,14 +132,14 @@ function createSocket(
     path,
     transports,
     autoConnect: false,
-    // The pipeline reconnects, since it knows what has to be sent again.
+    // The pipeline reconnects, because it knows what has to be sent again.
     reconnection: false,
     forceNew: true,
     timeout: ackTimeoutMs,
     auth: (provide: (auth: object) => void) => {
       void credential().then(
         (value) => provide(value ? { token: value } : {}),
-        // Without its credential the connection is of no use: it counts as lost, and the next one asks again.
+        // Without its credential the connection is useless: it counts as lost, and the next one asks again.
         () => socket.io.engine?.close(),
       );
     },

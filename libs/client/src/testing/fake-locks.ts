@@ -1,9 +1,13 @@
-/** What jsdom has no class for: the Web Locks of one browser, shared by its tabs. */
+/** The Web Locks of one browser, shared by its tabs. */
 export class FakeLocks {
   private readonly held = new Map<string, () => void>();
   private readonly waiting = new Map<string, (() => void)[]>();
 
-  /** As `navigator.locks`, for the two ways in which sessions are locked. */
+  /** As a `LockManager`, of which it has the two ways in which sessions are locked. */
+  get manager(): LockManager {
+    return this as unknown as LockManager;
+  }
+
   async request(name: string, options: LockOptions, work: () => Promise<void> | void): Promise<void> {
     if (options.mode === 'shared') {
       if (this.held.has(name)) {
@@ -23,11 +27,5 @@ export class FakeLocks {
 
   async query(): Promise<LockManagerSnapshot> {
     return { held: Array.from(this.held.keys(), (name) => ({ name })) };
-  }
-
-  /** In place of the browser's; gives what puts things back. */
-  install(): () => void {
-    Object.defineProperty(navigator, 'locks', { value: this, configurable: true });
-    return () => Reflect.deleteProperty(navigator, 'locks');
   }
 }
