@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorDetails } from '@upload-streams/protocol';
 import { formatBytes } from './format/format-bytes.pipe';
 
-/** An error in the words of a person who uploads a file. */
+/** An error in words for the person who uploads a file. */
 export interface ErrorSentence {
   /** What happened. */
   readonly what: string;
@@ -73,7 +73,10 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails)
     what: 'Too many uploads are unfinished at once.',
     advice: 'This one begins as soon as another has ended.',
   }),
-  OFFSET_MISMATCH: () => ({ what: 'The page and the server lost step.', advice: GOES_ON }),
+  OFFSET_MISMATCH: () => ({
+    what: 'The page and the server disagreed about the progress of the upload.',
+    advice: GOES_ON,
+  }),
   CHUNK_TOO_LARGE: () => ({ what: 'The server takes only smaller pieces.', advice: TRY_AGAIN }),
   WINDOW_EXCEEDED: () => ({ what: 'The page was faster than the server.', advice: GOES_ON }),
   CHECKSUM_MISMATCH: () => DAMAGED,

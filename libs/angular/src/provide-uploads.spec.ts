@@ -10,7 +10,7 @@ describe('provideUploads', () => {
     expect(TestBed.inject(UPLOAD_API_URL)).toBe('/api');
   });
 
-  it('has the API where the gateway is', () => {
+  it('has the API on the gateway', () => {
     TestBed.configureTestingModule({ providers: [provideUploads({ url: 'https://files.example', apiPath: '/v1' })] });
     expect(TestBed.inject(UPLOAD_API_URL)).toBe('https://files.example/v1');
   });
@@ -21,7 +21,7 @@ describe('provideUploads', () => {
     expect(document.cookie).toContain(`upload_identity=${TestBed.inject(UploadIdentity).secret}`);
   });
 
-  it('gives a client that connects only when there is something to upload', () => {
+  it('provides a client that connects only when there is something to upload', () => {
     TestBed.configureTestingModule({ providers: [provideUploads()] });
     expect(TestBed.inject(UPLOAD_CLIENT)).toHaveProperty('upload');
   });

@@ -142,7 +142,7 @@ describe('UploadService', () => {
     expect(engine.uploads.map(({ options }) => options.sessionID)).toEqual([undefined, undefined, SESSION_ID]);
   });
 
-  it('gives one session to one upload when the same file is chosen twice', async () => {
+  it('uses a session for one upload only when the same file is chosen twice', async () => {
     await store.put(record());
     await add(photo());
     await add(photo());
@@ -183,7 +183,7 @@ describe('UploadService', () => {
     expect(service.uploads()[0]?.file).toBe(now);
   });
 
-  it('retries with the file that was chosen where its handle may not be read', async () => {
+  it('retries with the file that was chosen if its handle may not be read', async () => {
     const file = photo();
     await add({ file, handle: fakeHandle('denied', file) });
     engine.at(0).states.next(states.failed('SOURCE_FAILED'));

@@ -44,7 +44,7 @@ describe('UploadClient', () => {
         );
     };
 
-    it('sends nothing while paused, and goes on where it stood when resumed', async () => {
+    it('sends nothing while paused, and goes on from there when resumed', async () => {
       const upload = lastValueFrom(halfway(() => controls.pause()));
       while (states.at(-1)?.status !== 'paused') await tick();
       for (let ticks = 0; ticks < 10; ticks++) await tick();
@@ -84,7 +84,7 @@ describe('UploadClient', () => {
       expect(gateway.sessions.size).toBe(0);
     });
 
-    it('is cancelled even where the server does not know the session', async () => {
+    it('is cancelled even if the server does not know the session', async () => {
       gateway.fault = ({ event }) => {
         if (event === 'cancel_upload') throw new UploadError('SESSION_NOT_FOUND');
         return undefined;
@@ -129,7 +129,7 @@ describe('UploadClient', () => {
       expect([gateway.users, close.mock.calls.length]).toEqual([0, 1]);
     });
 
-    it('opens no source where it was aborted before', async () => {
+    it('opens no source if it was aborted before', async () => {
       const signal = AbortSignal.abort(new Error('too late'));
       await expect(clientOf(gateway).uploadToEnd(content, { signal })).rejects.toThrow('too late');
       expect(gateway.requests).toEqual([]);

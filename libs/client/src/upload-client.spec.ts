@@ -34,7 +34,7 @@ describe('UploadClient', () => {
       expect(gateway.connections).toBe(1);
     });
 
-    it('tells progress that never falls and ends with all bytes', async () => {
+    it('reports progress that never falls and ends with all bytes', async () => {
       const uploaded: number[] = [];
       await lastValueFrom(
         clientOf(gateway)
@@ -85,7 +85,7 @@ describe('UploadClient', () => {
       expect(close).toHaveBeenCalledTimes(1);
     });
 
-    it('uploads a live stream whose length nobody knows', async () => {
+    it('uploads a live stream of unknown length', async () => {
       const content = contentOf(200 * KIB);
       const pieces = [content.subarray(0, 3), content.subarray(3, 150_000), content.subarray(150_000)];
       const state = await lastValueFrom(clientOf(gateway).upload(liveSource(Readable.from(pieces))));
@@ -95,7 +95,7 @@ describe('UploadClient', () => {
   });
 
   describe('uploadToEnd', () => {
-    it('gives the file that the server has', async () => {
+    it('resolves with the file that the server has', async () => {
       expect(await clientOf(gateway).uploadToEnd(contentOf(10))).toMatchObject({ fileName: 'a.bin', size: 10 });
     });
 
@@ -124,7 +124,7 @@ describe('UploadClient', () => {
       expect(gateway.sessions.size).toBe(8);
     });
 
-    it('lets no small file wait behind large ones', async () => {
+    it('never lets a small file wait behind large ones', async () => {
       const client = clientOf(gateway, { concurrency: 1 });
       const ended: string[] = [];
       const large = client.uploadToEnd(contentOf(400 * KIB)).then(() => ended.push('large'));

@@ -23,7 +23,7 @@ describe('UploadControls', () => {
     expect(commands).toEqual(['run', 'pause', 'run', 'cancel']);
   });
 
-  it('gives a command once, however often it is called for', () => {
+  it('emits a command once, however often it is given', () => {
     const commands = commandsOf((controls) => {
       controls.resume();
       controls.pause();
@@ -32,7 +32,7 @@ describe('UploadControls', () => {
     expect(commands).toEqual(['run', 'pause']);
   });
 
-  it('gives nothing after a cancel', () => {
+  it('emits nothing after a cancel', () => {
     const commands = commandsOf((controls) => {
       controls.cancel();
       controls.resume();
@@ -42,7 +42,7 @@ describe('UploadControls', () => {
     expect(commands).toEqual(['run', 'cancel']);
   });
 
-  it('gives the latest command to whom subscribes later', () => {
+  it('emits the latest command to a later subscriber', () => {
     const controls = new UploadControls();
     controls.pause();
     const commands: UploadCommand[] = [];

@@ -118,7 +118,7 @@ describe('DropZone', () => {
     expect(input.value).toBe('');
   });
 
-  it('takes the handles of dropped files, where the browser gives any', async () => {
+  it('takes the handles of dropped files, if the browser gives any', async () => {
     const handle = fakeHandle('granted', photo('a.jpg'));
     send('drop', dragged(fileEntry(photo('a.jpg'), handle), fileEntry(photo('b.jpg'))));
     await read();
@@ -141,7 +141,7 @@ describe('DropZone', () => {
 
     afterEach(() => void Reflect.deleteProperty(window, 'showOpenFilePicker'));
 
-    it('opens the browser’s picker, which gives handles', async () => {
+    it('opens the browser’s picker, which provides handles', async () => {
       const handle = fakeHandle('granted', photo('a.jpg'));
       withPicker(async () => [handle]);
       await press();
@@ -159,7 +159,7 @@ describe('DropZone', () => {
       expect(problem()).toBe('One item could not be read.');
     });
 
-    it('opens the ordinary one where there is no other, or where that is refused', async () => {
+    it('opens the ordinary picker if there is no other, or if that one is refused', async () => {
       await press();
       expect(opened).toBe(1);
       withPicker(async () => Promise.reject(new DOMException('embedded', 'SecurityError')));

@@ -16,7 +16,7 @@ describe('the error of a failed request', () => {
   });
 
   it.each(['<html>Bad gateway</html>', null, { message: 'Not Found' }, { error: { code: 'FROM_THE_FUTURE' } }])(
-    'is INTERNAL where the answer %j is not ours',
+    'is INTERNAL if the answer %j is not ours',
     (error) => expect(uploadErrorOf(new HttpErrorResponse({ status: 502, error })).code).toBe('INTERNAL'),
   );
 });

@@ -25,7 +25,7 @@ describe('UploadRow', () => {
 
   afterEach(() => void jest.useRealTimers());
 
-  it('names the file, also where the name is cut off', () => {
+  it('names the file, also if the name is cut off', () => {
     const name = show(states.plain('queued')).querySelector('.name');
     expect(name?.textContent).toBe('photo.jpg');
     expect(name?.getAttribute('title')).toBe('photo.jpg');
@@ -41,7 +41,7 @@ describe('UploadRow', () => {
     expect(row.outerHTML).toContain('Cancel invoice-\uFFFDgpj.exe');
   });
 
-  it('counts by the size that the file has now, where it changed', () => {
+  it('counts by the size that the file has now, if it changed', () => {
     const row = show(states.plain('uploading', { uploaded: 1500, size: 2000 }));
     expect(text(row)).toContain('1.5 kB of 2 kB');
     expect(text(row)).toContain('75 %');
@@ -128,7 +128,7 @@ describe('UploadRow', () => {
     expect(disabled).toEqual(['true', 'true']);
   });
 
-  it('does not promise an automatic restart where it has given up', () => {
+  it('does not promise an automatic restart if it has given up', () => {
     expect(text(show(states.failed('SOURCE_CHANGED')))).toContain('It was tried several times; try again later.');
   });
 });

@@ -56,7 +56,7 @@ describe('UnfinishedList', () => {
 
   afterEach(() => host().remove());
 
-  it('shows nothing where nothing is unfinished', async () => {
+  it('shows nothing if nothing is unfinished', async () => {
     await show();
     expect(host().querySelector('section')).toBeNull();
   });
@@ -68,7 +68,7 @@ describe('UnfinishedList', () => {
     expect(host().querySelector('time')?.textContent).toContain(String(new Date().getFullYear()));
   });
 
-  it('offers to go on where the file is remembered, to choose it again where it is not', async () => {
+  it('offers to go on where the file is remembered, to choose it again if it is not', async () => {
     await show(record(), record({ sessionID: 'other', fileName: 'b.jpg', handle: fakeHandle('granted', photo()) }));
     expect(labels().sort()).toEqual(
       ['Choose the file again: photo.jpg', 'Forget photo.jpg', 'Go on with b.jpg', 'Forget b.jpg'].sort(),
@@ -93,7 +93,7 @@ describe('UnfinishedList', () => {
     expect(engine.uploads).toHaveLength(0);
   });
 
-  it('says that the file is not where it was', async () => {
+  it('says that the file is no longer at its place', async () => {
     const gone = new DOMException('gone', 'NotFoundError') as unknown as Error;
     await show(record({ handle: { ...fakeHandle('granted', photo()), getFile: () => Promise.reject(gone) } }));
     await press('Go on with photo.jpg');

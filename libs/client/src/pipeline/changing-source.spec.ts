@@ -52,7 +52,7 @@ describe('UploadClient', () => {
       ['is overwritten while it is sent', content, changed],
       ['grows while it is sent', content, contentOf(250 * KIB)],
       ['is overwritten while it is read for the begin', inOneChunk, Buffer.from(inOneChunk).reverse()],
-    ])('uploads it anew where it %s', async (_how, before, after) => {
+    ])('uploads it anew if it %s', async (_how, before, after) => {
       const at = before === inOneChunk ? 0 : 1;
       const source = new ChangingSource(before, { at, file: after });
       const state = await lastValueFrom(clientOf(gateway).upload(source));
@@ -95,7 +95,7 @@ describe('UploadClient', () => {
       expect(gateway.sessions.size).toBe(sessions);
     });
 
-    it('fails at once where it can not be read as it is now', async () => {
+    it('fails at once if it can not be read as it is now', async () => {
       const source = new ChangingSource(content, { at: 2, file: changed, rereadable: false });
       const state = await lastValueFrom(clientOf(gateway).upload(source));
       expect(state).toMatchObject({ status: 'failed', error: { code: 'SOURCE_CHANGED' } });

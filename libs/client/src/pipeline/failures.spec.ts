@@ -28,7 +28,7 @@ describe('UploadClient', () => {
       expect(await lastValueFrom(upload$)).toMatchObject({ status: 'failed', error: { code: 'UPLOAD_REFUSED' } });
     });
 
-    it('ends with a state where the begin is refused', async () => {
+    it('ends with a state if the begin is refused', async () => {
       gateway.fault = () => {
         throw new UploadError('FILE_TOO_LARGE', { maxBytes: 1 });
       };
@@ -37,7 +37,7 @@ describe('UploadClient', () => {
       expect(gateway.requestsOf('begin')).toHaveLength(1);
     });
 
-    it('ends with a state where the source can not be opened', async () => {
+    it('ends with a state if the source can not be opened', async () => {
       const platform = {
         transport: gateway,
         online$: of(true),
@@ -49,7 +49,7 @@ describe('UploadClient', () => {
       expect(state).toMatchObject({ status: 'failed', error: { code: 'SOURCE_FAILED' } });
     });
 
-    it('ends with a state where the source breaks, and closes it', async () => {
+    it('ends with a state if the source breaks, and closes it', async () => {
       const source = new BytesSource(content, FACTS);
       const close = jest.spyOn(source, 'close');
       jest.spyOn(source, 'next').mockRejectedValue(new UploadError('SOURCE_FAILED'));
@@ -59,7 +59,7 @@ describe('UploadClient', () => {
     });
   });
 
-  describe('told what is not of the protocol', () => {
+  describe('if the server does not follow the protocol', () => {
     const content = contentOf(200 * KIB);
 
     it.each([undefined, null, 'done', {}, { fileId: 1, size: 'x' }, { fileId: 'a', size: -1, crc32: 0 }])(
@@ -80,15 +80,12 @@ describe('UploadClient', () => {
       },
     );
 
-    it.each(['begin_upload', 'upload_chunk_'])(
-      'fails after a while where every answer to %s is none',
-      async (event) => {
-        const request = gateway.request.bind(gateway);
-        gateway.request = (name, payload) =>
-          name.startsWith(event) ? of({ ok: true, offset: 'NaN', window: null }) : request(name, payload);
-        const state = await lastValueFrom(clientOf(gateway).upload(content));
-        expect(state).toMatchObject({ status: 'failed', error: { code: 'INTERNAL' } });
-      },
-    );
+    it.each(['begin_upload', 'upload_chunk_'])('fails after a while if every answer to %s is none', async (event) => {
+      const request = gateway.request.bind(gateway);
+      gateway.request = (name, payload) =>
+        name.startsWith(event) ? of({ ok: true, offset: 'NaN', window: null }) : request(name, payload);
+      const state = await lastValueFrom(clientOf(gateway).upload(content));
+      expect(state).toMatchObject({ status: 'failed', error: { code: 'INTERNAL' } });
+    });
   });
 });

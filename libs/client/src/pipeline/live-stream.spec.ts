@@ -48,7 +48,7 @@ describe('UploadClient', () => {
       expectBytes(gateway.session.content, content.subarray(0, 400));
     });
 
-    it('fails where the server needs bytes again that it said were durable', async () => {
+    it('fails if the server needs bytes again that it said were durable', async () => {
       let begins = 0;
       gateway.fault = ({ event }) => {
         if (event !== 'begin_upload') return begins === 1 && gateway.session.durable > 2000 ? 'cut-after' : undefined;

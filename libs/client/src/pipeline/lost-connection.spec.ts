@@ -31,14 +31,14 @@ describe('UploadClient', () => {
       gateway.maxChunkSize = 16 * KIB;
     });
 
-    it.each(['cut-before', 'cut-after'] as const)('begins again where the begin was %s it was read', async (fault) => {
+    it.each(['cut-before', 'cut-after'] as const)('begins again if the begin was %s it was read', async (fault) => {
       gateway.fault = (_request, index) => (index === 0 ? fault : undefined);
       const statuses = await statusesOf(clientOf(gateway).upload(content));
       expect(statuses.slice(0, 4)).toEqual(['queued', 'connecting', 'waiting', 'connecting']);
       expectBytes(gateway.session.content, content);
     });
 
-    it('learns that a small file arrived of which the ack was lost', async () => {
+    it('learns that a small file has arrived although its ack was lost', async () => {
       gateway.fault = (_request, index) => (index === 0 ? 'cut-after' : undefined);
       expect(await lastValueFrom(clientOf(gateway).upload(contentOf(10)))).toMatchObject({ status: 'completed' });
       expect(gateway.requestsOf('chunk')).toHaveLength(0);
@@ -63,7 +63,7 @@ describe('UploadClient', () => {
       expect(await statusesOf(clientOf(gateway).upload(content))).not.toContain('hashing');
     });
 
-    it('sends again what a server forgot that fell over', async () => {
+    it('sends again what a crashed server has lost', async () => {
       gateway.forgetful = true;
       faultAtChunk(gateway, 5, 'cut-after');
       await lastValueFrom(clientOf(gateway).upload(content));
@@ -116,7 +116,7 @@ describe('UploadClient', () => {
     );
   });
 
-  it('begins again where the server lost the session', async () => {
+  it('begins again if the server lost the session', async () => {
     gateway.maxChunkSize = 16 * KIB;
     const content = contentOf(200 * KIB);
     gateway.fault = (_request, index) => {

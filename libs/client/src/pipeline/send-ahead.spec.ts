@@ -28,11 +28,11 @@ describe('UploadClient', () => {
       expect((await sentBehindBegin()).slice(0, 3)).toEqual(['begin_upload', 'upload_chunk', 'upload_chunk']);
     });
 
-    it('waits for the answer where the gateway may know the session', async () => {
+    it('waits for the answer if the gateway may know the session', async () => {
       expect(await sentBehindBegin({ sessionID: SESSION })).toEqual(['begin_upload']);
     });
 
-    it('waits for the answer where a round trip costs nothing', async () => {
+    it('waits for the answer if a round trip costs nothing', async () => {
       const client = clientOf(gateway);
       await lastValueFrom(client.upload(content));
       expect(await sentBehindBegin({}, client)).toEqual(['begin_upload']);
@@ -52,7 +52,7 @@ describe('UploadClient', () => {
       expectBytes(gateway.session.content, content);
     });
 
-    it('tells progress only once the begin is answered', async () => {
+    it('reports progress only when the begin is answered', async () => {
       const statuses: UploadStatus[] = [];
       gateway.fault = () => 'stall';
       const subscription = clientOf(gateway)

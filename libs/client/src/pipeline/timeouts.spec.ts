@@ -106,7 +106,7 @@ describe('UploadClient', () => {
       await until(states, 'completed');
     });
 
-    it('ends only the attempt of one upload where other things come over its connection', async () => {
+    it('ends only the attempt of one upload if other things come over its connection', async () => {
       let stalled = false;
       gateway.silentMs = 7999;
       gateway.fault = ({ event }) => (stalled && event !== 'begin_upload' ? 'stall' : undefined);
@@ -182,7 +182,7 @@ describe('UploadClient', () => {
       expect(Math.min(...waits.slice(7))).toBeGreaterThanOrEqual(5000);
     });
 
-    it('rejects where nobody answers for giveUpAfterMs, by default for ten minutes', async () => {
+    it('rejects if the server can not be reached for giveUpAfterMs, by default ten minutes', async () => {
       const away = Object.assign(new FakeGateway(), {
         connected$: throwError(() => new UploadError('CONNECTION_LOST')),
       });
@@ -224,7 +224,7 @@ describe('UploadClient', () => {
       await until(states, 'completed');
     });
 
-    it('is cancelled after three seconds where the server can not be reached', async () => {
+    it('is cancelled after three seconds if the server can not be reached', async () => {
       const controls = new UploadControls();
       controls.cancel();
       gateway.fault = () => 'stall';

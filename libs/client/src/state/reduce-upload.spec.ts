@@ -35,7 +35,7 @@ describe('reduceUpload', () => {
     expect(stateAfter(opened(1000))).toMatchObject({ status: 'queued', fileName: 'film.mp4', size: 1000 });
   });
 
-  it.each(['connecting', 'hashing', 'verifying', 'paused', 'cancelled'] as const)('is %s when told so', (type) => {
+  it.each(['connecting', 'hashing', 'verifying', 'paused', 'cancelled'] as const)('is %s after that event', (type) => {
     const state = stateAfter(opened(1000), begun(0, 0), acked(500, 1000), { type });
     expect(state).toMatchObject({ status: type, uploaded: 500, bytesPerSecond: undefined, secondsLeft: undefined });
   });
@@ -44,7 +44,7 @@ describe('reduceUpload', () => {
     expect(stateAfter(opened(1000), begun(300, 0))).toMatchObject({ status: 'uploading', uploaded: 300 });
   });
 
-  it('gives rate and time left from what was acknowledged since it was begun, not from what was there before', () => {
+  it('computes rate and time left from what was acknowledged since the begin, not from what was there before', () => {
     const state = stateAfter(opened(10_000), begun(5000, 1000), acked(6000, 1500));
     expect(state).toMatchObject({ uploaded: 6000, bytesPerSecond: 2000, secondsLeft: 2 });
   });
@@ -68,7 +68,7 @@ describe('reduceUpload', () => {
     expect(often.reduce(reduceUpload, start).state.bytesPerSecond).toBeCloseTo(once.bytesPerSecond!);
   });
 
-  it('has a rate but no time left where the size is not known', () => {
+  it('has a rate but no time left if the size is not known', () => {
     expect(stateAfter(opened(undefined), begun(0, 0), acked(1000, 1000))).toMatchObject({
       size: undefined,
       bytesPerSecond: 1000,
@@ -109,7 +109,7 @@ describe('reduceUpload', () => {
     expect(reduceUpload(queued, { type: 'queued', sessionID: ID })).toBe(queued);
   });
 
-  it('queues again after a pause, where it stood', () => {
+  it('queues again after a pause, with its progress', () => {
     const state = stateAfter(
       opened(1000),
       begun(0, 0),
@@ -125,7 +125,7 @@ describe('reduceUpload', () => {
     expect(state).toMatchObject({ status: 'connecting', sessionID: 'another', uploaded: 0 });
   });
 
-  it('has the size that the server counted once complete, even where it was not known', () => {
+  it('has the size that the server counted once complete, even if it was not known', () => {
     expect(stateAfter(opened(undefined), { type: 'completed', file })).toMatchObject({
       status: 'completed',
       size: 1000,

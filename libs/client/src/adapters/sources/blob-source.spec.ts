@@ -34,17 +34,17 @@ describe.each([
     expect(sourceOf(1, 2, 3)).toMatchObject({ ...FACTS, size: 3 });
   });
 
-  it('gives the bytes in order, and marks the last', async () => {
+  it('returns the bytes in order, and marks the last', async () => {
     const source = sourceOf(1, 2, 3);
     expect(await source.next(2)).toMatchObject({ bytes: Uint8Array.of(1, 2), last: false });
     expect(await source.next(2)).toMatchObject({ bytes: Uint8Array.of(3), last: true });
   });
 
-  it('is one empty last chunk where the blob is empty', async () => {
+  it('is one empty last chunk if the blob is empty', async () => {
     expect(await sourceOf().next(10)).toMatchObject({ bytes: new Uint8Array(0), last: true });
   });
 
-  it('goes on from where it is moved to', async () => {
+  it('goes on from the offset that it is moved to', async () => {
     const source = sourceOf(1, 2, 3);
     await source.next(3);
     await source.seek(1);
@@ -92,7 +92,7 @@ describe('BlobSource', () => {
     expect(Buffer.from(first.bytes).equals(LARGE.subarray(0, 50_000))).toBe(true);
   });
 
-  it('fails as a source where the file can no longer be read, and reads on where it can again', async () => {
+  it('fails as a source if the file can no longer be read, and reads on where it can again', async () => {
     const gone = new DOMException('The file was removed', 'NotFoundError');
     const blob = blobOf(Uint8Array.of(1, 2, 3));
     const slice = blob.slice.bind(blob);
@@ -105,13 +105,13 @@ describe('BlobSource', () => {
     expect(await source.next(2)).toMatchObject({ bytes: Uint8Array.of(1, 2) });
   });
 
-  it('has changed where the file is shorter than it said', async () => {
+  it('has changed if the file is shorter than it said', async () => {
     const blob = Object.assign(blobOf(Uint8Array.of(1)), { slice: () => blobOf(Uint8Array.of(1)) });
     Object.defineProperty(blob, 'size', { value: 3 });
     await expect(new BlobSource(blob, FACTS).next(3)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
   });
 
-  it('leaves the page its turn between two chunks, also where the browser has all bytes at hand', async () => {
+  it('lets the page work between two chunks, even if the browser has all bytes at hand', async () => {
     const blob = blobOf(LARGE);
     const read = (room: Uint8Array) => Promise.resolve({ value: room, done: false });
     const atHand = { stream: () => ({ getReader: () => ({ read, cancel: () => Promise.resolve() }) }) };
@@ -127,7 +127,7 @@ describe('BlobSource', () => {
     expect(turns).toBeGreaterThanOrEqual(9);
   });
 
-  it('goes by the chosen file alone where its handle may not be read', async () => {
+  it('uses the chosen file only if its handle may not be read', async () => {
     const denied = { getFile: () => Promise.reject(new DOMException('no permission', 'NotAllowedError')) };
     const source = new BlobSource(blobOf(Uint8Array.of(1, 2, 3)), FACTS, denied);
     expect(await source.verify()).toBe(true);

@@ -9,21 +9,21 @@ describe('BytesSource', () => {
     expect(sourceOf(1, 2, 3)).toMatchObject({ fileName: 'a.bin', size: 3, type: 'x/y', lastModified: 5 });
   });
 
-  it('gives its bytes in order, at most as many as asked for, and marks the last', async () => {
+  it('returns its bytes in order, at most as many as asked for, and marks the last', async () => {
     const source = sourceOf(1, 2, 3);
     expect(await source.next(2)).toEqual({ bytes: Uint8Array.of(1, 2), last: false });
     expect(await source.next(2)).toEqual({ bytes: Uint8Array.of(3), last: true });
   });
 
-  it('marks the last chunk where it ends exactly with what was asked for', async () => {
+  it('marks the last chunk if it ends exactly with what was asked for', async () => {
     expect(await sourceOf(1, 2).next(2)).toMatchObject({ last: true });
   });
 
-  it('is one empty last chunk where there are no bytes', async () => {
+  it('is one empty last chunk if there are no bytes', async () => {
     expect(await sourceOf().next(10)).toMatchObject({ bytes: new Uint8Array(0), last: true });
   });
 
-  it('goes on from where it is moved to', async () => {
+  it('goes on from the offset that it is moved to', async () => {
     const source = sourceOf(1, 2, 3);
     await source.next(3);
     await source.seek(1);

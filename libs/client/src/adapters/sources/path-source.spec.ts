@@ -41,13 +41,13 @@ describe('a path as a source', () => {
     await source.close();
   });
 
-  it('takes name and type from the options where they have them', async () => {
+  it('takes name and type from the options if they have them', async () => {
     const source = await open(path, { fileName: 'b.png', type: 'image/png' });
     expect(source).toMatchObject({ fileName: 'b.png', type: 'image/png' });
     await source.close();
   });
 
-  it('gives its bytes in order, marks the last, and goes on from where it is moved to', async () => {
+  it('returns its bytes in order, marks the last, and goes on from the offset that it is moved to', async () => {
     const source = await open(path);
     expect(await source.next(3)).toMatchObject({ bytes: Buffer.of(1, 2, 3), last: false });
     expect(await source.next(3)).toMatchObject({ bytes: Buffer.of(4, 5), last: true });
@@ -56,14 +56,14 @@ describe('a path as a source', () => {
     await source.close();
   });
 
-  it('is one empty last chunk where the file is empty', async () => {
+  it('is one empty last chunk if the file is empty', async () => {
     await truncate(path, 0);
     const source = await open(path);
     expect(await source.next(10)).toMatchObject({ bytes: Buffer.alloc(0), last: true });
     await source.close();
   });
 
-  it('fails as a source where there is no such file', async () => {
+  it('fails as a source if there is no such file', async () => {
     const opening = open(join(folder, 'none'));
     await expect(opening).rejects.toMatchObject({ code: 'SOURCE_FAILED', cause: { code: 'ENOENT' } });
   });
@@ -74,7 +74,7 @@ describe('a path as a source', () => {
     expect(await openHandles(folder)).toBe(before);
   });
 
-  it('has changed where the file is cut short while it is read', async () => {
+  it('has changed if the file is cut short while it is read', async () => {
     const source = await open(path);
     await source.next(2);
     await truncate(path, 3);
@@ -82,7 +82,7 @@ describe('a path as a source', () => {
     await source.close();
   });
 
-  it('gives no more than the size that it had when it was opened', async () => {
+  it('returns no more than the size that it had when it was opened', async () => {
     const source = await open(path);
     await writeFile(path, Uint8Array.of(6, 7), { flag: 'a' });
     expect(await source.next(100)).toMatchObject({ bytes: Buffer.of(1, 2, 3, 4, 5), last: true });
@@ -128,7 +128,7 @@ describe('a path as a source', () => {
       await source.close();
     });
 
-    it('and has changed for good where a folder is at its path', async () => {
+    it('and has changed for good if a folder is at its path', async () => {
       const source = await open(path);
       await rm(path);
       await mkdir(path);

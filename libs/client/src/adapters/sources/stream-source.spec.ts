@@ -27,7 +27,7 @@ async function readAll(source: StreamSource, maxBytes = 1000) {
 }
 
 describe('StreamSource', () => {
-  it('gives a stream of unknown length to its end', async () => {
+  it('returns a stream of unknown length to its end', async () => {
     const source = sourceOf(streamOf(bytes(1, 2, 3), bytes(4)));
     expect(source.size).toBeUndefined();
     expect(await source.next(2)).toMatchObject({ bytes: bytes(1, 2), last: false });
@@ -36,7 +36,7 @@ describe('StreamSource', () => {
     expect(await source.next(2)).toMatchObject({ bytes: bytes(), last: true });
   });
 
-  it('gives the bytes of any stream, cut in any way', async () => {
+  it('returns the bytes of any stream, cut in any way', async () => {
     const pieces = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 });
     await fc.assert(
       fc.asyncProperty(pieces, fc.integer({ min: 1, max: 30 }), async (given, maxBytes) => {
@@ -45,7 +45,7 @@ describe('StreamSource', () => {
     );
   });
 
-  it('is one empty last chunk where the stream is empty', async () => {
+  it('is one empty last chunk if the stream is empty', async () => {
     expect(await sourceOf(streamOf()).next(10)).toMatchObject({ bytes: bytes(), last: true });
     expect(await sourceOf(streamOf(), { size: 0 }).next(10)).toMatchObject({ bytes: bytes(), last: true });
   });
@@ -66,23 +66,23 @@ describe('StreamSource', () => {
     expect(await sourceOf(stream, { size: 2 }).next(10)).toMatchObject({ bytes: Buffer.of(1, 2), last: true });
   });
 
-  it('fails as a source where the stream ends before its length', async () => {
+  it('fails as a source if the stream ends before its length', async () => {
     const source = sourceOf(streamOf(bytes(1, 2)), { size: 3 });
     await expect(readAll(source)).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
   });
 
-  it('fails as a source where the stream gives more than its length', async () => {
+  it('fails as a source if the stream gives more than its length', async () => {
     const source = sourceOf(streamOf(bytes(1, 2), bytes(3, 4)), { size: 3 });
     await expect(readAll(source)).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
   });
 
-  it('fails as a source where the stream does', async () => {
+  it('fails as a source if the stream does', async () => {
     const broken = new Error('broken');
     const stream = new Readable({ read: () => stream.destroy(broken) });
     await expect(sourceOf(stream).next(10)).rejects.toMatchObject({ code: 'SOURCE_FAILED', cause: broken });
   });
 
-  it('goes back to what is not yet durable, and gives the same bytes again', async () => {
+  it('goes back to what is not yet durable, and reads the same bytes again', async () => {
     const source = sourceOf(streamOf(bytes(1, 2), bytes(3, 4), bytes(5, 6)));
     await readAll(source);
     source.release(2);
@@ -138,13 +138,13 @@ describe('StreamSource', () => {
     expect(await source.next(10)).toMatchObject({ bytes: bytes(), last: false });
   });
 
-  it('gives what it has kept even while its buffer is full', async () => {
+  it('reads what it has kept even while its buffer is full', async () => {
     const source = sourceOf(streamOf(bytes(1, 2, 3, 4)), { bufferBytes: 2 });
     expect(await source.next(3)).toMatchObject({ bytes: bytes(1, 2, 3) });
     expect(await source.next(3)).toMatchObject({ bytes: bytes(4) });
   });
 
-  it('gives nothing at once to an interrupted read that waits for room, and goes back to what is not durable', async () => {
+  it('ends an interrupted read that waits for room at once, and goes back to what is not durable', async () => {
     const source = sourceOf(streamOf(bytes(1, 2), bytes(3)), { bufferBytes: 2 });
     await source.next(10);
     await source.next(10);
@@ -158,7 +158,7 @@ describe('StreamSource', () => {
     expect(await source.next(10)).toMatchObject({ bytes: bytes(3), last: false });
   });
 
-  it('gives nothing at once to an interrupted read that waits for the stream, and loses no byte of it', async () => {
+  it('ends an interrupted read that waits for the stream at once, and loses no byte', async () => {
     const stream = new Readable({ read: () => undefined });
     const source = sourceOf(stream);
     const next = source.next(10);

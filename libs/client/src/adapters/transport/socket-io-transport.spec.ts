@@ -57,7 +57,7 @@ describe('SocketIoTransport', () => {
     expect(server.engine.clientsCount).toBe(1);
   });
 
-  it('shares one connection among all who use it', async () => {
+  it('shares one connection among all subscribers', async () => {
     const transport = transportTo();
     const users = [use(transport.connected$), use(transport.connected$)];
     await Promise.all(users.map(({ up }) => up));
@@ -130,7 +130,7 @@ describe('SocketIoTransport', () => {
     expect(await use(transportTo().connected$).error).toMatchObject({ code: 'CONNECTION_LOST' });
   });
 
-  it('fails for all who use it when the connection ends, and connects again for whom asks again', async () => {
+  it('fails for all subscribers when the connection ends, and connects again for a new one', async () => {
     const transport = transportTo();
     const connection = nextSocket();
     const users = [use(transport.connected$), use(transport.connected$), use(transport.connected$)];
@@ -139,7 +139,7 @@ describe('SocketIoTransport', () => {
     await use(transport.connected$).up;
   });
 
-  it('connects again where the server itself said to disconnect', async () => {
+  it('connects again if the server itself said to disconnect', async () => {
     const transport = transportTo();
     const connection = nextSocket();
     const user = use(transport.connected$);
@@ -163,7 +163,7 @@ describe('SocketIoTransport', () => {
     expect(await next.error).toMatchObject({ code: 'CONNECTION_LOST' });
   });
 
-  it('fails for who waits when it is closed before it is connected', async () => {
+  it('fails for a subscriber that waits when it is closed before it is connected', async () => {
     const transport = transportTo();
     const user = use(transport.connected$);
     transport.close();
@@ -171,7 +171,7 @@ describe('SocketIoTransport', () => {
     await use(transport.connected$).up;
   });
 
-  it('sends a request with its bytes, gives the answer and completes', async () => {
+  it('sends a request with its bytes, emits the answer and completes', async () => {
     const transport = transportTo();
     server.on('connection', (socket) => socket.on('double', ({ chunk }, ack) => ack(Buffer.concat([chunk, chunk]))));
     await use(transport.connected$).up;
@@ -193,7 +193,7 @@ describe('SocketIoTransport', () => {
     expect(events).toEqual(['second']);
   });
 
-  it('gives the arguments of the events of one name, until unsubscribed', async () => {
+  it('emits the arguments of the events of one name, until it is unsubscribed', async () => {
     const transport = transportTo();
     const connection = nextSocket();
     const seen: unknown[] = [];
@@ -213,7 +213,7 @@ describe('SocketIoTransport', () => {
     expect(seen).toEqual([[1, 'a']]);
   });
 
-  it('disconnects once nobody has used it for the idle time', async () => {
+  it('disconnects when it was not used for the idle time', async () => {
     const transport = transportTo({ idleTimeoutMs: 1 });
     const connection = nextSocket();
     const user = use(transport.connected$);
@@ -223,7 +223,7 @@ describe('SocketIoTransport', () => {
     expect((await left)[0]).toBe('client namespace disconnect');
   });
 
-  it('stays connected for as long as anyone uses it, and for who comes back within the idle time', async () => {
+  it('stays connected as long as anyone uses it, and for the idle time after that', async () => {
     const transport = transportTo();
     const first = use(transport.connected$);
     const second = use(transport.connected$);

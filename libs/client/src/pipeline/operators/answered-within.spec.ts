@@ -42,7 +42,7 @@ describe('answeredWithin', () => {
     expect(drop).not.toHaveBeenCalled();
   });
 
-  it('waits anew from every sign that the server is at work', () => {
+  it('starts the time again with every sign that the server is working', () => {
     const { transport } = transportAnswering(NEVER);
     const [signs$, onError] = [new Subject<void>(), jest.fn()];
     NEVER.pipe(answeredWithin(transport, 100, signs$)).subscribe({ error: onError });

@@ -5,7 +5,7 @@ import { transportAnswering } from '../../testing/fake-transport.js';
 import { emitWithAck } from './emit-with-ack.js';
 
 describe('emitWithAck', () => {
-  it('sends the event and gives what the ack carries', async () => {
+  it('sends the event and emits what the ack carries', async () => {
     const { transport, request } = transportAnswering(of(accept({ offset: 5 })));
     expect(await lastValueFrom(emitWithAck(transport, 'event', { a: 1 }))).toMatchObject({ offset: 5 });
     expect(request).toHaveBeenCalledWith('event', { a: 1 });

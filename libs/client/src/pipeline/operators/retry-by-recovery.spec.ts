@@ -97,7 +97,7 @@ describe('retryByRecovery', () => {
     expect(record.waits[0]![0]).toBe('INTERNAL');
   });
 
-  it('waits out the delay that it told, and no longer', () => {
+  it('waits for the delay that it announced, and no longer', () => {
     const { record } = observe((index) => (index === 0 ? fails('CONNECTION_LOST') : NEVER));
     const delayMs = record.waits[0]![1]!;
     jest.advanceTimersByTime(delayMs - 1);
@@ -119,7 +119,7 @@ describe('retryByRecovery', () => {
     },
   );
 
-  it('gives clients of one server different waits', () => {
+  it('makes clients of one server wait for different times', () => {
     const delays = Array.from({ length: 50 }, () => observe(() => fails('CONNECTION_LOST')).record.waits[0]![1]!);
     expect(new Set(delays).size).toBeGreaterThan(5);
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(MIN / 2);
@@ -145,7 +145,7 @@ describe('retryByRecovery', () => {
     expect(record.attempts).toBe(2);
   });
 
-  it('waits its own time where a server asks for less', () => {
+  it('waits its own time if a server asks for less', () => {
     const { record } = observe((index) => (index === 0 ? fails('SERVER_DRAINING', { reconnectInMs: 1 }) : NEVER));
     expect(record.waits[0]![1]).toBeGreaterThanOrEqual(MIN / 2);
   });
@@ -181,7 +181,7 @@ describe('retryByRecovery', () => {
     expect(record.attempts).toBe(1);
   });
 
-  it('calls for a restart where the error says so, and only there', () => {
+  it('restarts if the error says so, and only then', () => {
     const codes: ErrorCode[] = ['CONNECTION_LOST', 'SOURCE_CHANGED', 'OFFSET_MISMATCH', 'SESSION_MISMATCH'];
     const { record } = observe((index) => (codes[index] ? fails(codes[index]) : NEVER));
     jest.advanceTimersByTime(10 * MAX);

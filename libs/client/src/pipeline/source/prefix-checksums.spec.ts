@@ -31,7 +31,7 @@ class RecordingSource extends BytesSource {
 }
 
 describe('PrefixChecksums', () => {
-  it('gives the CRC-32 of all up to the end of each chunk, for any cut into chunks', () => {
+  it('returns the CRC-32 of all bytes up to the end of each chunk, whatever the chunks', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 20 }), (chunks) => {
         const checksums = new PrefixChecksums(crc32);
@@ -65,7 +65,7 @@ describe('PrefixChecksums', () => {
     ]);
   });
 
-  it('reads nothing where the checksum is known', async () => {
+  it('reads nothing if the checksum is known', async () => {
     const content = bytesOf(100);
     const source = new RecordingSource(content);
     const checksums = new PrefixChecksums(crc32);
@@ -99,7 +99,7 @@ describe('PrefixChecksums', () => {
     expect(checksums.extend(30, crc32(content.subarray(30)), 10)).toBe(crc32(content));
   });
 
-  it('calls a source that ended before the offset changed', async () => {
+  it('takes a source that ends before the offset for changed', async () => {
     const source = new RecordingSource(bytesOf(50));
     await expect(new PrefixChecksums(crc32).compute(source, 60)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
   });
