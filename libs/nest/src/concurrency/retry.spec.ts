@@ -36,13 +36,17 @@ describe('retry', () => {
     await expect(attempts(Infinity, { giveUpAfterMs: 50 })).rejects.toBe(passing);
   });
 
+  it('retries nothing once the signal has aborted', async () => {
+    await expect(attempts(1, { signal: AbortSignal.abort() })).rejects.toBe(passing);
+  });
+
   it('ends its wait when the signal aborts', async () => {
     const ended = new AbortController();
     const work = () => {
-      queueMicrotask(() => ended.abort());
+      setImmediate(() => ended.abort());
       return Promise.reject(passing);
     };
-    const options = { giveUpAfterMs: 60_000, firstWaitMs: 60_000, longestWaitMs: 60_000, shouldRetry: () => true };
+    const options = { giveUpAfterMs: 600_000, firstWaitMs: 60_000, longestWaitMs: 60_000, shouldRetry: () => true };
     await expect(retry(work, { ...options, signal: ended.signal })).rejects.toMatchObject({ name: 'AbortError' });
   });
 });

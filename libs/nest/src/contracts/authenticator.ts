@@ -11,14 +11,14 @@ export interface Credentials {
 }
 
 /**
- * Tells who is behind a connection or a request. Sessions and files belong to the owner it names, and nobody else can
- * list, resume, cancel, download or delete them.
+ * Finds out who owns a connection or a request. Sessions and files belong to that owner, and nobody else can list, resume,
+ * cancel, download or delete them.
  */
 export interface Authenticator {
   /**
-   * The owner: a stable string of at most 255 characters. `null` for a client that sends no credential: it owns its
-   * uploads by their session ID alone. Throws `UNAUTHORIZED` for a credential that is not accepted, or
-   * Nest's `UnauthorizedException`, or what a JWT library throws.
+   * Returns the owner: a stable string of at most 255 characters, or `null` for a client without a credential, which owns
+   * its uploads by their session ID alone. For a credential that is not accepted, throws `UNAUTHORIZED`, Nest's
+   * `UnauthorizedException`, or what a JWT library throws.
    */
   authenticate(credentials: Credentials): string | null | Promise<string | null>;
 }

@@ -19,16 +19,16 @@ export interface UploadRequest {
 export type UploadAmendment = Partial<Pick<UploadRequest, 'fileName' | 'type' | 'metadata'>>;
 
 /**
- * An application's own rules. Both methods refuse by throwing an `UploadError`, `UPLOAD_REFUSED` with a `reason` as a
- * rule, or an `HttpException` of Nest, whose status says what it means (docs/errors.md); 429 and 503 are retried, after
- * their `retryAfter`. Any other error counts as INTERNAL.
+ * An application's own rules. Both methods refuse an upload by throwing an `UploadError`, usually `UPLOAD_REFUSED` with a
+ * `reason`, or an `HttpException` of Nest, whose status decides what it means (docs/errors.md). Clients retry 429 and 503,
+ * after `retryAfter`. Any other error counts as INTERNAL.
  */
 export interface UploadPolicy {
-  /** Before anything is stored. May rename and tag. Called once for a session, not when it is resumed. */
+  /** Called before anything is stored, once for a session and not when it is resumed. May rename and tag the upload. */
   admit?(upload: UploadRequest): UploadAmendment | void | Promise<UploadAmendment | void>;
-  /** After the last byte, before anyone is told: a file that is refused here is removed and never shows up. */
+  /** Called after the last byte, before anybody is told. A file that is refused is removed and appears in no list. */
   inspect?(file: FileRecord): void | Promise<void>;
 }
 
-/** The default: takes everything that the options allow. */
+/** The default: allows everything that the options allow. */
 export const openUploadPolicy: UploadPolicy = {};

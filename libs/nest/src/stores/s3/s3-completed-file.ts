@@ -2,7 +2,7 @@ import type { PartialFile, Persistence, StoredDigest } from '../../contracts/par
 import type { Checkpoint } from '../../contracts/records.js';
 import { fileKey } from './objects/keys.js';
 import { readBack } from './objects/read-back.js';
-import type { Removals, SharedParts } from './s3-partial-file.js';
+import type { Removals, SharedParts } from './s3-shared.js';
 
 /** A file whose object is complete, though no session knows: a crash came between the two. */
 export class S3CompletedFile implements PartialFile {

@@ -7,34 +7,18 @@ import {
 } from '../../contracts/partial-file.js';
 import type { Checkpoint } from '../../contracts/records.js';
 import type { PartDigest } from '../hashing/passing-digest-worker.js';
-import type { PassingDigest, PassingDigests } from '../hashing/passing-digests.js';
+import type { PassingDigest } from '../hashing/passing-digests.js';
 import { fileKey } from './objects/keys.js';
-import type { ObjectStore } from './objects/object-store.js';
 import { readBack } from './objects/read-back.js';
 import { isProven } from './objects/stored-object.js';
 import { GrowingPart } from './parts/growing-part.js';
-import type { PartMemory, Spillable } from './parts/part-memory.js';
+import type { Spillable } from './parts/part-memory.js';
 import { PartSender } from './parts/part-sender.js';
 import { partEndsWithin, PrefixChecksum } from './parts/prefix-checksum.js';
 import { SharedChunk } from './parts/shared-chunk.js';
+import type { Removals, SharedParts } from './s3-shared.js';
 import type { Resumption } from './tails/resumption.js';
 import { TailKeeper } from './tails/tail-keeper.js';
-
-/** What the files of one store share. */
-export interface SharedParts {
-  readonly store: ObjectStore;
-  readonly memory: PartMemory;
-  readonly digests: PassingDigests;
-  readonly partsAtOnce: number;
-}
-
-/** How to remove what the store has of a file. */
-export interface Removals {
-  /** Everything. */
-  all(): Promise<void>;
-  /** What there is beside the completed file. */
-  unfinished(): Promise<void>;
-}
 
 /** A part of the first size: at its end, the tail object is no more than what the last chunk has beyond the part. */
 const PERSISTENCE: Persistence = { survivesProcess: false, syncEveryBytes: 8 * 1024 * 1024 };
@@ -207,21 +191,24 @@ export class S3PartialFile implements PartialFile, Spillable {
     this.hashing = undefined;
   }
 
-  /** A file of less than a part needs no multipart upload. The object is read back unless the store proves what it has. */
   private async makeObject(): Promise<StoredDigest> {
-    const { store, digests } = this.shared;
     const sent = await this.hashing?.finish();
     this.hashing = undefined;
-    const key = fileKey(this.fileId);
+    const { object, parts } = await this.sendRest(sent?.whole.crc32, sent?.last);
+    if (sent && isProven(object, sent.whole, parts)) return sent.whole;
+    return readBack(this.shared.store, fileKey(this.fileId), this.shared.digests);
+  }
+
+  /** A file of less than a part needs no multipart upload. */
+  private async sendRest(crc32: number | undefined, last: PartDigest | undefined) {
     if (!this.sender.hasBegun) {
-      const object = await store.put(key, this.part.body(), sent?.last);
-      return sent && isProven(object, sent.whole, [sent.last]) ? sent.whole : readBack(store, key, digests);
+      const object = await this.shared.store.put(fileKey(this.fileId), this.part.body(), last);
+      return { object, parts: last ? [last] : [] };
     }
-    if (this.part.bytes > 0) await this.sendPart(Promise.resolve(sent?.last));
+    if (this.part.bytes > 0) await this.sendPart(Promise.resolve(last));
     await this.sender.settled();
     if (this.fault) throw this.fault;
-    const { object, digests: parts } = await this.sender.complete(sent?.whole.crc32);
-    return sent && isProven(object, sent.whole, parts) ? sent.whole : readBack(store, key, digests);
+    return this.sender.complete(crc32);
   }
 
   private brokenBy(error: unknown): BrokenFileError {

@@ -23,9 +23,10 @@ import { isProven } from './objects/stored-object.js';
 import { PartMemory } from './parts/part-memory.js';
 import { S3CompletedFile } from './s3-completed-file.js';
 import { resolveS3Options, type ResolvedS3Options, type S3StorageOptions } from './s3-options.js';
-import { S3PartialFile, type Removals, type SharedParts } from './s3-partial-file.js';
+import { S3PartialFile } from './s3-partial-file.js';
 import { S3Quarantine } from './s3-quarantine.js';
 import { S3Identity, S3Records } from './s3-records.js';
+import type { Removals, SharedParts } from './s3-shared.js';
 import { findResumption, NOTHING } from './tails/resumption.js';
 
 /**

@@ -50,12 +50,12 @@ export class PartSender {
     await Promise.all(this.sending.values());
   }
 
-  async complete(crc32: number | undefined): Promise<{ object: StoredObject; digests: PartDigest[] }> {
+  async complete(crc32: number | undefined): Promise<{ object: StoredObject; parts: readonly PartDigest[] }> {
     await this.settled();
-    const parts = this.sent.sort((a, b) => a.PartNumber! - b.PartNumber!);
-    const object = await this.store.completeUpload(this.key, await this.upload!, parts, crc32);
-    const digests = parts.map(({ PartNumber }) => this.digests.get(PartNumber!) ?? { crc32: 0, md5: undefined });
-    return { object, digests };
+    const sent = this.sent.sort((a, b) => a.PartNumber! - b.PartNumber!);
+    const object = await this.store.completeUpload(this.key, await this.upload!, sent, crc32);
+    const parts = sent.map(({ PartNumber }) => this.digests.get(PartNumber!) ?? { crc32: 0, md5: undefined });
+    return { object, parts };
   }
 
   private async sendOne(part: GrowingPart, digest: Promise<PartDigest | undefined>): Promise<void> {
