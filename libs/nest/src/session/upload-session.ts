@@ -125,7 +125,7 @@ export class UploadSession {
 
   /** Saves the last checkpoint again, so that the session does not expire. */
   refresh(): Promise<void> {
-    return this.durable.touched();
+    return this.durable.refresh();
   }
 
   /** Saves what was received, to be resumed. Does nothing where the session has ended. */
@@ -134,7 +134,7 @@ export class UploadSession {
       if (this.state.is === 'ended') return;
       this.end();
       try {
-        await this.durable.released(this.point);
+        await this.durable.close(this.point);
       } finally {
         await this.file.close();
       }
@@ -155,7 +155,7 @@ export class UploadSession {
   fateAfter(error: unknown): 'unchanged' | 'closed' | 'discarded' {
     if (isUploadError(error, 'STORAGE_FULL')) return 'closed';
     const reason = 'reason' in this.state ? this.state.reason : undefined;
-    if (isFatal(error) || isFatal(reason) || this.durable.spoilt) return 'discarded';
+    if (isFatal(error) || isFatal(reason) || this.durable.isCorrupt) return 'discarded';
     return isBrokenFile(error) ? 'closed' : 'unchanged';
   }
 
