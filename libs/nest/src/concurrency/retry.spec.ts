@@ -6,7 +6,10 @@ describe('retry', () => {
   const passing = new Error('it may pass');
 
   /** Fails a few times, then succeeds; returns how often it was called. */
-  async function attempts(failures: number, options: { giveUpAfterMs?: number; signal?: AbortSignal } = {}) {
+  async function attempts(
+    failures: number,
+    options: { giveUpAfterMs?: number; firstWaitMs?: number; signal?: AbortSignal } = {},
+  ) {
     let made = 0;
     const work = async () => {
       if (made++ < failures) throw passing;
@@ -38,6 +41,10 @@ describe('retry', () => {
 
   it('retries nothing once the signal has aborted', async () => {
     await expect(attempts(1, { signal: AbortSignal.abort() })).rejects.toBe(passing);
+  });
+
+  it('retries at least once, however short the time is, where the first error comes within it', async () => {
+    expect(await attempts(1, { giveUpAfterMs: 50, firstWaitMs: 100 })).toBe(2);
   });
 
   it('ends its wait when the signal aborts', async () => {

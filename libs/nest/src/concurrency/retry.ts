@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RetryOptions {
-  /** Once work has failed for this long, the last error is thrown, in milliseconds. */
+  /** An error that comes later than this is thrown, in milliseconds from the start. The last attempt may come a wait later. */
   readonly giveUpAfterMs: number;
   /** When it aborts, nothing is retried any more. A wait ends with an AbortError. */
   readonly signal: AbortSignal;
@@ -27,7 +27,7 @@ export async function retry<T>(work: () => Promise<T>, options: RetryOptions): P
     try {
       return await work();
     } catch (error) {
-      if (signal.aborted || !shouldRetry(error) || performance.now() + waitMs > giveUpAt) throw error;
+      if (signal.aborted || !shouldRetry(error) || performance.now() > giveUpAt) throw error;
       await delay(waitMs * (0.5 + Math.random() / 2), undefined, { signal });
     }
   }

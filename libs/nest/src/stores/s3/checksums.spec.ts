@@ -49,7 +49,7 @@ describeWhere(
       swift = await SwiftServer.start();
       process.env['AWS_ACCESS_KEY_ID'] = swift.accessKeyId;
       process.env['AWS_SECRET_ACCESS_KEY'] = swift.secretAccessKey;
-    }, 30_000);
+    }, 90_000);
     afterAll(() => swift.close());
 
     beforeEach(async () => {
