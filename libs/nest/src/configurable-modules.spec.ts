@@ -39,7 +39,7 @@ class Settings implements UploadOptionsFactory, UploadClientOptionsFactory {
   }
 
   async createUploadClientOptions(): Promise<UploadClientModuleOptions> {
-    return { url: `http://localhost/?${this.folder}` };
+    return { url: 'http://localhost', path: this.folder };
   }
 }
 
@@ -104,7 +104,7 @@ describe('a module of ours', () => {
     );
     const resolved = started.get<ResolvedUploadOptions>(UPLOAD_OPTIONS, { strict: false });
     expect(resolved).toMatchObject({ dataDir: folder, maxSessionsPerConnection: 7, sha256: true });
-    expect(started.get(UPLOAD_CLIENT_OPTIONS, { strict: false })).toEqual({ url: `http://localhost/?${folder}` });
+    expect(started.get(UPLOAD_CLIENT_OPTIONS, { strict: false })).toEqual({ url: 'http://localhost', path: folder });
   });
 
   it.each(Object.entries(ways))('that rebuilds the catalogue takes its options by %s', async (_, { upload }) => {

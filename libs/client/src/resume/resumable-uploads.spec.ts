@@ -183,6 +183,13 @@ describe('ResumableUploads', () => {
     expect(cancel).toHaveBeenCalledWith(SESSION_ID);
   });
 
+  it('forgets a record that is being read meanwhile', async () => {
+    await store.put(record());
+    uploads.refresh();
+    await uploads.forget(SESSION_ID);
+    expect(sessions()).toEqual([]);
+  });
+
   it('forgets even if the server can not be reached', async () => {
     await store.put(record());
     cancel.mockRejectedValue(new UploadError('CONNECTION_LOST'));

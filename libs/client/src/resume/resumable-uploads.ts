@@ -87,6 +87,8 @@ export class ResumableUploads {
   async forget(sessionID: string): Promise<void> {
     this.records.next(this.records.value.filter((record) => record.sessionID !== sessionID));
     await this.store.remove(sessionID);
+    // A read that was under way may have brought the record back.
+    await this.load();
     // A session that can't be cancelled now expires by itself.
     await this.options.cancel(sessionID).catch(() => undefined);
   }
