@@ -39,10 +39,10 @@ const NEST_FOLDERS = {
   session: ['contracts', 'errors', 'concurrency', 'storage'],
   catalogue: ['contracts', 'errors', 'storage'],
   gateway: ['contracts', 'errors', 'concurrency', 'session', 'performance'],
-  'stores/hashing': ['contracts'],
-  'stores/disk': ['contracts', 'errors', 'concurrency', 'stores/hashing'],
+  'stores/hashing': ['contracts', 'performance'],
+  'stores/disk': ['contracts', 'errors', 'concurrency', 'performance', 'stores/hashing'],
   'stores/sqlite': ['contracts', 'errors', 'concurrency'],
-  'stores/s3': ['contracts', 'errors', 'concurrency', 'stores/hashing'],
+  'stores/s3': ['contracts', 'errors', 'concurrency', 'performance', 'stores/hashing'],
   'stores/redis': ['contracts', 'errors', 'concurrency'],
   client: [],
 };

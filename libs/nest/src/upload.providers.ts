@@ -20,6 +20,7 @@ import { SessionLookup } from './session/session-lookup.js';
 import { SessionRegistry } from './session/session-registry.js';
 import { prepareDataDir } from './stores/disk/data-dir.js';
 import { DiskStorage } from './stores/disk/disk-storage.js';
+import { freeMemory } from './performance/free-memory.js';
 import { StorageService } from './storage/storage.service.js';
 import {
   requireDataDir,
@@ -47,7 +48,8 @@ const replaceableProviders: Provider[] = [
   {
     provide: UPLOAD_STORAGE_BACKEND,
     inject: [UPLOAD_OPTIONS],
-    useFactory: (options: ResolvedUploadOptions) => new DiskStorage(requireDataDir(options), options.sha256),
+    useFactory: (options: ResolvedUploadOptions) =>
+      new DiskStorage(requireDataDir(options), options.sha256, freeMemory(options)),
   },
   { provide: UPLOAD_SESSION_HANDOVER, useClass: SingleNode },
   {

@@ -1,5 +1,5 @@
 import { MAX_PACKET_TEXT_LENGTH, sessionOfChunkEvent, UploadError } from '@upload-streams/protocol';
-import { TOO_LARGE } from './bounded-parser.js';
+import { TOO_LARGE } from './limits/bounded-parser.js';
 
 /** The kind of the events `upload_chunk_{ID}`. */
 export const UPLOAD_CHUNK = 'upload_chunk';

@@ -24,11 +24,11 @@ import {
 import type { Server, Socket } from 'socket.io';
 import { UPLOAD_AUTHENTICATOR, type Authenticator } from '../contracts/authenticator.js';
 import { toUploadError } from '../errors/host-error.js';
-import { UploadWebSocketServer } from '../performance/upload-web-socket-server.js';
 import { SessionService } from '../session/session.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
-import { boundedParser } from './bounded-parser.js';
-import { guardConnections, holding } from './connection-guard.js';
+import { boundedParser } from './limits/bounded-parser.js';
+import { guardConnections, holding } from './limits/connection-guard.js';
+import { UploadWebSocketServer } from './limits/upload-web-socket-server.js';
 import { checkOrigins } from './origin-check.js';
 import { OriginalWorkflow } from './original-workflow.js';
 import { SocketConnection } from './socket-connection.js';
@@ -88,10 +88,8 @@ export class UploadGateway implements OnGatewayInit, OnGatewayConnection, OnGate
   ) {}
 
   afterInit(server: Server): void {
-    const { ws } = server.engine as unknown as { readonly ws?: unknown };
-    if (ws instanceof UploadWebSocketServer) ws.fastPaths = this.options.fastPaths;
     checkOrigins(server, this.options.allowedOrigins);
-    guardConnections(server);
+    guardConnections(server, this.options);
     server.use((socket, next) => {
       this.identify(socket)
         .then(() => next(), next)

@@ -1,10 +1,10 @@
-import { freeBytes } from '@upload-streams/protocol';
 import { constants, fstatSync } from 'node:fs';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { dirname } from 'node:path';
 import type { PartialFile, Persistence, StoredDigest } from '../../contracts/partial-file.js';
 import { NOTHING_DURABLE, type Checkpoint } from '../../contracts/records.js';
+import type { FreeMemory } from '../../performance/free-memory.js';
 import type { GrowingDigest } from '../hashing/digest-thread.js';
 import { syncFolder, type SharedFolderSync } from './folder-sync.js';
 
@@ -13,6 +13,12 @@ const PERSISTENCE: Persistence = { survivesProcess: true, syncEveryBytes: 64 * 1
 
 /** How much is read at once where a file has to be hashed again: 1 MiB. */
 const READ_BYTES = 1024 * 1024;
+
+/** What the files of one store share. */
+export interface SharedByFiles {
+  readonly filesSync: SharedFolderSync;
+  readonly free: FreeMemory;
+}
 
 /** An unfinished upload, in a file of its own. */
 export class DiskPartialFile implements PartialFile {
@@ -28,7 +34,7 @@ export class DiskPartialFile implements PartialFile {
     readonly size: number,
     readonly durable: Checkpoint,
     private readonly hashing: GrowingDigest,
-    private readonly filesSync: SharedFolderSync,
+    private readonly shared: SharedByFiles,
   ) {}
 
   /** `target`: where the file goes once it is complete. Its folder is made then. */
@@ -37,13 +43,13 @@ export class DiskPartialFile implements PartialFile {
     target: string,
     durable: Checkpoint,
     hashing: GrowingDigest,
-    filesSync: SharedFolderSync,
+    shared: SharedByFiles,
   ): Promise<DiskPartialFile> {
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     try {
       const size = await soundSize(handle, durable.offset);
       const start = size < durable.offset ? NOTHING_DURABLE : durable;
-      return new DiskPartialFile(handle, path, target, size, start, hashing, filesSync);
+      return new DiskPartialFile(handle, path, target, size, start, hashing, shared);
     } catch (error) {
       await handle.close();
       throw error;
@@ -54,7 +60,7 @@ export class DiskPartialFile implements PartialFile {
     this.noticeChanges();
     const end = offset + bytes.length;
     await this.write(offset, bytes);
-    freeBytes(bytes);
+    this.shared.free(bytes);
     if (this.hashing.advance(end)) this.writtenAt = this.modifiedAt();
   }
 
@@ -82,7 +88,7 @@ export class DiskPartialFile implements PartialFile {
     await this.handle.sync();
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await rename(this.path, this.target);
-    await Promise.all([syncFolder(folder), this.filesSync.sync()]);
+    await Promise.all([syncFolder(folder), this.shared.filesSync.sync()]);
   }
 
   async discard(): Promise<void> {

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { describeStorageBackend } from '../../testing/describe-storage-backend.js';
+import type { FreeMemory } from '../../performance/free-memory.js';
 import { DiskStorage } from './disk-storage.js';
 
-async function createDisk(withSha256?: boolean) {
+async function createDisk(withSha256?: boolean, free?: FreeMemory) {
   const folder = await mkdtemp(join(tmpdir(), 'disk-storage-'));
-  const opened = [new DiskStorage(folder, withSha256)];
+  const opened = [new DiskStorage(folder, withSha256, free)];
   return {
     folder,
     backend: opened[0]!,
@@ -27,6 +28,20 @@ const A1 = { fileId: 'a1', fileName: 'a.txt' };
 const DURABLE = { offset: 7, crc32: crc32('durable') };
 
 describe('DiskStorage', () => {
+  it('stores the same if the memory of chunks is left to the garbage collector', async () => {
+    const { backend, close } = await createDisk(true, () => undefined);
+    await backend.prepare();
+    const partial = await backend.create(A1);
+    const bytes = Buffer.alloc(100_000, 7);
+    await partial.append(0, bytes);
+    expect(bytes).toHaveLength(100_000);
+    expect(await partial.digest(100_000)).toMatchObject({ crc32: crc32(bytes) });
+    await partial.complete();
+    await partial.close();
+    expect((await buffer(backend.read(A1))).equals(bytes)).toBe(true);
+    await close();
+  });
+
   it('relies on nothing beyond the durable offset that was written before the machine started', async () => {
     const { folder, backend, reopen, close } = await createDisk();
     await backend.prepare();

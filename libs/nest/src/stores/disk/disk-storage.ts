@@ -1,3 +1,4 @@
+import { freeBytes } from '@upload-streams/protocol';
 import { randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { chmod, lstat, mkdir, opendir, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
@@ -12,11 +13,12 @@ import type {
   StorageBackend,
   StoredFile,
 } from '../../contracts/storage-backend.js';
+import type { FreeMemory } from '../../performance/free-memory.js';
 import { isFileId } from '../file-id.js';
 import { DigestThread } from '../hashing/digest-thread.js';
 import { FileThread } from '../hashing/file-thread.js';
 import { DiskIdentity } from './disk-identity.js';
-import { DiskPartialFile } from './disk-partial-file.js';
+import { DiskPartialFile, type SharedByFiles } from './disk-partial-file.js';
 import { DiskQuarantine } from './disk-quarantine.js';
 import { SharedFolderSync } from './folder-sync.js';
 import { RecordJournal } from './record-journal.js';
@@ -37,19 +39,20 @@ export class DiskStorage implements StorageBackend {
   readonly identity: DiskIdentity;
   private readonly partialDir: string;
   private readonly filesDir: string;
-  private readonly filesSync: SharedFolderSync;
+  private readonly shared: SharedByFiles;
   private readonly digests: DigestThread;
   private readonly wholeFiles = new FileThread<WholeFileRequest, StoredDigest>('whole-file-worker', import.meta.url);
 
-  /** `sha256`: whether it is computed of each file beside CRC-32. */
+  /** `sha256`: whether it is computed of each file beside CRC-32. `free`: called with bytes that are no longer needed. */
   constructor(
     private readonly dataDir: string,
     private readonly sha256 = true,
+    free: FreeMemory = freeBytes,
   ) {
-    this.digests = new DigestThread(sha256);
+    this.digests = new DigestThread(sha256, free);
     this.partialDir = join(dataDir, 'partial');
     this.filesDir = join(dataDir, 'files');
-    this.filesSync = new SharedFolderSync(this.filesDir);
+    this.shared = { filesSync: new SharedFolderSync(this.filesDir), free };
     this.records = new RecordJournal(join(dataDir, 'records.jsonl'));
     this.quarantine = new DiskQuarantine(join(dataDir, 'quarantine'), this.partialDir);
     this.identity = new DiskIdentity(dataDir);
@@ -99,7 +102,7 @@ export class DiskStorage implements StorageBackend {
 
   async remove(fileId: string): Promise<void> {
     await rm(join(this.filesDir, fileId), { recursive: true, force: true });
-    await this.filesSync.sync();
+    await this.shared.filesSync.sync();
   }
 
   async *completedFiles(): AsyncIterable<CompletedFile> {
@@ -141,7 +144,7 @@ export class DiskStorage implements StorageBackend {
 
   private openPartial(file: StoredFile, durable: Checkpoint): Promise<PartialFile> {
     const path = this.partialPathOf(file.fileId);
-    return DiskPartialFile.open(path, this.pathOf(file), durable, this.digests.open(path), this.filesSync);
+    return DiskPartialFile.open(path, this.pathOf(file), durable, this.digests.open(path), this.shared);
   }
 
   /**

@@ -1,9 +1,9 @@
-import { freeBytes } from '@upload-streams/protocol';
 import { readFile } from 'node:fs/promises';
 import type { DigestRequest } from './digest-worker.js';
 import { digestOf } from './digest.js';
 import { FileThread } from './file-thread.js';
 import type { StoredDigest } from '../../contracts/partial-file.js';
+import type { FreeMemory } from '../../performance/free-memory.js';
 
 /** A growing file is read back and hashed each time that this much is new: 8 MiB. */
 const ADVANCE_BYTES = 8 * 1024 * 1024;
@@ -19,10 +19,15 @@ type HashingThread = FileThread<DigestRequest, StoredDigest>;
 /** Reads files back and hashes them off the main thread, which SHA-256 of a gigabyte would hold up for most of a second. */
 export class DigestThread {
   private readonly thread: HashingThread = new FileThread('digest-worker', import.meta.url);
-  private readonly inline = new InlineDigests();
+  private readonly inline: InlineDigests;
 
-  /** Whether SHA-256 is wanted beside CRC-32. */
-  constructor(private readonly sha256: boolean) {}
+  /** `sha256`: whether it is wanted beside CRC-32. `free`: called with bytes that are no longer needed. */
+  constructor(
+    private readonly sha256: boolean,
+    free: FreeMemory,
+  ) {
+    this.inline = new InlineDigests(free);
+  }
 
   /** The digests of a file that grows. */
   open(path: string): GrowingDigest {
@@ -38,6 +43,8 @@ export class DigestThread {
 class InlineDigests {
   private reading = 0;
 
+  constructor(private readonly free: FreeMemory) {}
+
   takes(size: number): boolean {
     return size <= INLINE_BYTES && this.reading < INLINE_FILES;
   }
@@ -47,7 +54,7 @@ class InlineDigests {
     try {
       const bytes = await readFile(path);
       const digest = digestOf(bytes, sha256);
-      freeBytes(bytes);
+      this.free(bytes);
       return digest;
     } finally {
       this.reading--;

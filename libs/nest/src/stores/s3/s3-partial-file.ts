@@ -79,7 +79,7 @@ export class S3PartialFile implements PartialFile, Spillable {
     const partEnds = this.prefix.advance(offset, bytes, cuts);
     const hashed = this.hashing?.pass(bytes, cuts) ?? Promise.resolve({ bytes, parts: [] });
     const moved = hashed.then((back) => back.bytes);
-    const chunk = new SharedChunk(moved, length, this.shared.memory);
+    const chunk = new SharedChunk(moved, length, this.shared.memory, this.shared.free);
     for (let from = 0, ended = 0; from < length;) {
       from += this.part.add(from === 0 ? chunk : chunk.share(), from, length - from);
       if (this.part.end < this.part.span.end) break;

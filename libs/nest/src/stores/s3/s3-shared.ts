@@ -1,3 +1,4 @@
+import type { FreeMemory } from '../../performance/free-memory.js';
 import type { PassingDigests } from '../hashing/passing-digests.js';
 import type { ObjectStore } from './objects/object-store.js';
 import type { PartMemory } from './parts/part-memory.js';
@@ -6,6 +7,7 @@ import type { PartMemory } from './parts/part-memory.js';
 export interface SharedParts {
   readonly store: ObjectStore;
   readonly memory: PartMemory;
+  readonly free: FreeMemory;
   readonly digests: PassingDigests;
   readonly partsAtOnce: number;
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { freeBytes } from '@upload-streams/protocol';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { PartialFile, StoredDigest } from '../../contracts/partial-file.js';
@@ -10,6 +11,7 @@ import type {
   StorageBackend,
   StoredFile,
 } from '../../contracts/storage-backend.js';
+import type { FreeMemory } from '../../performance/free-memory.js';
 import { isFileId } from '../file-id.js';
 import { digestOf } from '../hashing/digest.js';
 import type { PartDigest } from '../hashing/passing-digest-worker.js';
@@ -42,16 +44,18 @@ export class S3Storage implements StorageBackend {
   private readonly options: ResolvedS3Options;
   private readonly shared: SharedParts;
 
-  /** `sha256`: whether it is computed of each file beside CRC-32. */
+  /** `sha256`: whether it is computed of each file beside CRC-32. `free`: called with bytes that are no longer needed. */
   constructor(
     options: S3StorageOptions,
     private readonly sha256 = true,
+    free: FreeMemory = freeBytes,
   ) {
     this.options = resolveS3Options(options);
     const store = new ObjectStore(this.options);
     this.shared = {
       store,
       memory: new PartMemory(this.options.memoryBytes),
+      free,
       digests: new PassingDigests({ md5: this.options.checksums === 'when_required', sha256 }),
       partsAtOnce: this.options.partsAtOnce,
     };

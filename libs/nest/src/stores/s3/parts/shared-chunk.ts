@@ -1,4 +1,4 @@
-import { freeBytes } from '@upload-streams/protocol';
+import type { FreeMemory } from '../../../performance/free-memory.js';
 import type { PartMemory } from './part-memory.js';
 
 /** A chunk in memory, of which one or two parts of a file have bytes. Its memory is given back when neither needs it. */
@@ -11,6 +11,7 @@ export class SharedChunk {
     readonly bytes: Promise<Uint8Array>,
     private readonly length: number,
     private readonly memory: PartMemory,
+    private readonly free: FreeMemory,
   ) {
     // Whoever sends them is told of a failure.
     bytes.catch(() => undefined);
@@ -24,6 +25,6 @@ export class SharedChunk {
 
   release(): void {
     if (--this.users > 0) return;
-    this.bytes.then(freeBytes, () => undefined).finally(() => this.memory.give(this.length));
+    this.bytes.then(this.free, () => undefined).finally(() => this.memory.give(this.length));
   }
 }

@@ -1,10 +1,10 @@
-/** The head of a frame, as https://www.rfc-editor.org/rfc/rfc6455#section-5.2 has it. */
+/** The header of a frame (https://www.rfc-editor.org/rfc/rfc6455#section-5.2). */
 export interface FrameHeader {
   readonly final: boolean;
-  /** Whether bits are set that an extension would have to explain. */
+  /** Whether bits are set that only an extension gives a meaning. */
   readonly extended: boolean;
   readonly opcode: number;
-  /** The four bytes of the mask; undefined where the payload is not masked. */
+  /** The four bytes of the mask; undefined if the payload is not masked. */
   readonly mask: Buffer | undefined;
   /** Bytes of payload. */
   readonly length: number;
@@ -12,7 +12,7 @@ export interface FrameHeader {
 
 export const CONTINUATION = 0;
 export const BINARY = 2;
-/** This and above are control frames, which may come between the fragments of a message. */
+/** The first opcode of control frames, which may come between the fragments of a message. */
 export const FIRST_CONTROL = 8;
 
 const MAX_HEADER_BYTES = 14;
@@ -24,14 +24,14 @@ export class FrameHeaderReader {
   private readonly scratch = Buffer.alloc(MAX_HEADER_BYTES);
   private filled = 0;
 
-  /** Reads from `at` on, until a header is whole or `bytes` end; gives where it stopped. */
+  /** Reads from `at` on, until the header is complete or `bytes` end. Returns where it stopped. */
   read(bytes: Uint8Array, at: number): number {
     let next = at;
     while (next < bytes.length && !this.isWhole) this.scratch[this.filled++] = bytes[next++]!;
     return next;
   }
 
-  /** Whether a part of a header was read. */
+  /** Whether part of a header was read. */
   get isBegun(): boolean {
     return this.filled > 0;
   }
@@ -40,7 +40,7 @@ export class FrameHeaderReader {
     return this.filled >= 2 && this.filled >= this.size;
   }
 
-  /** The bytes of the whole header, and what they say; the next one may be read. */
+  /** Returns the complete header and its bytes. The next header can be read then. */
   take(): { readonly header: FrameHeader; readonly bytes: Buffer } {
     const { scratch, maskBytes, size } = this;
     const bytes = Buffer.from(scratch.subarray(0, size));
@@ -73,7 +73,7 @@ export class FrameHeaderReader {
     return 2 + this.lengthBytes + this.maskBytes;
   }
 
-  /** Lengths that a number can't hold are more than anyone may send; they need not be exact. */
+  /** Lengths beyond the safe integers are not exact. They exceed every limit anyway. */
   private get payloadLength(): number {
     if (this.lengthBytes === 2) return this.scratch.readUInt16BE(2);
     return this.lengthBytes === 8 ? Number(this.scratch.readBigUInt64BE(2)) : this.shortLength;

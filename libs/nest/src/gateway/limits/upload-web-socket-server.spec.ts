@@ -17,6 +17,10 @@ interface Frame {
   readonly masked?: boolean;
 }
 
+const REQUEST =
+  'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`;
+
 /** As a client sends it (https://www.rfc-editor.org/rfc/rfc6455#section-5.2). */
 function encode({ opcode, payload, final, masked = true }: Frame): Buffer {
   const { length } = payload;
@@ -59,10 +63,7 @@ describe.each([true, false])('UploadWebSocketServer, with fast paths: %s', (fast
   /** A connection on which frames can be sent byte by byte. */
   async function open(): Promise<Socket> {
     const socket = connect(port(), '127.0.0.1');
-    const key = randomBytes(16).toString('base64');
-    socket.write(
-      `GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
-    );
+    socket.write(REQUEST);
     await once(socket, 'data');
     return socket;
   }
@@ -132,6 +133,32 @@ describe.each([true, false])('UploadWebSocketServer, with fast paths: %s', (fast
     client.close();
     await closed;
     expect(messages.map(({ data }, n) => data.equals(sent[n]!))).toEqual([true, true, true]);
+  });
+
+  it('keeps the order of messages that arrive together, whoever assembles them', async () => {
+    const socket = await open();
+    const payloads = [20, 1, 17, 2].map((kib) => Buffer.alloc(kib * KIB, `${kib}`));
+    const frames = payloads.map((payload, n) => encode({ opcode: n === 2 ? 2 : 1, payload, final: true }));
+    await send(socket, Buffer.concat(frames));
+    await finish(socket);
+    expect(messages.map(({ data }) => data.length)).toEqual(payloads.map(({ length }) => length));
+  });
+
+  it('tells the address of the client, as its socket does', async () => {
+    const socket = await open();
+    const [webSocket] = webSockets.clients;
+    // Where Engine.IO looks for it.
+    expect((webSocket as unknown as { _socket: Socket })._socket.remoteAddress).toBe('127.0.0.1');
+    await finish(socket);
+  });
+
+  it('reads what comes in one piece with the request', async () => {
+    const socket = connect(port(), '127.0.0.1').resume();
+    const payload = randomBytes(20 * KIB);
+    await send(socket, Buffer.concat([Buffer.from(REQUEST), encode({ opcode: 2, payload, final: true })]));
+    await once(socket, 'data');
+    await finish(socket);
+    expect(messages.map(({ data }) => data.equals(payload))).toEqual([true]);
   });
 
   it('gives a message that ends with an empty fragment at once', async () => {

@@ -1,22 +1,22 @@
 import { MAX_PACKET_TEXT_LENGTH } from '@upload-streams/protocol';
 import { Decoder, Encoder } from 'socket.io-parser';
 
-/** The event that stands for one whose text was too long to be read. */
+/** The event that replaces one whose text is too long to be read. */
 export const TOO_LARGE = 'message_too_large';
 
-/** A CONNECT packet carries a credential: 16 KiB, what HTTP servers allow in headers. */
+/** A CONNECT packet carries a credential: 16 KiB, the usual limit of HTTP servers for headers. */
 const MAX_CONNECT_LENGTH = 16 * 1024;
 
-/** Attachments of one packet, where there are several, hold so much together: what the first ones hold waits for the last. */
+/** The limit for the attachments of a packet that has several, since the first ones stay in memory until the last. */
 const MAX_SEVERAL_BYTES = 256 * 1024;
 
-/** The head of an event that asks for an answer: its type, its attachments, its namespace, its ID. */
+/** The start of an event that asks for an ack: type, number of attachments, namespace, ID. */
 const ASKING = /^(?:2|5(?:[1-9]|10)-)(?:\/[^,"]{0,100},)?\d{1,15}(?=\[)/;
 const CONNECT = '0';
 const ATTACHMENTS = /^[56](\d+)-/;
 const HEAD_LENGTH = 150;
 
-/** Socket.IO's decoder, but that it parses no text, and keeps no attachments, of more than a packet may have. */
+/** Socket.IO's decoder, with limits: longer texts are not parsed, and larger attachments are not kept. */
 class BoundedDecoder extends Decoder {
   private several = false;
   private attachedBytes = 0;
@@ -25,10 +25,10 @@ class BoundedDecoder extends Decoder {
     if (typeof data !== 'string') return this.addAttachment(data as Uint8Array);
     this.attachedBytes = 0;
     this.several = Number(ATTACHMENTS.exec(data.slice(0, HEAD_LENGTH))?.[1] ?? 0) > 1;
-    super.add(isTooLong(data) ? unread(data) : data);
+    super.add(isTooLong(data) ? withoutContent(data) : data);
   }
 
-  /** A packet with one attachment is whole when that has come. */
+  /** A single attachment completes its packet, so its size is limited by that of a message. */
   private addAttachment(bytes: Uint8Array): void {
     this.attachedBytes += bytes.length;
     if (this.several && this.attachedBytes > MAX_SEVERAL_BYTES) throw new Error('too many bytes in attachments');
@@ -39,8 +39,8 @@ class BoundedDecoder extends Decoder {
 const isTooLong = ({ length, [0]: type }: string): boolean =>
   length > (type === CONNECT ? MAX_CONNECT_LENGTH : MAX_PACKET_TEXT_LENGTH);
 
-/** What is left can be answered; where no answer is asked for, the throw ends the connection. */
-function unread(text: string): string {
+/** Returns an event that can be refused. Throws, which ends the connection, if the client did not ask for an ack. */
+function withoutContent(text: string): string {
   const head = ASKING.exec(text.slice(0, HEAD_LENGTH))?.[0];
   if (head === undefined) throw new Error('a packet is too long');
   return `${head}["${TOO_LARGE}"]`;

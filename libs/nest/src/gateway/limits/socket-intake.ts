@@ -1,11 +1,9 @@
 import { setImmediate } from 'node:timers';
-import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { LargeMessages } from '../../performance/large-messages.js';
 import { processMemory, type ConnectionMemory } from './client-memory.js';
-import { LARGE_BYTES, LargeMessages } from './large-messages.js';
-
-/** Frames that are read in one turn of the event loop. Other connections get their turn after that. */
-const FRAMES_AT_ONCE = 256;
+import { FrameStream } from './frame-stream.js';
+import type { InterposedSocket } from './interposed-socket.js';
 
 /** Answers that a client may leave unread, in addition to what the operating system buffers. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
@@ -21,13 +19,11 @@ export interface Unsent {
 
 /**
  * Reads from one WebSocket: it pauses while too much is held for its client, or while the client does not read its answers.
- * To see the bytes before `ws` does, it replaces the `emit` of the socket, an object that is not ours. The bounds do not
- * depend on `fastPaths`, which only says whether large messages are assembled here or by `ws`.
+ * The limits do not depend on `fastPaths`, which only says who assembles large messages.
  */
 export class SocketIntake {
   readonly memory: ConnectionMemory = processMemory.join(() => this.resume());
-  private readonly messages: LargeMessages;
-  private readonly emit: Duplex['emit'];
+  private readonly frames: FrameStream;
   private unsent: Unsent | undefined;
   private rest: Buffer | undefined;
   private received = 0;
@@ -36,22 +32,18 @@ export class SocketIntake {
 
   constructor(
     private readonly webSocket: WebSocket,
-    private readonly socket: Duplex,
+    private readonly socket: InterposedSocket,
     maxBytes: number,
     fastPaths: boolean,
   ) {
-    this.emit = socket.emit.bind(socket);
-    this.messages = new LargeMessages(
-      maxBytes,
-      FRAMES_AT_ONCE,
-      {
-        pass: (bytes) => void this.emit('data', bytes),
-        deliver: (message) => void webSocket.emit('message', message, true),
-        fail: () => webSocket.terminate(),
-      },
-      fastPaths ? LARGE_BYTES : Infinity,
-    );
-    socket.emit = (event: string | symbol, ...args: unknown[]) => this.onEvent(event, args);
+    const targets = {
+      pass: (bytes: Buffer) => socket.pass(bytes),
+      deliver: (message: Buffer) => void webSocket.emit('message', message, true),
+      fail: () => webSocket.terminate(),
+    };
+    this.frames = new FrameStream(targets, fastPaths ? new LargeMessages(maxBytes) : undefined);
+    socket.intercept((bytes) => this.take(bytes));
+    socket.on('drain', () => this.resume());
     webSocket.once('close', () => this.close());
   }
 
@@ -62,25 +54,21 @@ export class SocketIntake {
 
   /** Ends the connection if the message that was open at the last call has made too little progress since. */
   endIfStuck(): void {
-    const { openMessage } = this.messages;
+    const { openMessage } = this.frames;
     const isStuck = openMessage === this.seen.message && this.received - this.seen.bytes < LEAST_PROGRESS_BYTES;
     if (isStuck && openMessage !== undefined && !this.waits) return this.webSocket.terminate();
     this.seen = { message: openMessage ?? -1, bytes: this.received };
   }
 
-  private onEvent(event: string | symbol, args: unknown[]): boolean {
-    if (event === 'drain') this.resume();
-    if (event !== 'data') return this.emit(event, ...args);
-    const bytes = args[0] as Buffer;
+  private take(bytes: Buffer): void {
     this.received += bytes.length;
     this.rest = this.rest ? Buffer.concat([this.rest, bytes]) : bytes;
     if (!this.waits) this.readOn();
-    return true;
   }
 
   private readOn(): void {
-    if (this.rest) this.rest = this.messages.read(this.rest);
-    this.memory.take(this.messages.growth());
+    if (this.rest) this.rest = this.frames.read(this.rest);
+    this.memory.take(this.frames.growth());
     if (this.rest || this.isOver) this.wait();
   }
 
@@ -109,8 +97,8 @@ export class SocketIntake {
   }
 
   private close(): void {
-    this.messages.discard();
-    this.memory.take(this.messages.growth());
+    this.frames.discard();
+    this.memory.take(this.frames.growth());
     this.memory.leave();
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
+import { InterposedSocket } from './interposed-socket.js';
 import { SocketIntake } from './socket-intake.js';
 
 type Upgraded = (socket: WebSocket, request: IncomingMessage) => void;
@@ -8,15 +9,17 @@ type Upgraded = (socket: WebSocket, request: IncomingMessage) => void;
 /** The interval at which stalled messages are detected, in milliseconds. */
 const STUCK_AFTER_MS = 30_000;
 
+/** What was read before the upgrade is read again by the interposed socket. */
+const NO_HEAD = Buffer.alloc(0);
+
 const intakes = new WeakMap<WebSocket, SocketIntake>();
 
 /** The intake of a WebSocket of an `UploadWebSocketServer`; undefined for any other WebSocket. */
 export const intakeOf = (webSocket: WebSocket): SocketIntake | undefined => intakes.get(webSocket);
 
 /**
- * A `ws` server whose sockets are read by `SocketIntake`: `LargeMessages` receives chunks, and `ws` gets the rest. For
- * Socket.IO's option `wsEngine`. It relies only on the public interface of `ws`: that it reads its socket through the event
- * `data` and emits `message`.
+ * A `ws` server whose sockets are read by `SocketIntake`, for Socket.IO's option `wsEngine`. It relies only on the public
+ * interface of `ws`: that it accepts any Duplex as its socket, and emits `message`.
  */
 export class UploadWebSocketServer extends WebSocketServer {
   private readonly maxBytes: number;
@@ -40,8 +43,9 @@ export class UploadWebSocketServer extends WebSocketServer {
   }
 
   override handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, upgraded: Upgraded): void {
-    super.handleUpgrade(request, socket, head, (opened, openedBy) => {
-      const intake = new SocketIntake(opened, socket, this.maxBytes, this.fastPaths);
+    const interposed = new InterposedSocket(socket, head);
+    super.handleUpgrade(request, interposed, NO_HEAD, (opened, openedBy) => {
+      const intake = new SocketIntake(opened, interposed, this.maxBytes, this.fastPaths);
       intakes.set(opened, intake);
       this.open.add(intake);
       opened.once('close', () => this.open.delete(intake));
