@@ -13,7 +13,8 @@ const AT_ONCE_BYTES = 1024 * 1024;
  * while it is in the processor's cache. `ws` keeps the pieces, joins them and unmasks the result, which is one more pass
  * over all bytes, and twice the memory.
  *
- * What it gains: FIGURES
+ * What it gains: 100 uploads of 5 MiB at once take 3.9 s instead of 5.7 s. One large file gains nothing.
+ * (`npm run bench -- many-at-once --scale 0.5`, with and without it in turns, medians of four rounds.)
  *
  * What it relies on: `mask` of `bufferutil`, which `ws` uses for the same purpose.
  *
