@@ -23,6 +23,18 @@ const forbid = (files, group, message, ignores = []) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
 });
 
+const exportByName = { selector: 'ExportAllDeclaration', message: 'Export by name.' };
+
+/** Packages run in the process of another application, which owns what all of its code shares. */
+const processWide = [
+  "CallExpression[callee.object.name='process'][callee.property.name=/^(on|once|addListener|exit|abort|chdir|umask|execve)$/]",
+  "CallExpression[callee.property.name='setFlagsFromString']",
+  "CallExpression[callee.name=/^(setFlagsFromString|setGlobalDispatcher)$/]",
+  "AssignmentExpression[left.object.property.name='prototype']",
+  "AssignmentExpression[left.object.name='globalThis']",
+  "AssignmentExpression[left.property.name='globalAgent']",
+].map((selector) => ({ selector, message: 'Only apps may change what the whole process shares.' }));
+
 const SERVER = ['@nestjs/*', 'socket.io', 'express'];
 const PAGE = ['@angular/*'];
 const DEEP = ['@upload-streams/*/src/*', '@upload-streams/*/dist/*'];
@@ -169,7 +181,7 @@ export default defineConfig(
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-empty-function': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',
-      'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Export by name.' }],
+      'no-restricted-syntax': ['error', exportByName],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
@@ -192,6 +204,11 @@ export default defineConfig(
         performance: 'readonly',
       },
     },
+  },
+  {
+    files: ['libs/{protocol,client,nest,angular}/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/testing/**'],
+    rules: { 'no-restricted-syntax': ['error', exportByName, ...processWide] },
   },
   forbid(
     ['libs/protocol/src/**/*.ts'],

@@ -21,7 +21,6 @@ export {
   type UploadSuccessEvent,
 } from './events.js';
 export { freeBytes } from './free-bytes.js';
-export { keepFreedMemory } from './keep-freed-memory.js';
 export {
   MAX_CHUNK_BYTES,
   MAX_FILE_BYTES,

