@@ -100,6 +100,16 @@ describe('work for one message is bounded', () => {
       }
     });
   });
+});
+
+/** Who reads the frames of a connection depends on the fast paths; what they may cost does not. */
+describe.each(['true', 'false'])('work for the frames of a connection is bounded, with FAST_PATHS=%s', (FAST_PATHS) => {
+  let gateway: GatewayProcess;
+
+  beforeAll(async () => {
+    gateway = await startGateway({ FAST_PATHS });
+  });
+  afterAll(() => gateway.close());
 
   it('many small events at once', async () => {
     const raw = await RawWebSocket.open(gateway.url);

@@ -24,13 +24,14 @@ const refusal = (code: string, details?: object) => ({
   error: expect.objectContaining({ code, message: expect.any(String), ...(details && { details }) }),
 });
 
-describe('hostile input', () => {
+describe.each(['true', 'false'])('hostile input, with FAST_PATHS=%s', (FAST_PATHS) => {
   let gateway: GatewayProcess;
   let client: WireClient;
   let sessionID: string;
 
   beforeAll(async () => {
     gateway = await startGateway({
+      FAST_PATHS,
       MAX_FILE_SIZE: '20MiB',
       ALLOWED_TYPES: 'image/*,application/octet-stream',
       MAX_CHUNK_SIZE: '1MiB',

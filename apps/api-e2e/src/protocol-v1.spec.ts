@@ -7,13 +7,13 @@ import { newSessionID, WireClient } from './support/wire-client.js';
 
 const TOKEN = 'owner-of-these-tests-0123456789';
 
-describe('protocol version 1', () => {
+describe.each(['true', 'false'])('protocol version 1, with FAST_PATHS=%s', (FAST_PATHS) => {
   let gateway: GatewayProcess;
   let client: WireClient;
   let sessionID: string;
 
   beforeAll(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway({ FAST_PATHS });
   });
   afterAll(() => gateway.close());
   beforeEach(async () => {
