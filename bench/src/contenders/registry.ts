@@ -44,6 +44,9 @@ export const OURS_IN_BROWSER = `${OURS} in Chromium`;
 
 export const OURS_NOT_DURABLE = 'upload-streams (no fsync)';
 
+/** Without everything that README's FAST_PATHS switches off. */
+export const OURS_WITHOUT_FAST_PATHS = 'upload-streams (no fast paths)';
+
 /** A stored file is read back and compared by CRC-32 only. */
 export const OURS_WITHOUT_SHA256 = 'upload-streams (no SHA-256)';
 
@@ -54,6 +57,7 @@ const withoutFsync = new URL('./upload-streams/without-fsync.mjs', import.meta.u
 export const CONTENDERS: readonly Contender[] = [
   uploadStreams,
   withoutSha256,
+  { ...uploadStreams, name: OURS_WITHOUT_FAST_PATHS, serverEnv: { FAST_PATHS: 'false' } },
   { ...uploadStreams, name: OURS_NOT_DURABLE, serverEnv: { NODE_OPTIONS: `--import=${withoutFsync}` } },
   tus('tus-patch', {}),
   tus('tus-8MiB', { chunkSize: 8 * MIB }),

@@ -95,7 +95,8 @@ export const uploadOptionsSchema = z.object({
   fastPaths: flag()
     .default(true)
     .describe(
-      'Assemble large messages in code of our own instead of in `ws`. With `false`, `apps/api` also leaves V8 and the allocator as they are. For ruling these out when looking for a fault.',
+      'Assemble large messages without `ws`, and free the memory of chunks at once. With `false`, `apps/api` also leaves V8 ' +
+        'and the allocator as they are. For ruling these out when looking for a fault; all limits hold either way.',
     ),
   shutdownGraceMs: milliseconds(0, HOUR_MS).default(10_000).describe('How long a shutdown waits for work in progress.'),
   reconnectInMs: milliseconds(0, HOUR_MS)

@@ -6,8 +6,9 @@ export type FreeMemory = (bytes: Uint8Array) => void;
 /**
  * How the gateway frees the memory of chunks: at once, by detaching their `ArrayBuffer`.
  *
- * What it gains: 1.4 s instead of 2.1 s of the gateway's CPU for 512 MiB. (`npm run bench -- one-gib --scale 0.5`, with and
- * without it in turns, medians of four rounds.)
+ * What it gains: with one large file, 30 % of the gateway's CPU (2.87 instead of 4.11 s per GiB) and a third of its peak
+ * memory (160 instead of 228 MiB). V8 reacts to much memory outside its heap with full collections.
+ * (`npm run bench -- one-gib --scale 0.5 --rounds 4`, with and without it interleaved; docs/decisions/0013-memory.md)
  *
  * What it relies on: `ArrayBuffer.prototype.transfer`, and a single owner of each chunk. A runtime without `transfer`
  * leaves the memory to the garbage collector.

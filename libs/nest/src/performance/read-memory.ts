@@ -6,9 +6,9 @@ const WORTH_KEEPING_BYTES = 16 * 1024;
 /**
  * The memory into which a socket has read. It is freed as soon as it was processed, unless somebody keeps much of it.
  *
- * What it gains: without it and `freeMemory`, 2.7 s instead of 1.4 s of the gateway's CPU for 512 MiB, and 253 MiB instead
- * of 207 MiB for 100 uploads of 5 MiB at once. (`npm run bench -- one-gib many-at-once --scale 0.5`, with and without them
- * in turns, medians of four rounds.)
+ * What it gains: with 100 uploads of 5 MiB at once, 31 % of the gateway's CPU (3.71 instead of 5.37 s per GiB) and a fifth of
+ * its peak memory (206 instead of 253 MiB). V8 reacts to much memory outside its heap with full collections.
+ * (`npm run bench -- many-at-once --scale 0.5 --rounds 4`, with and without it interleaved; docs/decisions/0013-memory.md)
  *
  * What it relies on: nobody else keeps the bytes that a socket emits, and `freeBytes` of `libs/protocol`.
  *
