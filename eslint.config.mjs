@@ -29,7 +29,7 @@ const exportByName = { selector: 'ExportAllDeclaration', message: 'Export by nam
 const processWide = [
   "CallExpression[callee.object.name='process'][callee.property.name=/^(on|once|addListener|exit|abort|chdir|umask|execve)$/]",
   "CallExpression[callee.property.name='setFlagsFromString']",
-  "CallExpression[callee.name=/^(setFlagsFromString|setGlobalDispatcher)$/]",
+  'CallExpression[callee.name=/^(setFlagsFromString|setGlobalDispatcher)$/]',
   "AssignmentExpression[left.object.property.name='prototype']",
   "AssignmentExpression[left.object.name='globalThis']",
   "AssignmentExpression[left.property.name='globalAgent']",
