@@ -11,9 +11,9 @@ const LARGEST_BLOCK_BYTES = 32 * 1024 * 1024 - 64 * 1024;
  * block freed so far (mallopt(3), M_MMAP_THRESHOLD). Freeing a block of almost 32 MiB makes it keep up to 64 MiB. The block
  * is never written to, so it costs no physical memory.
  *
- * What it gains: with 100 uploads of 5 MiB at once, 8 % of the CPU (3.76 instead of 4.09 s per GiB; docs/decisions/0013-memory.md
- * has all figures). MALLOC_TRIM_THRESHOLD_ and MALLOC_MMAP_THRESHOLD_ have the same effect, but glibc reads them only when
- * the process starts.
+ * What it gains: with 100 uploads of 5 MiB at once, 8 % of the CPU (3.76 instead of 4.09 s per GiB).
+ * (`npm run bench -- many-at-once --scale 0.5 --rounds 4`, with and without it interleaved; docs/decisions/0013-memory.md)
+ * MALLOC_TRIM_THRESHOLD_ and MALLOC_MMAP_THRESHOLD_ have the same effect, but glibc reads them only when a process starts.
  *
  * What it relies on: glibc. With other C libraries, the call is harmless.
  *

@@ -8,6 +8,7 @@ const V8_FLAGS = ['--max-semi-space-size=8'] as const;
  *
  * What it gains: with 100 uploads of 5 MiB at once, memory peaks at 207 MiB instead of 232 MiB, and an idle gateway has 121
  * MiB instead of 130 MiB; the CPU is the same. A larger space only fills with messages that are no longer needed.
+ * (`npm run bench -- many-at-once --scale 0.5 --rounds 4`, with and without it interleaved; docs/decisions/0013-memory.md)
  *
  * What it relies on: `process.execve`. Nothing happens where that is missing (on older versions of Node, on Windows), under
  * a parent with a channel to the process (`node --watch`), or if the same flag is set already.

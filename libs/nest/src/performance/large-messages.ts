@@ -15,7 +15,8 @@ const AT_ONCE_BYTES = 1024 * 1024;
  *
  * What it gains: receiving takes 0.45 instead of 1.17 s of CPU per GiB (messages of 1 MiB, four in flight, over loopback);
  * with 100 uploads of 5 MiB at once, that is 6 % of the gateway's CPU (3.76 instead of 4.01 s per GiB).
- * (`npm run bench -- many-at-once --scale 0.5 --rounds 4`, with and without it interleaved; docs/decisions/0014-large-messages.md)
+ * (`npm run bench -- many-at-once --scale 0.5 --rounds 4`, with and without it interleaved;
+ * docs/decisions/0014-large-messages.md)
  *
  * What it relies on: `mask` of `bufferutil`, which `ws` uses for the same purpose.
  *

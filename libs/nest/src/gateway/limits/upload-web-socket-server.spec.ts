@@ -144,6 +144,17 @@ describe.each([true, false])('UploadWebSocketServer, with fast paths: %s', (fast
     expect(messages.map(({ data }) => data.length)).toEqual(payloads.map(({ length }) => length));
   });
 
+  it("replaces nothing of the client's socket", async () => {
+    const upgraded = once(http, 'upgrade') as Promise<[unknown, Socket]>;
+    const socket = await open();
+    const [, clientSocket] = await upgraded;
+    const replaced = ['emit', 'write', 'pause', 'resume', 'end', 'destroy'].filter((name) =>
+      Object.hasOwn(clientSocket, name),
+    );
+    await finish(socket);
+    expect(replaced).toEqual([]);
+  });
+
   it('tells the address of the client, as its socket does', async () => {
     const socket = await open();
     const [webSocket] = webSockets.clients;
