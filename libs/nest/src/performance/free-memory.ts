@@ -6,8 +6,8 @@ export type FreeMemory = (bytes: Uint8Array) => void;
 /**
  * How the gateway frees the memory of chunks: at once, by detaching their `ArrayBuffer`.
  *
- * What it gains: with one large file, 30 % of the gateway's CPU (2.87 instead of 4.11 s per GiB) and a third of its peak
- * memory (160 instead of 228 MiB). V8 reacts to much memory outside its heap with full collections.
+ * What it gains: with one large file, half of the gateway's CPU (2.00 instead of 3.88 s per GiB) and a quarter of its peak
+ * memory (160 instead of 221 MiB). V8 reacts to much memory outside its heap with full collections.
  * (`npm run bench -- one-gib --scale 0.5 --rounds 4`, with and without it interleaved; docs/decisions/0013-memory.md)
  *
  * What it relies on: `ArrayBuffer.prototype.transfer`, and a single owner of each chunk. A runtime without `transfer`
