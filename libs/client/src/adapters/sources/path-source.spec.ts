@@ -63,6 +63,18 @@ describe('a path as a source', () => {
     await source.close();
   });
 
+  it('reads into the memory of chunks that were given back, and into no other', async () => {
+    const source = await open(path);
+    const first = await source.next(2);
+    first.free!();
+    const second = await source.next(2);
+    const third = await source.next(1);
+    expect(second.bytes.buffer).toBe(first.bytes.buffer);
+    expect(third.bytes.buffer).not.toBe(second.bytes.buffer);
+    expect([...second.bytes, ...third.bytes]).toEqual([3, 4, 5]);
+    await source.close();
+  });
+
   it('fails as a source if there is no such file', async () => {
     const opening = open(join(folder, 'none'));
     await expect(opening).rejects.toMatchObject({ code: 'SOURCE_FAILED', cause: { code: 'ENOENT' } });

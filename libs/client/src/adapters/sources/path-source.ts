@@ -1,8 +1,9 @@
-import { freeBytes, UploadError } from '@upload-streams/protocol';
+import { UploadError } from '@upload-streams/protocol';
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import type { ChunkSource, SourceChunk } from '../../ports/chunk-source.js';
 import { openFile, statPath, type OpenFile } from './open-file.js';
+import { SpareBuffers } from './spare-buffers.js';
 
 const read = promisify(fs.read);
 
@@ -15,6 +16,7 @@ export class PathSource implements ChunkSource {
   private cursor = 0;
   private reading: Promise<unknown> = Promise.resolve();
   private closed = false;
+  private readonly buffers = new SpareBuffers();
 
   constructor(
     private readonly path: string,
@@ -37,11 +39,12 @@ export class PathSource implements ChunkSource {
 
   async next(maxBytes: number): Promise<SourceChunk> {
     const wanted = Math.min(maxBytes, this.size - this.cursor);
-    const bytes = Buffer.allocUnsafe(wanted);
+    const buffer = this.buffers.take(wanted);
+    const bytes = Buffer.from(buffer, 0, wanted);
     this.reading = sourceFailure(() => this.fill(bytes));
     await this.reading;
     this.cursor += wanted;
-    return { bytes, last: this.cursor >= this.size, free: () => freeBytes(bytes) };
+    return { bytes, last: this.cursor >= this.size, free: () => this.buffers.give(buffer) };
   }
 
   /**

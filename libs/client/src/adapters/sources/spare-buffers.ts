@@ -1,4 +1,7 @@
-/** Reuses buffers. In a browser, a new buffer of a chunk's size costs more than reading the chunk. */
+/**
+ * Reuses the buffers that a source reads into. A new buffer of a chunk's size costs more than the read in a browser, and a
+ * garbage collection every few chunks in Node.
+ */
 export class SpareBuffers {
   private readonly spare: ArrayBuffer[] = [];
 
