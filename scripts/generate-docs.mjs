@@ -282,7 +282,7 @@ const asyncapi = {
   servers: {
     gateway: {
       host: 'localhost:3000',
-      pathname: '/socket.io/',
+      pathname: '/upload-streams/',
       protocol: 'ws',
       description: 'Socket.IO 4. The credential is auth.token of the handshake.',
     },

@@ -4,5 +4,6 @@ const target = `http://localhost:${process.env.GATEWAY_PORT ?? 3000}`;
 export default {
   '/api': { target },
   '/health': { target },
+  '/upload-streams': { target, ws: true },
   '/socket.io': { target, ws: true },
 };

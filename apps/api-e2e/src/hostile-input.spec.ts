@@ -256,7 +256,7 @@ describe.each(['true', 'false'])('hostile input, with FAST_PATHS=%s', (FAST_PATH
     );
 
     it('a number over long polling does no harm', async () => {
-      const address = `${gateway.url}/socket.io/?EIO=4&transport=polling`;
+      const address = `${gateway.url}/upload-streams/?EIO=4&transport=polling`;
       const opened = (await (await fetch(address)).text()).slice(1);
       const session = `${address}&sid=${(JSON.parse(opened) as { sid: string }).sid}`;
       const post = (body: string) => fetch(session, { method: 'POST', body });

@@ -15,9 +15,11 @@ import { UploadMetrics } from './metrics/upload-metrics.js';
 @Module({})
 export class AppModule {
   static async forSettings(settings: Settings): Promise<DynamicModule> {
+    const { originalWorkflow } = settings.server;
+    const providers = await storeProviders(settings);
     return {
       module: AppModule,
-      imports: [UploadModule.forRoot(settings.upload, { providers: await storeProviders(settings) }), TerminusModule],
+      imports: [UploadModule.forRoot(settings.upload, { providers, originalWorkflow }), TerminusModule],
       controllers: [FilesController, HealthController, MetricsController],
       providers: [OwnerGuard, UploadMetrics, { provide: APP_FILTER, useClass: HttpErrorFilter }],
     };

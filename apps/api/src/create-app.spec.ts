@@ -31,7 +31,7 @@ describe('the application', () => {
   });
 
   const handshake = (headers: Record<string, string>) =>
-    fetch(`${url}/socket.io/?EIO=4&transport=polling`, { headers });
+    fetch(`${url}/upload-streams/?EIO=4&transport=polling`, { headers });
 
   it('serves the page with headers that keep it to itself', async () => {
     const response = await fetch(url);

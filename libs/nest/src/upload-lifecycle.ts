@@ -7,6 +7,8 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Server as HttpServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StorePairing } from './catalogue/store-pairing.js';
 import { UPLOAD_SESSION_HANDOVER, type SessionHandover } from './contracts/session-handover.js';
@@ -53,12 +55,19 @@ export class UploadLifecycle
     private readonly sessions: SessionService,
     private readonly cleanup: Cleanup,
     private readonly events: UploadEvents,
+    private readonly host: HttpAdapterHost,
   ) {}
 
-  /** Nothing is stored or removed, and no other node is answered, before it is known that the stores belong together. */
+  /**
+   * Nothing is stored or removed, and no client or other node is answered, before it is known that the stores belong
+   * together.
+   */
   async onModuleInit(): Promise<void> {
     await this.pairing.pair();
     await this.handover.listen((sessionID) => this.sessions.yield(sessionID));
+    // An application context has no HTTP server, so no client can connect.
+    const server: HttpServer | undefined = this.host.httpAdapter?.getHttpServer();
+    if (server) this.gateway.open(server);
   }
 
   onApplicationBootstrap(): void {
@@ -74,6 +83,7 @@ export class UploadLifecycle
         'The grace period ended before all work was done. Unfinished uploads resume after the next start',
       );
     }
+    await this.gateway.close();
   }
 
   /** All connections have ended. */

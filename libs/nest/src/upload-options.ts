@@ -50,6 +50,12 @@ export const uploadOptionsSchema = z.object({
       "Origins, besides the gateway's own, whose pages may connect, for example `https://app.example.com`; `*` allows any. " +
         'Clients that send no Origin, such as Node, are always allowed.',
     ),
+  path: textLike(isSocketPath, 'must be a path such as /upload-streams, and not /socket.io')
+    .default('/upload-streams')
+    .describe(
+      'Path at which clients connect, for Socket.IO and protocol 1. Several upload areas of an application need different ' +
+        'paths.',
+    ),
   maxFileBytes: byteCount(0, MAX_FILE_BYTES)
     .default(MAX_FILE_BYTES)
     .describe('Size of the largest file; the protocol allows up to 2^53 - 1 bytes.'),
@@ -123,6 +129,11 @@ export function resolveUploadOptions(options: UploadModuleOptions): ResolvedUplo
 export function requireDataDir({ dataDir }: Pick<ResolvedUploadOptions, 'dataDir'>): string {
   if (dataDir !== undefined) return dataDir;
   throw new RangeError('UploadModule: dataDir must name a folder, unless bytes and sessions are both kept elsewhere');
+}
+
+/** `/socket.io` is left to the application, and to the original workflow. */
+function isSocketPath(text: string): boolean {
+  return /^(\/[\w.~-]+)+$/.test(text) && text !== '/socket.io' && !text.startsWith('/socket.io/');
 }
 
 /** As browsers send it. Pages of apps may have a scheme of their own, such as `capacitor://localhost`. */

@@ -4,6 +4,7 @@ import {
   type ModuleMetadata,
   type Provider,
 } from '@nestjs/common';
+import { OriginalGateway } from './gateway/original.gateway.js';
 import { UPLOAD_MODULE_OPTIONS, type UploadModuleOptions } from './upload-options.js';
 
 /** What goes with the options. */
@@ -12,6 +13,11 @@ export interface UploadModuleExtras extends Pick<ModuleMetadata, 'imports'> {
   readonly providers?: Provider[];
   /** Whether every module of the application may inject what the module exports, without importing it. @default false */
   readonly isGlobal?: boolean;
+  /**
+   * Whether clients of the original workflow are served too, on `/socket.io`, by Nest's WebSocket adapter. The
+   * application does not start if another gateway uses that path. @default false
+   */
+  readonly originalWorkflow?: boolean;
 }
 
 /** For `useClass` and `useExisting`. */
@@ -22,7 +28,12 @@ export interface UploadOptionsFactory {
 export type UploadModuleAsyncOptions = UploadModuleExtras &
   ConfigurableModuleAsyncOptions<UploadModuleOptions, keyof UploadOptionsFactory>;
 
-const NO_EXTRAS: Required<UploadModuleExtras> = { imports: [], providers: [], isGlobal: false };
+const NO_EXTRAS: Required<UploadModuleExtras> = {
+  imports: [],
+  providers: [],
+  isGlobal: false,
+  originalWorkflow: false,
+};
 
 /** Gives a module `forRoot` and `forRootAsync`; the latter with `useFactory`, `useClass` or `useExisting`. */
 export const { ConfigurableModuleClass: ConfigurableUploadModule } = new ConfigurableModuleBuilder<UploadModuleOptions>(
@@ -31,7 +42,7 @@ export const { ConfigurableModuleClass: ConfigurableUploadModule } = new Configu
   .setExtras(NO_EXTRAS, ({ imports = [], providers = [], ...definition }, extras) => ({
     ...definition,
     imports: [...imports, ...extras.imports],
-    providers: [...providers, ...extras.providers],
+    providers: [...providers, ...extras.providers, ...(extras.originalWorkflow ? [OriginalGateway] : [])],
     global: extras.isGlobal,
   }))
   .setClassMethodName('forRoot')

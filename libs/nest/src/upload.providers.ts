@@ -29,6 +29,7 @@ import {
   UPLOAD_OPTIONS,
   type ResolvedUploadOptions,
 } from './upload-options.js';
+import { SocketDoor } from './gateway/socket-door.js';
 import { UploadGateway } from './gateway/upload.gateway.js';
 import { StoresLifecycle, UploadLifecycle } from './upload-lifecycle.js';
 import { UPLOAD_AUTHENTICATOR } from './contracts/authenticator.js';
@@ -88,6 +89,7 @@ export const uploadProviders: Provider[] = [
   Cleanup,
   FilesService,
   UploadEvents,
+  SocketDoor,
   UploadGateway,
   StoresLifecycle,
   UploadLifecycle,

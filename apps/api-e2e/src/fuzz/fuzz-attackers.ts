@@ -8,15 +8,18 @@ import type { SeededRandom } from '../support/seeded-random.ts';
 /** The most inputs on one connection. Most inputs end it earlier. */
 const MOST_EACH = 50;
 
-const UPGRADE =
-  'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n' +
+/** Of protocol 1, and of the original workflow. */
+const PATHS = ['/upload-streams', '/socket.io'];
+
+const upgradeAt = (path: string) =>
+  `GET ${path}/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n` +
   'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
 
 /** Attacks over one connection. Resolves with the number of inputs that it sent. */
 export type Attacker = (url: string, random: SeededRandom) => Promise<number>;
 
 const packets: Attacker = async (url, random) => {
-  const raw = await RawWebSocket.open(url, { connect: random.next() < 0.9 });
+  const raw = await RawWebSocket.open(url, { connect: random.next() < 0.9, path: random.of(PATHS) });
   let sent = 0;
   while (sent < MOST_EACH && raw.isOpen) {
     raw.send(wildPacket(random));
@@ -29,7 +32,7 @@ const packets: Attacker = async (url, random) => {
 };
 
 const polling: Attacker = async (url, random) => {
-  const address = `${url}/socket.io/?EIO=4&transport=polling`;
+  const address = `${url}${random.of(PATHS)}/?EIO=4&transport=polling`;
   const opened = await (await fetch(address)).text();
   const session = `${address}&sid=${(JSON.parse(opened.slice(1)) as { sid: string }).sid}`;
   const count = 1 + random.below(5);
@@ -55,7 +58,10 @@ async function bytesTo(url: string, pieces: readonly Uint8Array[]): Promise<void
 
 const frames: Attacker = async (url, random) => {
   const count = 1 + random.below(MOST_EACH);
-  await bytesTo(url, [Buffer.from(UPGRADE), ...Array.from({ length: count }, () => wildFrame(random))]);
+  await bytesTo(url, [
+    Buffer.from(upgradeAt(random.of(PATHS))),
+    ...Array.from({ length: count }, () => wildFrame(random)),
+  ]);
   return count;
 };
 

@@ -91,6 +91,7 @@ export function wildRequest(random: SeededRandom): Buffer {
     '?sid=x&EIO=4&transport=polling',
   ]);
   const path = random.of([
+    `/upload-streams/${query}`,
     `/socket.io/${query}`,
     '/api/files',
     '/api/files/%00',

@@ -22,8 +22,8 @@ export class RawWebSocket {
   }
 
   /** Connects to the namespace `/`. With `connect: false`, only to Engine.IO. */
-  static async open(url: string, { connect = true, auth = '' } = {}): Promise<RawWebSocket> {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+  static async open(url: string, { connect = true, auth = '', path = '/upload-streams' } = {}): Promise<RawWebSocket> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}${path}/?EIO=4&transport=websocket`);
     const raw = new RawWebSocket(socket);
     await once(socket, 'open');
     await raw.next();

@@ -24,6 +24,7 @@ export class WireClient {
 
   static async connect(url: string, token?: string): Promise<WireClient> {
     const socket = io(url, {
+      path: '/upload-streams',
       forceNew: true,
       reconnection: false,
       transports: ['websocket'],

@@ -1,4 +1,4 @@
-import { count, oneOf, text } from '@upload-streams/nest/options';
+import { count, flag, oneOf, text } from '@upload-streams/nest/options';
 import { z } from 'zod';
 
 /** The options of this application, beside those of the gateway and its stores. */
@@ -8,6 +8,7 @@ export const serverOptionsSchema = z.object({
   webDir: text()
     .optional()
     .describe('Folder of the built page. Without it, only the gateway and the API are served. `npm start` sets it.'),
+  originalWorkflow: flag().default(true).describe('Serve clients of the original workflow too, on `/socket.io`.'),
   storage: oneOf(['disk', 's3'])
     .default('disk')
     .describe('Where bytes are kept: `disk`, in `DATA_DIR`, or `s3`, in an S3-compatible object store.'),

@@ -33,6 +33,7 @@ export const VARIABLES = {
   DATA_DIR: upload('dataDir', text, './data'),
   WEB_DIR: server('webDir', text),
   CORS_ORIGINS: upload('allowedOrigins', list),
+  ORIGINAL_WORKFLOW: server('originalWorkflow', flag),
   MAX_FILE_SIZE: upload('maxFileBytes', size),
   ALLOWED_TYPES: upload('allowedTypes', list),
   MAX_CHUNK_SIZE: upload('maxChunkBytes', size),

@@ -15,8 +15,8 @@ type Token = string | (() => string | Promise<string>);
 export const CLIENT_OPTIONS = {
   /** Origin of the gateway, for example `http://localhost:3000`. Required in Node. @default the page's own origin */
   url: option('an origin such as http://localhost:3000', isOrigin),
-  /** Path of Socket.IO on the gateway. Starts with a slash. @default '/socket.io' */
-  path: { ...option('a path such as /socket.io', isPath), default: '/socket.io' },
+  /** Path of Socket.IO on the gateway. Starts with a slash. @default '/upload-streams' */
+  path: { ...option('a path such as /upload-streams', isPath), default: '/upload-streams' },
   /** A credential for the gateway's authenticator. A function is called for every connection. @default none */
   token: option('a text or a function', isToken),
   /** How many larger files are sent at once, from 1 to 1000. Small ones have a limit of their own. @default 3 */

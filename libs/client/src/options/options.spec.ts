@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 describe('the options of a client', () => {
   it('have defaults, also if they are given as undefined', () => {
     const defaults = {
-      path: '/socket.io',
+      path: '/upload-streams',
       concurrency: 3,
       minRetryDelayMs: 100,
       maxRetryDelayMs: 10_000,

@@ -19,6 +19,9 @@ import { UPLOAD_CHUNK, type IncomingEvent } from './incoming-event.js';
 /** The name of a file of which the client says nothing. */
 const UNNAMED = 'upload';
 
+const WRONG_PATH =
+  'only the original workflow is served at this path; connect to the path of protocol 1, which is /upload-streams by default';
+
 /** Longer texts are no session IDs, and are not sent back. */
 const LONGEST_ECHO = 64;
 
@@ -59,14 +62,8 @@ export class OriginalWorkflow implements UploadConnection {
     return this.connection.connected;
   }
 
-  /** Whether an event is of this workflow: by its session, or by its form where the session is not known. */
-  speaks({ kind, sessionID, payload }: IncomingEvent): boolean {
-    if (kind === BEGIN_UPLOAD) return typeof payload === 'string' || (isObject(payload) && !('protocol' in payload));
-    if (kind !== UPLOAD_CHUNK || !SESSION_ID_PATTERN.test(sessionID)) return false;
-    return this.uploads.has(sessionID) || (isObject(payload) && !('offset' in payload) && !('crc32' in payload));
-  }
-
   async begin(payload: unknown): Promise<object> {
+    if (isProtocolOne(payload)) throw new UploadError('INVALID_PAYLOAD', { problem: WRONG_PATH });
     const { fileName = UNNAMED, ...facts } = parsePayload(originalBeginSchema, payload);
     const { sessionID } = facts;
     const begun = this.sessions.begin(this, { resumable: false, fileName, ...facts });
@@ -83,6 +80,7 @@ export class OriginalWorkflow implements UploadConnection {
   }
 
   async receive(sessionID: string, payload: unknown): Promise<object> {
+    if (!SESSION_ID_PATTERN.test(sessionID)) throw new UploadError('SESSION_ID_INVALID');
     const { chunk, last } = parsePayload(originalChunkSchema, payload);
     const upload = this.uploads.get(sessionID) ?? newUpload(sessionID);
     if (upload.waitingBytes + chunk.length > MAX_WAITING_BYTES) throw new UploadError('WINDOW_EXCEEDED');
@@ -94,9 +92,9 @@ export class OriginalWorkflow implements UploadConnection {
     return { ok: true };
   }
 
-  /** Answers an event that failed. Returns false where it names no session to answer with. */
-  refuse({ kind, sessionID, payload }: IncomingEvent, error: UploadError): boolean {
-    const id = kind === UPLOAD_CHUNK ? sessionID : sessionOfBegin(payload);
+  /** Answers an event that failed. Returns false where it is none of this workflow, or names no session to answer with. */
+  refuse(event: IncomingEvent, error: UploadError): boolean {
+    const id = sessionOf(event);
     if (id === undefined) return false;
     this.connection.failed(id, error);
     return true;
@@ -149,10 +147,14 @@ function newUpload(sessionID: string, begun?: Promise<BegunUpload>): OriginalUpl
   return { sessionID, begun: begun ?? Promise.resolve(unknown), queue, waitingBytes: 0, offset: 0, crc32: 0 };
 }
 
-/** The session ID that a `begin_upload` names, to answer with. */
-function sessionOfBegin(payload: unknown): string | undefined {
+/** The session ID to answer with. */
+function sessionOf({ kind, sessionID, payload }: IncomingEvent): string | undefined {
+  if (kind === UPLOAD_CHUNK) return SESSION_ID_PATTERN.test(sessionID) ? sessionID : undefined;
+  if (kind !== BEGIN_UPLOAD || isProtocolOne(payload)) return undefined;
   const id = typeof payload === 'string' ? payload : (payload as { sessionID?: unknown } | null | undefined)?.sessionID;
   return typeof id === 'string' && id.length <= LONGEST_ECHO ? id : undefined;
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+/** Clients of protocol 1 wait for an ack. */
+const isProtocolOne = (payload: unknown): boolean =>
+  typeof payload === 'object' && payload !== null && 'protocol' in payload;

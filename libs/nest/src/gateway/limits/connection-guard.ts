@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { EVENT_BYTES, processMemory, type ConnectionMemory } from './client-memory.js';
 import { limitPolling, type PollingTransport } from './polling-limits.js';
 import type { Unsent } from './socket-intake.js';
-import { intakeOf, UploadWebSocketServer } from './upload-web-socket-server.js';
+import { intakeOf } from './upload-web-socket-server.js';
 
 type Connection = Socket['conn'];
 
@@ -16,9 +16,7 @@ interface Transport {
 const memories = new WeakMap<Connection, ConnectionMemory>();
 
 /** Keeps what is held for each connection within its limits, over WebSocket and over long polling. */
-export function guardConnections(server: Server, { fastPaths }: { readonly fastPaths: boolean }): void {
-  const { ws } = server.engine as unknown as { readonly ws?: unknown };
-  if (ws instanceof UploadWebSocketServer) ws.fastPaths = fastPaths;
+export function guardConnections(server: Server): void {
   server.engine.on('connection', (connection: Connection) => {
     guard(connection, connection.transport);
     connection.on('upgrade', (transport) => guard(connection, transport));

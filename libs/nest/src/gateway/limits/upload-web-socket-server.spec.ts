@@ -43,8 +43,12 @@ describe.each([true, false])('UploadWebSocketServer, with fast paths: %s', (fast
 
   beforeEach(async () => {
     messages = [];
-    webSockets = new UploadWebSocketServer({ noServer: true, maxPayload: MAX_BYTES, perMessageDeflate: false });
-    webSockets.fastPaths = fastPaths;
+    webSockets = new UploadWebSocketServer({
+      noServer: true,
+      maxPayload: MAX_BYTES,
+      perMessageDeflate: false,
+      fastPaths,
+    });
     http = createServer();
     http.on('upgrade', (request, socket, head) =>
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {

@@ -4,6 +4,13 @@ import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { InterposedSocket } from './interposed-socket.js';
 import { SocketIntake } from './socket-intake.js';
 
+export interface UploadWebSocketServerOptions extends ServerOptions {
+  /** Whether large messages are received by `LargeMessages`, or by `ws` as any other. @default true */
+  readonly fastPaths?: boolean;
+  /** A message that makes no progress for this long, in milliseconds, ends its connection. @default 30_000 */
+  readonly stuckAfterMs?: number;
+}
+
 type Upgraded = (socket: WebSocket, request: IncomingMessage) => void;
 
 /** The interval at which stalled messages are detected, in milliseconds. */
@@ -26,12 +33,11 @@ export class UploadWebSocketServer extends WebSocketServer {
   private readonly open = new Set<SocketIntake>();
   private readonly timer: NodeJS.Timeout;
 
-  /** Whether large messages are received by `LargeMessages`, or by `ws` as any other: for connections from now on. */
-  fastPaths = true;
+  readonly fastPaths: boolean;
 
-  /** `stuckAfterMs`: a message that makes no progress for this long ends its connection. @default 30_000 */
-  constructor(options: ServerOptions & { readonly stuckAfterMs?: number }) {
+  constructor(options: UploadWebSocketServerOptions) {
     super(options);
+    this.fastPaths = options.fastPaths ?? true;
     this.maxBytes = options.maxPayload ?? Infinity;
     const endStuck = () => this.open.forEach((intake) => intake.endIfStuck());
     this.timer = setInterval(endStuck, options.stuckAfterMs ?? STUCK_AFTER_MS).unref();
@@ -53,3 +59,11 @@ export class UploadWebSocketServer extends WebSocketServer {
     });
   }
 }
+
+/** The class for the option `wsEngine`, which Engine.IO constructs itself. */
+export const webSocketServerWith = (fastPaths: boolean): typeof UploadWebSocketServer =>
+  class extends UploadWebSocketServer {
+    constructor(options: UploadWebSocketServerOptions) {
+      super({ ...options, fastPaths });
+    }
+  };
