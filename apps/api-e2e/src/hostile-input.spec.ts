@@ -105,8 +105,12 @@ describe.each(['true', 'false'])('hostile input, with FAST_PATHS=%s', (FAST_PATH
     });
 
     it('sends no long session ID back', async () => {
-      const answer = client.request(BEGIN_UPLOAD, 'x'.repeat(100_000));
-      expect(await answer).toEqual(refusal('SESSION_ID_INVALID'));
+      const original = await WireClient.connectAsOriginal(gateway.url);
+      const longID = 'x'.repeat(100_000);
+      expect(await original.request(BEGIN_UPLOAD, longID)).toEqual(refusal('SESSION_ID_INVALID'));
+      const chunk = { chunk: Buffer.from('x'), last: true };
+      expect(await original.request(uploadChunkEvent(longID), chunk)).toEqual(refusal('SESSION_ID_INVALID'));
+      original.close();
     });
 
     it('refuses more sessions than a connection may have', async () => {

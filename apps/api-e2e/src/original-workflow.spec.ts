@@ -69,7 +69,7 @@ describe('the original workflow', () => {
   });
 
   it('tells of a chunk without a session, and acknowledges nothing', async () => {
-    const client = await WireClient.connect(gateway.url);
+    const client = await WireClient.connectAsOriginal(gateway.url);
     const sessionID = originalID();
     const told = client.failure(sessionID);
     let acknowledged = false;
@@ -84,7 +84,7 @@ describe('the original workflow', () => {
   });
 
   it('leaves nothing of an upload whose client went away', async () => {
-    const client = await WireClient.connect(gateway.url);
+    const client = await WireClient.connectAsOriginal(gateway.url);
     const sessionID = originalID();
     await client.request(BEGIN_UPLOAD, sessionID);
     await client.request(uploadChunkEvent(sessionID), { chunk: Buffer.from('half'), last: false });

@@ -22,9 +22,14 @@ export const newSessionID = (): string => randomBytes(18).toString('base64url');
 export class WireClient {
   private constructor(readonly socket: Socket) {}
 
-  static async connect(url: string, token?: string): Promise<WireClient> {
+  /** Connects to where the original workflow is served. */
+  static connectAsOriginal(url: string): Promise<WireClient> {
+    return WireClient.connect(url, undefined, '/socket.io');
+  }
+
+  static async connect(url: string, token?: string, path = '/upload-streams'): Promise<WireClient> {
     const socket = io(url, {
-      path: '/upload-streams',
+      path,
       forceNew: true,
       reconnection: false,
       transports: ['websocket'],
