@@ -53,8 +53,8 @@ describe('the environment', () => {
 
   it("names every variable that can't be used, in one sentence", () => {
     expect(() => readEnvironment({ PORT: 'x', SESSION_TTL: 'soon' })).toThrow(
-      "The environment can't be used: PORT must be a whole number from 0 to 65535; " +
-        'SESSION_TTL must be a time of at least 1ms, such as 500ms, 30s, 10m, 24h or 7d.',
+      'The environment can\'t be used: PORT must be a whole number from 0 to 65535, not "x"; ' +
+        'SESSION_TTL must be a time of at least 1ms, such as 500ms, 30s, 10m, 24h or 7d, not "soon".',
     );
   });
 
@@ -79,12 +79,14 @@ describe('the environment', () => {
     expect(() => readEnvironment(variables)).toThrow(sentence);
   });
 
-  it('is never repeated in an error, since a value may be a secret', () => {
+  it('is repeated in an error without any password', () => {
     const everything = Object.fromEntries(
       Object.keys(VARIABLES).map((name) => [name, 'redis://user:s3cret@host/name']),
     );
     const read = () => readEnvironment(everything);
     expect(read).toThrow(/REDIS_URL must/);
+    expect(read).toThrow(/REDIS_URL must [^;]*, not what it is \(it may contain a password\)/);
+    expect(read).toThrow(/PORT must [^;]*, not "redis:\/\/\*\*\*@host\/name"/);
     expect(read).not.toThrow(/s3cret/);
   });
 

@@ -32,7 +32,7 @@ interface Reading {
   readonly problem?: string;
 }
 
-/** Settings from the environment. Throws one sentence that names every variable that can't be used, and repeats no value. */
+/** Settings from the environment. Throws one sentence that names every variable that can't be used, its value and the remedy. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Settings {
   const readings = Object.entries<Variable>(VARIABLES).map(([name, variable]) =>
     // An empty variable is what compose files pass for one that is not set.
@@ -58,8 +58,20 @@ function readVariable(name: string, variable: Variable, text: string | undefined
   const value = variable.notation.read(text);
   const { success, data, error } = variable.schema.safeParse(value);
   if (value !== undefined && success) return { name, variable, value: data };
-  return { name, variable, problem: `${name} ${requirementOf(variable, error?.issues[0]?.message)}` };
+  const requirement = requirementOf(variable, error?.issues[0]?.message);
+  return { name, variable, problem: `${name} ${withoutPasswords(requirement)}, not ${shown(text, variable)}` };
 }
+
+const LONGEST_SHOWN = 100;
+
+function shown(text: string, { secret }: Variable): string {
+  return secret
+    ? 'what it is (it may contain a password)'
+    : JSON.stringify(withoutPasswords(text).slice(0, LONGEST_SHOWN));
+}
+
+/** Somebody may have put a URL with a password into any variable. */
+const withoutPasswords = (text: string): string => text.replace(/\/\/[^\s/@]*@/g, '//***@');
 
 /** In the notation of the variable, where the schema speaks of bytes and milliseconds. */
 function requirementOf({ notation, schema }: Variable, message: string | undefined): string {

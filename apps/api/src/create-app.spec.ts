@@ -20,7 +20,12 @@ describe('the application', () => {
     await writeFile(join(WEB_DIR, 'index.html'), '<title>page</title>');
     await writeFile(join(WEB_DIR, 'main-ABCD1234.js'), '1');
     app = await createApp(
-      readEnvironment({ DATA_DIR: join(folder, 'data'), WEB_DIR, CORS_ORIGINS: 'https://a.example' }),
+      readEnvironment({
+        DATA_DIR: join(folder, 'data'),
+        WEB_DIR,
+        CORS_ORIGINS: 'https://a.example',
+        TRUSTED_PROXIES: 'loopback',
+      }),
     );
     await app.listen(0, '127.0.0.1');
     url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
@@ -74,7 +79,11 @@ describe('the application', () => {
   it.each([
     ['no Origin, as Node sends', {}, 200],
     ['its own origin', () => ({ Origin: url }), 200],
-    ['its own origin behind a proxy', { Origin: 'https://files.example', 'X-Forwarded-Host': 'files.example' }, 200],
+    [
+      'its own origin behind a trusted proxy',
+      { Origin: 'https://files.example', 'X-Forwarded-Host': 'files.example' },
+      200,
+    ],
     ['a listed origin', { Origin: 'https://a.example' }, 200],
     ['any other origin', { Origin: 'https://evil.example' }, 403],
     ['an origin that is none', { Origin: 'null' }, 403],

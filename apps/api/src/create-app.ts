@@ -1,12 +1,15 @@
 import { NestFactory } from '@nestjs/core';
+import { OriginPolicy, type CorsRule } from '@upload-streams/nest';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { resolve } from 'node:path';
 import type { Settings } from './app.config.js';
 import { AppModule } from './app.module.js';
 import { securityHeaders } from './http/security-headers.js';
 import { PlainLogger } from './plain-logger.js';
 import { requirePage } from './start-error.js';
+
+type DecideCors = (error: null, rule: CorsRule) => void;
 
 /** Creates the application for `main.ts` and for tests. It does not listen yet. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
@@ -21,8 +24,8 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
     bodyParser: false,
   });
   app.use(securityHeaders);
-  const { allowedOrigins } = settings.upload;
-  app.enableCors({ origin: allowedOrigins.includes('*') ? true : [...allowedOrigins], credentials: true });
+  const origins = app.get(OriginPolicy, { strict: false });
+  app.enableCors((request: IncomingMessage, decide: DecideCors) => decide(null, origins.corsOf(request)));
   limitConnections(app.getHttpServer() as Server);
   if (webDir) servePage(app, webDir);
   // Exits with code 0 after a clean shutdown. Nest would raise the signal again, which counts as killed.

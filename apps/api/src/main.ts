@@ -3,9 +3,12 @@ import { Logger } from '@nestjs/common';
 import { isBuiltin } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { readEnvironment, type Settings } from './app.config.js';
+import { unknownVariables } from './config/unknown-variables.js';
 import { endWithParent } from './end-with-parent.js';
 import { explainListenError } from './start-error.js';
 import { tuneProcess } from './performance/tune-process.js';
+
+const logger = new Logger('UploadStreams');
 
 /** Starts the gateway. If it can't start, it says why in one sentence. */
 async function main(): Promise<void> {
@@ -13,6 +16,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--end-with-parent')) endWithParent();
   requireSqlite();
   const settings = readEnvironment(process.env);
+  for (const sentence of unknownVariables(process.env)) logger.warn(sentence);
   const { createApp } = await import('./create-app.js');
   const app = await createApp(settings);
   // Separate from `listen`, since these errors explain themselves and have nothing to do with the port.
@@ -24,9 +28,7 @@ async function main(): Promise<void> {
   const everywhere = ['0.0.0.0', '::'].includes(server.host);
   const host = everywhere ? 'localhost' : server.host;
   const { port } = app.getHttpServer().address() as AddressInfo;
-  new Logger('UploadStreams').log(
-    `Upload Streams is listening on http://${host}:${port}, data in ${placeOfData(settings)}`,
-  );
+  logger.log(`Upload Streams is listening on http://${host}:${port}, data in ${placeOfData(settings)}`);
 }
 
 function placeOfData({ upload, s3, redis }: Settings): string {

@@ -15,6 +15,7 @@ export { toCompletedUpload } from './session/answers.js';
 export { UPLOAD_SESSION_HANDOVER, type YieldSession, type SessionHandover } from './contracts/session-handover.js';
 export type { Checkpoint, FileRecord, SessionRecord } from './contracts/records.js';
 export { UPLOAD_STORE, type FilePage, type UploadStore } from './contracts/upload-store.js';
+export { OriginPolicy, type CorsRule, type RequestSource } from './origins/origin-policy.js';
 export { SessionService } from './session/session.service.js';
 export { SqliteUploadStore } from './stores/sqlite/sqlite-upload-store.js';
 export { DiskStorage } from './stores/disk/disk-storage.js';

@@ -13,6 +13,8 @@ import {
   text,
   textLike,
 } from './option-schema.js';
+import { problemOfOrigin } from './origins/allowed-origins.js';
+import { trustProxies } from './origins/public-origins.js';
 
 /** The token of the options as the application gives them (`UploadModuleOptions`). */
 export const UPLOAD_MODULE_OPTIONS = Symbol('UPLOAD_MODULE_OPTIONS');
@@ -25,7 +27,14 @@ export const DURABILITIES = ['chunk', 'checkpoint', 'complete'] as const;
 /** When written bytes are synced (`fsync`); `durability` in the options says what each word means. */
 export type Durability = (typeof DURABILITIES)[number];
 
-const origin = textLike(isOrigin, 'must be a list of origins such as https://app.example.com, or *');
+const ORIGINS = 'must be a list of origins';
+
+const origin = z.string(ORIGINS).superRefine((entry, context) => {
+  const problem = problemOfOrigin(entry);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: `${ORIGINS}: ${problem}` });
+});
+
+const proxy = textLike(isProxy, 'must be a list of addresses, networks such as 10.0.0.0/8, or loopback');
 
 const mimeType = textLike(
   (type) => /^[\w.+-]+\/([\w.+-]+|\*)$/.test(type),
@@ -47,8 +56,17 @@ export const uploadOptionsSchema = z.object({
     .readonly()
     .default([])
     .describe(
-      "Origins, besides the gateway's own, whose pages may connect, for example `https://app.example.com`; `*` allows any. " +
-        'Clients that send no Origin, such as Node, are always allowed.',
+      "Origins, besides the gateway's own, whose pages may connect, for example `https://app.example.com`, " +
+        '`https://*.example.com` or `capacitor://localhost`. `*` allows any, without cookies. Clients that send no ' +
+        'Origin, such as Node, are always allowed.',
+    ),
+  trustedProxies: z
+    .array(proxy)
+    .readonly()
+    .default([])
+    .describe(
+      'Proxies whose `Forwarded` and `X-Forwarded-*` headers are believed: addresses, networks such as `10.0.0.0/8`, ' +
+        '`loopback`, `linklocal` or `uniquelocal`. Needed only if a proxy changes the `Host` of requests.',
     ),
   path: textLike(isSocketPath, 'must be a path such as /upload-streams, and not /socket.io')
     .default('/upload-streams')
@@ -136,9 +154,11 @@ function isSocketPath(text: string): boolean {
   return /^(\/[\w.~-]+)+$/.test(text) && text !== '/socket.io' && !text.startsWith('/socket.io/');
 }
 
-/** As browsers send it. Pages of apps may have a scheme of their own, such as `capacitor://localhost`. */
-function isOrigin(text: string): boolean {
-  if (text === '*') return true;
-  if (/^https?:/.test(text)) return URL.canParse(text) && new URL(text).origin === text;
-  return /^[a-z][\w+.-]*:\/\/[^\s/?#]+$/.test(text);
+function isProxy(text: string): boolean {
+  try {
+    trustProxies([text]);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -29,6 +29,7 @@ import {
   UPLOAD_OPTIONS,
   type ResolvedUploadOptions,
 } from './upload-options.js';
+import { OriginPolicy } from './origins/origin-policy.js';
 import { SocketDoor } from './gateway/socket-door.js';
 import { UploadGateway } from './gateway/upload.gateway.js';
 import { StoresLifecycle, UploadLifecycle } from './upload-lifecycle.js';
@@ -89,6 +90,7 @@ export const uploadProviders: Provider[] = [
   Cleanup,
   FilesService,
   UploadEvents,
+  OriginPolicy,
   SocketDoor,
   UploadGateway,
   StoresLifecycle,
@@ -96,4 +98,11 @@ export const uploadProviders: Provider[] = [
 ];
 
 /** What other modules of the application may inject. */
-export const uploadExports = [FilesService, SessionService, UploadEvents, UPLOAD_AUTHENTICATOR, UPLOAD_OPTIONS];
+export const uploadExports = [
+  FilesService,
+  OriginPolicy,
+  SessionService,
+  UploadEvents,
+  UPLOAD_AUTHENTICATOR,
+  UPLOAD_OPTIONS,
+];

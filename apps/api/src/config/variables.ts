@@ -17,6 +17,8 @@ export interface Variable {
   readonly option: string;
   readonly schema: z.ZodType;
   readonly notation: Notation<unknown>;
+  /** Whether its value may contain a password, and is never shown. */
+  readonly secret?: true;
   /** The default of this application, where the option has none. */
   readonly fallback?: string | undefined;
 }
@@ -33,6 +35,7 @@ export const VARIABLES = {
   DATA_DIR: upload('dataDir', text, './data'),
   WEB_DIR: server('webDir', text),
   CORS_ORIGINS: upload('allowedOrigins', list),
+  TRUSTED_PROXIES: upload('trustedProxies', list),
   ORIGINAL_WORKFLOW: server('originalWorkflow', flag),
   MAX_FILE_SIZE: upload('maxFileBytes', size),
   ALLOWED_TYPES: upload('allowedTypes', list),
@@ -57,7 +60,7 @@ export const VARIABLES = {
   S3_MEMORY: s3('memoryBytes', size),
   DOWNLOADS: s3('presignDownloads', either('proxy', 'presigned')),
   SESSION_STORE: server('sessionStore', text),
-  REDIS_URL: redis('url', text),
+  REDIS_URL: { ...redis('url', text), secret: true },
 } satisfies Record<string, Variable>;
 
 /** What an option takes, whatever narrower type its schema has. */

@@ -1,11 +1,10 @@
 import { createParamDecorator, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import {
+  OriginPolicy,
   toUploadError,
   UPLOAD_AUTHENTICATOR,
-  UPLOAD_OPTIONS,
   type Authenticator,
   type FileRequester,
-  type ResolvedUploadOptions,
 } from '@upload-streams/nest';
 import type { Request } from 'express';
 import { requireOwnPage } from './same-origin.js';
@@ -17,12 +16,12 @@ type IdentifiedRequest = Request & { requester?: FileRequester };
 export class OwnerGuard implements CanActivate {
   constructor(
     @Inject(UPLOAD_AUTHENTICATOR) private readonly authenticator: Authenticator,
-    @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
+    private readonly origins: OriginPolicy,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<IdentifiedRequest>();
-    requireOwnPage(request.method, request.headers, this.options.allowedOrigins);
+    requireOwnPage(request, this.origins);
     const owner = await this.identify(request);
     const { sessionID } = request.query;
     request.requester = { owner, sessionID: typeof sessionID === 'string' ? sessionID : undefined };

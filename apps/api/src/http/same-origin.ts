@@ -1,5 +1,6 @@
 import { UploadError } from '@upload-streams/protocol';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { OriginPolicy } from '@upload-streams/nest';
+import type { IncomingMessage } from 'node:http';
 
 const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -8,21 +9,19 @@ const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
  * authenticated by a cookie alone must come from a page of this origin or of an allowed one. A bearer token can only be
  * sent by someone who knows it. Throws ORIGIN_NOT_ALLOWED.
  */
-export function requireOwnPage(method: string, headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): void {
+export function requireOwnPage(request: IncomingMessage, origins: OriginPolicy): void {
+  const { method = '', headers } = request;
   if (CHANGES_NOTHING.has(method) || headers.cookie === undefined || isBearer(headers.authorization)) return;
-  if (!isOwnPage(headers, allowedOrigins)) throw new UploadError('ORIGIN_NOT_ALLOWED');
+  if (!isOwnPage(request, origins)) throw new UploadError('ORIGIN_NOT_ALLOWED');
 }
 
 const isBearer = (authorization: string | undefined) => /^Bearer +\S/i.test(authorization ?? '');
 
-function isOwnPage(headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): boolean {
-  const { origin, host } = headers;
+function isOwnPage(request: IncomingMessage, origins: OriginPolicy): boolean {
+  const source = origins.sourceOf(request);
   // `*` lets any page read what is public. It does not let any page act with the cookies of its visitors.
-  if (origin !== undefined) {
-    const hosts = [host, headers['x-forwarded-host']];
-    return allowedOrigins.includes(origin) || (URL.canParse(origin) && hosts.includes(new URL(origin).host));
-  }
+  if (source !== 'none') return source === 'own' || source === 'listed';
   // Every browser sends Origin with DELETE and POST. A client that does not is no browser, or sends Sec-Fetch-Site.
-  const site = headers['sec-fetch-site'];
+  const site = request.headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';
 }

@@ -53,7 +53,7 @@ describe('browserIdentity', () => {
   it('is in a cookie for this site only, so that a plain download link carries it', () => {
     const document = documentWith('http:');
     const secret = browserIdentity(document);
-    expect(document.cookie).toBe(`upload_identity=${secret}; Path=/; SameSite=Strict; Max-Age=34560000`);
+    expect(document.cookie).toBe(`upload_identity=${secret}; Path=/; SameSite=Lax; Max-Age=34560000`);
   });
 
   it('has a cookie that never leaves a secure connection', () => {

@@ -17,13 +17,15 @@ export interface IdentityDocument {
 /**
  * Returns the secret by which the gateway knows this browser: 256 random bits, created once and kept in the browser's
  * storage. Whoever has it sees the browser's files. It therefore goes to the gateway only: as the token of the client, in
- * the `Authorization` header, and in a cookie, which this function sets, for downloads, which are plain links.
+ * the `Authorization` header, and in a cookie, which this function sets, for downloads, which are plain links. The cookie
+ * is `SameSite=Lax`, so that a link on another site leads to the file as well; requests that change something are
+ * checked for their origin.
  */
 export function browserIdentity(document: IdentityDocument): string {
   const secret = stored(document) ?? newSecret();
   store(document, secret);
   const secure = document.location.protocol === 'https:' ? '; Secure' : '';
-  document.cookie = `${KEY}=${secret}; Path=/; SameSite=Strict; Max-Age=${COOKIE_MAX_AGE_SECONDS}${secure}`;
+  document.cookie = `${KEY}=${secret}; Path=/; SameSite=Lax; Max-Age=${COOKIE_MAX_AGE_SECONDS}${secure}`;
   return secret;
 }
 

@@ -1,11 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { refuse, UploadError } from '@upload-streams/protocol';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'socket.io';
 import { UPLOAD_AUTHENTICATOR, type Authenticator } from '../contracts/authenticator.js';
 import { toUploadError } from '../errors/host-error.js';
+import { OriginPolicy } from '../origins/origin-policy.js';
 import { SessionService } from '../session/session.service.js';
 import type { UploadConnection } from '../session/upload-connection.js';
-import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../upload-options.js';
 import { guardConnections, holding } from './limits/connection-guard.js';
 import { checkOrigins } from './origin-check.js';
 import { SocketConnection } from './socket-connection.js';
@@ -42,15 +43,15 @@ export class SocketDoor {
   private readonly logger = new Logger('UploadGateway');
 
   constructor(
-    @Inject(UPLOAD_OPTIONS) private readonly options: ResolvedUploadOptions,
     @Inject(UPLOAD_AUTHENTICATOR) private readonly authenticator: Authenticator,
+    private readonly origins: OriginPolicy,
     private readonly sessions: SessionService,
   ) {}
 
   /** Serves a protocol to everyone who connects to a server. The server must have no other use. */
   serve<Client extends UploadConnection>(server: Server, protocol: SocketProtocol<Client>): void {
     const connections = new WeakMap<Socket, SocketConnection>();
-    checkOrigins(server, this.options.allowedOrigins);
+    checkOrigins(server, this.origins);
     guardConnections(server);
     server.use((socket, next) => {
       this.identify(socket)
@@ -96,12 +97,19 @@ export class SocketDoor {
   }
 
   private async identify(socket: Socket): Promise<SocketConnection> {
-    const { headers, auth } = socket.handshake;
+    const { auth } = socket.handshake;
     try {
+      const headers = this.credentialHeaders(socket.request);
       return new SocketConnection(socket, await this.authenticator.authenticate({ headers, token: auth['token'] }));
     } catch (error) {
       throw Object.assign(new Error('not authenticated'), { data: toUploadError(error).toBody() });
     }
+  }
+
+  /** `*` lets any page connect, but none of them act with the cookies of its visitors. */
+  private credentialHeaders(request: IncomingMessage): IncomingHttpHeaders {
+    if (this.origins.sourceOf(request) !== 'any') return request.headers;
+    return { ...request.headers, cookie: undefined };
   }
 
   /** Ends every call that is not awaited. */
