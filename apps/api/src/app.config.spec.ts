@@ -69,6 +69,11 @@ describe('the environment', () => {
     [{ STORAGE: 'ftp' }, 'STORAGE must be one of disk, s3'],
     [{ ALLOWED_TYPES: 'pictures' }, 'ALLOWED_TYPES must be a list of MIME types'],
     [{ CORS_ORIGINS: 'https://a.example/' }, 'CORS_ORIGINS must be a list of origins'],
+    [
+      { BASE_PATH: '/uploads/' },
+      'BASE_PATH must be a path such as /uploads, without a slash at its end, not "/uploads/"',
+    ],
+    [{ BASE_PATH: 'uploads' }, 'BASE_PATH must be a path'],
     [{ REDIS_URL: 'http://r' }, 'REDIS_URL must look like redis[s]://'],
     [{ S3_ENDPOINT: 'store:9000' }, 'S3_ENDPOINT must be a URL that begins with http:// or https://'],
     [{ STORAGE: 's3' }, 'S3_BUCKET must be set for STORAGE=s3'],

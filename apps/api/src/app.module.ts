@@ -16,10 +16,12 @@ import { UploadMetrics } from './metrics/upload-metrics.js';
 export class AppModule {
   static async forSettings(settings: Settings): Promise<DynamicModule> {
     const { originalWorkflow } = settings.server;
+    const { basePath } = settings.upload;
+    const upload = { ...settings.upload, fileUrl: (fileId: string) => `${basePath}/api/files/${fileId}` };
     const providers = await storeProviders(settings);
     return {
       module: AppModule,
-      imports: [UploadModule.forRoot(settings.upload, { providers, originalWorkflow }), TerminusModule],
+      imports: [UploadModule.forRoot(upload, { providers, originalWorkflow }), TerminusModule],
       controllers: [FilesController, HealthController, MetricsController],
       providers: [OwnerGuard, UploadMetrics, { provide: APP_FILTER, useClass: HttpErrorFilter }],
     };

@@ -5,6 +5,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { resolve } from 'node:path';
 import type { Settings } from './app.config.js';
 import { AppModule } from './app.module.js';
+import { withoutBasePath } from './http/base-path.js';
 import { securityHeaders } from './http/security-headers.js';
 import { PlainLogger } from './plain-logger.js';
 import { requirePage } from './start-error.js';
@@ -23,7 +24,7 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
     // No request of the API has a body.
     bodyParser: false,
   });
-  app.use(securityHeaders);
+  app.use(withoutBasePath(settings.upload.basePath), securityHeaders);
   const origins = app.get(OriginPolicy, { strict: false });
   app.enableCors((request: IncomingMessage, decide: DecideCors) => decide(null, origins.corsOf(request)));
   limitConnections(app.getHttpServer() as Server);

@@ -74,6 +74,12 @@ export const uploadOptionsSchema = z.object({
       'Path at which clients connect, for Socket.IO and protocol 1. Several upload areas of an application need different ' +
         'paths.',
     ),
+  basePath: textLike(isBasePath, 'must be a path such as /uploads, without a slash at its end')
+    .default('')
+    .describe(
+      'Path below which a proxy makes the application reachable, such as `/uploads`. It works whether or not the proxy ' +
+        'removes it from requests.',
+    ),
   maxFileBytes: byteCount(0, MAX_FILE_BYTES)
     .default(MAX_FILE_BYTES)
     .describe('Size of the largest file; the protocol allows up to 2^53 - 1 bytes.'),
@@ -152,6 +158,10 @@ export function requireDataDir({ dataDir }: Pick<ResolvedUploadOptions, 'dataDir
 /** `/socket.io` is left to the application, and to the original workflow. */
 function isSocketPath(text: string): boolean {
   return /^(\/[\w.~-]+)+$/.test(text) && text !== '/socket.io' && !text.startsWith('/socket.io/');
+}
+
+function isBasePath(text: string): boolean {
+  return /^(\/[\w.~-]+)*$/.test(text);
 }
 
 function isProxy(text: string): boolean {

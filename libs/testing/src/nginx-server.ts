@@ -14,11 +14,16 @@ export class NginxServer {
     private readonly process: ServiceProcess,
   ) {}
 
-  static async start(upstreamPorts: readonly number[]): Promise<NginxServer> {
+  static start(upstreamPorts: readonly number[]): Promise<NginxServer> {
+    return NginxServer.startWith((port) => siteInFrontOf(port, upstreamPorts));
+  }
+
+  /** `site`: what the `http` block contains. */
+  static async startWith(site: (port: number) => string): Promise<NginxServer> {
     const folder = await mkdtemp(join(tmpdir(), 'upload-streams-nginx-'));
     const port = await freePort();
     const path = join(folder, 'nginx.conf');
-    await writeFile(path, configuration(folder, port, upstreamPorts));
+    await writeFile(path, configuration(folder, site(port)));
     const process = await ServiceProcess.start('nginx', ['-p', folder, '-c', path, '-g', 'daemon off;'], port);
     return new NginxServer(folder, port, process);
   }
@@ -33,8 +38,7 @@ export class NginxServer {
   }
 }
 
-/** A server that does not answer is skipped for a second, and its requests go to another one. */
-const configuration = (folder: string, port: number, upstreamPorts: readonly number[]) => `
+const configuration = (folder: string, site: string) => `
 worker_processes 1;
 pid ${folder}/pid;
 error_log ${folder}/error.log;
@@ -46,6 +50,12 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
+  ${site}
+}
+`;
+
+/** A server that does not answer is skipped for a second, and its requests go to another one. */
+const siteInFrontOf = (port: number, upstreamPorts: readonly number[]) => `
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   upstream gateways {
     ${upstreamPorts.map((each) => `server 127.0.0.1:${each} max_fails=1 fail_timeout=1s;`).join('\n    ')}
@@ -65,5 +75,4 @@ http {
       proxy_request_buffering off;
     }
   }
-}
 `;

@@ -34,6 +34,7 @@ export const VARIABLES = {
   HOST: server('host', text),
   DATA_DIR: upload('dataDir', text, './data'),
   WEB_DIR: server('webDir', text),
+  BASE_PATH: upload('basePath', text),
   CORS_ORIGINS: upload('allowedOrigins', list),
   TRUSTED_PROXIES: upload('trustedProxies', list),
   ORIGINAL_WORKFLOW: server('originalWorkflow', flag),

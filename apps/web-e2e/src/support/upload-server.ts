@@ -12,7 +12,8 @@ export interface StoredFile {
 }
 
 /** Starts the built API with the built page. */
-export const startServer = (): Promise<GatewayProcess> => GatewayProcess.start({ entry: ENTRY, env: { WEB_DIR } });
+export const startServer = (env: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> =>
+  GatewayProcess.start({ entry: ENTRY, env: { WEB_DIR, ...env } });
 
 /** The completed files by name. A name may occur more than once. */
 export async function storedFiles(server: GatewayProcess): Promise<readonly StoredFile[]> {

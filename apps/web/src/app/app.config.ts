@@ -6,12 +6,14 @@ import {
 } from '@angular/core';
 import { provideUploads } from '@upload-streams/angular';
 
-/** The gateway serves this page, so that everything is on one origin. */
+/** The gateway is where this page comes from, also if a proxy serves both below a path. */
+const below = (path: string): string => new URL(path, document.baseURI).pathname;
+
 export const appConfig: ApplicationConfig = {
   providers: [
     provideBrowserGlobalErrorListeners(),
     provideZonelessChangeDetection(),
     provideHttpClient(withFetch()),
-    provideUploads(),
+    provideUploads({ path: below('upload-streams'), apiPath: below('api') }),
   ],
 };

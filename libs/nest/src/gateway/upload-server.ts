@@ -2,7 +2,7 @@ import { Server as Engine } from 'engine.io';
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { ENGINE_OPTIONS } from './engine-options.js';
-import { HttpServerRoutes } from './http-server-routes.js';
+import { HttpServerRoutes, type HttpRoute } from './http-server-routes.js';
 import { webSocketServerWith } from './limits/upload-web-socket-server.js';
 
 /**
@@ -12,7 +12,7 @@ import { webSocketServerWith } from './limits/upload-web-socket-server.js';
 export class UploadServer {
   readonly io: Server;
   private readonly engine: Engine;
-  private stopServing: (() => void) | undefined;
+  private readonly stopServing: (() => void)[] = [];
 
   constructor({ fastPaths }: { readonly fastPaths: boolean }) {
     this.io = new Server(ENGINE_OPTIONS);
@@ -20,17 +20,18 @@ export class UploadServer {
     this.io.bind(this.engine);
   }
 
-  /** Takes connections at a path. Throws a RangeError if another upload area is served there. */
-  open(httpServer: HttpServer, path: string): void {
-    this.stopServing = HttpServerRoutes.of(httpServer).serve(path, {
+  /** Takes connections at some paths. Throws a RangeError if another upload area is served there. */
+  open(httpServer: HttpServer, paths: Iterable<string>): void {
+    const route: HttpRoute = {
       request: (request, response) => this.engine.handleRequest(request as EngineRequest, response),
       upgrade: (request, socket, head) => this.engine.handleUpgrade(request as EngineRequest, socket, head),
-    });
+    };
+    for (const path of paths) this.stopServing.push(HttpServerRoutes.of(httpServer).serve(path, route));
   }
 
   /** Takes no more connections, and ends those that are open. */
   async close(): Promise<void> {
-    this.stopServing?.();
+    for (const stop of this.stopServing.splice(0)) stop();
     await this.io.close();
   }
 }

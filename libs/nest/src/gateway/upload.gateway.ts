@@ -47,10 +47,11 @@ export class UploadGateway {
     this.server = new UploadServer(options);
   }
 
-  /** Lets clients connect at `path`. Throws a RangeError if another upload area has it. */
+  /** Lets clients connect at `path`, also below `basePath`. Throws a RangeError if another upload area has it. */
   open(httpServer: HttpServer): void {
     this.door.serve(this.server.io, { handlers: this.handlers, connect: (connection) => connection });
-    this.server.open(httpServer, this.options.path);
+    const { path, basePath } = this.options;
+    this.server.open(httpServer, new Set([path, `${basePath}${path}`]));
   }
 
   private async begin(connection: SocketConnection, payload: unknown): Promise<object> {
