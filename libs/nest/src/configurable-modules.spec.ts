@@ -6,9 +6,11 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  InjectUploadClient,
   UPLOAD_CLIENT_OPTIONS,
   UploadClient,
   UploadClientModule,
+  uploadClientToken,
   type UploadClientModuleOptions,
   type UploadClientOptionsFactory,
 } from './client/index.js';
@@ -60,6 +62,12 @@ class ConfigModule {}
 
 @Module({})
 class HostModule {}
+
+/** Wants the client that has no name. */
+@Injectable()
+class Plain {
+  constructor(readonly client: UploadClient) {}
+}
 
 describe('a module of ours', () => {
   let folder: string;
@@ -140,6 +148,38 @@ describe('a module of ours', () => {
       FeatureModule,
     );
     await expect(missing).rejects.toThrow(/UploadEvents/);
+  });
+
+  it('gives each of several clients by its name, and by the class only the one that has none', async () => {
+    @Injectable()
+    class Archivist {
+      constructor(
+        readonly plain: UploadClient,
+        @InjectUploadClient('archive') readonly archive: UploadClient,
+        @InjectUploadClient('reports') readonly reports: UploadClient,
+      ) {}
+    }
+    @Module({
+      imports: [
+        UploadClientModule.register({ url: 'http://a.example' }),
+        UploadClientModule.register({ url: 'http://b.example' }, { name: 'archive' }),
+        UploadClientModule.registerAsync({ name: 'reports', useFactory: () => ({ url: 'http://c.example' }) }),
+      ],
+      providers: [Archivist],
+    })
+    class ArchiveModule {}
+    const started = await start({ module: ArchiveModule });
+    const { plain, archive, reports } = started.get(Archivist, { strict: false });
+    expect(new Set([plain, archive, reports])).toHaveProperty('size', 3);
+    expect([plain, archive, reports].every((client) => client instanceof UploadClient)).toBe(true);
+    expect(started.get(uploadClientToken('archive'), { strict: false })).toBe(archive);
+    @Module({
+      imports: [UploadClientModule.register({ url: 'http://b.example' }, { name: 'other' })],
+      providers: [Plain],
+    })
+    class OtherModule {}
+    await started.close();
+    await expect(start({ module: OtherModule })).rejects.toThrow(/UploadClient/);
   });
 
   it('takes the providers and imports that come with its options', async () => {

@@ -6,4 +6,5 @@ export {
   type UploadClientModuleExtras,
   type UploadClientOptionsFactory,
 } from './upload-client.module.js';
+export { InjectUploadClient, uploadClientToken } from './inject-upload-client.js';
 export { UPLOAD_CLIENT_OPTIONS, UploadClient, type UploadClientModuleOptions } from './upload-client.js';
