@@ -5,12 +5,15 @@ import type { FileRecord } from '../contracts/records.js';
 import { UPLOAD_STORE, type FilePage, type UploadStore } from '../contracts/upload-store.js';
 import type { ByteRange, Download } from '../contracts/storage-backend.js';
 import { StorageService } from '../storage/storage.service.js';
+import { grantDownload, isGranted, type DownloadGrant } from './download-grant.js';
 import { readPage } from './file-page.js';
 
 /** Who asks for a file. A file without an owner is for everybody who knows the session ID of its upload. */
 export interface FileRequester {
   readonly owner: string | null;
   readonly sessionID?: string | undefined;
+  /** From a link that `grantDownload` made. It lets anybody download the file, and nothing else. */
+  readonly grant?: DownloadGrant | undefined;
 }
 
 /** Completed uploads and their bytes, each for its owner only. */
@@ -35,6 +38,18 @@ export class FilesService {
     const file = await this.store.findFile(fileId);
     if (!file || !mayReach(file, requester)) throw new UploadError('FILE_NOT_FOUND');
     return file;
+  }
+
+  /** As `find`, for a download: a link with a grant leads to the file without a credential. */
+  async findForDownload(fileId: string, requester: FileRequester): Promise<FileRecord> {
+    const file = requester.grant && (await this.store.findFile(fileId));
+    if (file && requester.grant && isGranted(file, requester.grant)) return file;
+    return this.find(fileId, requester);
+  }
+
+  /** A grant with which a link leads to the file without a credential, for six hours. Throws FILE_NOT_FOUND as `find`. */
+  async grantDownload(fileId: string, requester: FileRequester): Promise<DownloadGrant> {
+    return grantDownload(await this.find(fileId, requester));
   }
 
   /**

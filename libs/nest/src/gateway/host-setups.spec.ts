@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   Controller,
+  ForbiddenException,
   Get,
   Module,
   ValidationPipe,
@@ -13,6 +14,7 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
+import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { createClient } from '@redis/client';
 import { createAdapter } from '@socket.io/redis-adapter';
@@ -29,7 +31,7 @@ import type { Server, ServerOptions } from 'socket.io';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { UploadClient, UploadClientModule } from '../client/index.js';
-import { UploadModule, type UploadModuleOptions } from '../index.js';
+import { UPLOAD_POLICY, UploadModule, type UploadModuleOptions, type UploadPolicy } from '../index.js';
 
 /** Larger than Socket.IO's own limit for messages, 1 MB. */
 const CONTENT = randomBytes(6_000_000);
@@ -284,6 +286,29 @@ describe('UploadModule as the guest of an application', () => {
     expect(listeners()).not.toEqual(before);
     for (const app of open.splice(0).reverse()) await app.close();
     expect(listeners()).toEqual(before);
+  });
+
+  it('can be compiled and closed in a test, with and without HTTP, and its providers overridden', async () => {
+    const refusing: UploadPolicy = {
+      admit: () => {
+        throw new ForbiddenException('not in this test');
+      },
+    };
+    const testing = () =>
+      Test.createTestingModule({ imports: [upload()] })
+        .overrideProvider(UPLOAD_POLICY)
+        .useValue(refusing)
+        .compile();
+    const unused = await testing();
+    expect(unused.get(UPLOAD_POLICY, { strict: false })).toBe(refusing);
+    await unused.close();
+    const initialised = await testing();
+    await initialised.init();
+    await initialised.close();
+    const app = (await testing()).createNestApplication({ logger: false });
+    open.push(app);
+    await app.listen(0, '127.0.0.1');
+    await expect(uploadTo(await app.getUrl())).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
   it('starts and stops without an HTTP server, and without listening', async () => {
