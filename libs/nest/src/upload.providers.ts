@@ -1,7 +1,9 @@
 import type { Provider } from '@nestjs/common';
 import { join } from 'node:path';
 import { AnonymousAuthenticator } from './defaults/anonymous-authenticator.js';
+import { UploadArea } from './area/upload-area.js';
 import { UploadEvents } from './session/upload-events.js';
+import { FileLinks } from './catalogue/file-links.js';
 import { FilesService } from './catalogue/files.service.js';
 import { UPLOAD_POLICY, openUploadPolicy } from './contracts/upload-policy.js';
 import { Admission } from './session/admission/admission.js';
@@ -25,9 +27,11 @@ import { StorageService } from './storage/storage.service.js';
 import {
   requireDataDir,
   resolveUploadOptions,
+  UPLOAD_DEFAULTS,
   UPLOAD_MODULE_OPTIONS,
   UPLOAD_OPTIONS,
   type ResolvedUploadOptions,
+  type UploadModuleOptions,
 } from './upload-options.js';
 import { UploadGateway } from './gateway/upload.gateway.js';
 import { StoresLifecycle, UploadLifecycle } from './upload-lifecycle.js';
@@ -35,10 +39,14 @@ import { UPLOAD_AUTHENTICATOR } from './contracts/authenticator.js';
 import { UPLOAD_STORE } from './contracts/upload-store.js';
 import { UPLOAD_STORAGE_BACKEND } from './contracts/storage-backend.js';
 
+/** Without `fileUrl` of the application, links lead to where `UploadHttpModule` serves the files. */
 const resolvedOptions: Provider = {
   provide: UPLOAD_OPTIONS,
-  inject: [UPLOAD_MODULE_OPTIONS],
-  useFactory: resolveUploadOptions,
+  inject: [UPLOAD_MODULE_OPTIONS, FileLinks],
+  useFactory: (given: UploadModuleOptions, links: FileLinks): ResolvedUploadOptions => {
+    const options = resolveUploadOptions(given);
+    return options.fileUrl === UPLOAD_DEFAULTS.fileUrl ? { ...options, fileUrl: links.urlOf } : options;
+  },
 };
 
 /** An application replaces one of these by a provider of the same token in the `providers` of `UploadModule`. */
@@ -65,6 +73,7 @@ const replaceableProviders: Provider[] = [
 
 /** For rebuilding the catalogue: the stores, without a gateway. */
 export const rebuildProviders: Provider[] = [
+  FileLinks,
   resolvedOptions,
   ...replaceableProviders,
   StorageService,
@@ -73,6 +82,7 @@ export const rebuildProviders: Provider[] = [
 ];
 
 export const uploadProviders: Provider[] = [
+  FileLinks,
   resolvedOptions,
   ...replaceableProviders,
   StorageService,
@@ -88,10 +98,18 @@ export const uploadProviders: Provider[] = [
   Cleanup,
   FilesService,
   UploadEvents,
+  UploadArea,
   UploadGateway,
   StoresLifecycle,
   UploadLifecycle,
 ];
 
 /** What other modules of the application may inject. */
-export const uploadExports = [FilesService, SessionService, UploadEvents, UPLOAD_AUTHENTICATOR, UPLOAD_OPTIONS];
+export const uploadExports = [
+  FilesService,
+  SessionService,
+  UploadEvents,
+  UploadArea,
+  UPLOAD_AUTHENTICATOR,
+  UPLOAD_OPTIONS,
+];
