@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 /** Each HTTP platform of Nest. */
 export const PLATFORMS: readonly (readonly [string, () => AbstractHttpAdapter])[] = [
   ['Express', () => new ExpressAdapter()],
-  ['Fastify', () => new FastifyAdapter()],
+  ['Fastify', () => new FastifyAdapter({ forceCloseConnections: true })],
 ];
 
 export const ALICE = 'the-secret-of-alice-0123456789';
@@ -36,7 +36,11 @@ export class HttpHost {
     const warnings: string[] = [];
     const warn = (...words: unknown[]) => void warnings.push(String(words[0]));
     const logger = { log: () => undefined, warn, error: warn };
-    const app = await NestFactory.create(HostModule, adapter, { logger, abortOnError: false });
+    const app = await NestFactory.create(HostModule, adapter, {
+      logger,
+      abortOnError: false,
+      forceCloseConnections: true,
+    });
     configure(app);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
