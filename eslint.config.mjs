@@ -52,6 +52,10 @@ const NEST_FOLDERS = {
   session: ['contracts', 'errors', 'concurrency', 'storage'],
   catalogue: ['contracts', 'errors', 'storage'],
   gateway: ['contracts', 'errors', 'concurrency', 'session', 'performance', 'origins'],
+  area: ['catalogue', 'contracts', 'session', 'origins'],
+  http: ['area', 'catalogue', 'contracts', 'errors', 'session', 'origins'],
+  terminus: ['area'],
+  metrics: ['area', 'session'],
   'stores/hashing': ['contracts', 'performance'],
   'stores/disk': ['contracts', 'errors', 'concurrency', 'performance', 'stores/hashing'],
   'stores/sqlite': ['contracts', 'errors', 'concurrency'],
@@ -65,7 +69,18 @@ const NEST_PACKAGES = {
   'stores/s3': ['@aws-sdk/*'],
   'stores/redis': ['@redis/*'],
   client: ['@upload-streams/client', '@upload-streams/client/*'],
+  terminus: ['@nestjs/terminus'],
+  metrics: ['prom-client'],
 };
+
+/** HTTP goes through the adapter of Nest, so that it works with Express and with Fastify, and needs neither. */
+const NEST_HTTP_PLATFORMS = [
+  'express',
+  'fastify',
+  '@fastify/*',
+  '@nestjs/platform-express',
+  '@nestjs/platform-fastify',
+];
 
 const nestArrows = Object.entries(NEST_FOLDERS).map(([folder, mayImport]) => {
   const others = Object.keys(NEST_FOLDERS).filter((other) => other !== folder && !mayImport.includes(other));
@@ -85,7 +100,7 @@ const nestArrows = Object.entries(NEST_FOLDERS).map(([folder, mayImport]) => {
               message: `${folder} may import only ${['the options', ...mayImport].join(', ')}. docs/architecture.md has the arrows.`,
             },
             {
-              group: [...packages, '@upload-streams/testing', ...DEEP],
+              group: [...packages, ...NEST_HTTP_PLATFORMS, '@upload-streams/testing', ...DEEP],
               message: 'This package belongs to another folder.',
             },
           ],

@@ -30,6 +30,14 @@ export const textLike = (looksRight: (text: string) => boolean, error: string) =
 export const isUrlOf = (url: string, protocols: readonly string[]): boolean =>
   URL.canParse(url) && protocols.includes(new URL(url).protocol);
 
+/** The path of a route: only characters that mean the same to every router and in a URL. */
+export const routePath = (example: string) =>
+  textLike(isPlainPath, `must be a path without parameters, such as ${example}`);
+
+function isPlainPath(path: string): boolean {
+  return /^\/?[\w~.-]+(\/[\w~.-]+)*\/?$/.test(path) && !/(^|\/)\.\.?(\/|$)/.test(path);
+}
+
 function wholeNumber(lowest: number, highest: number, unit?: OptionUnit) {
   const range = rangeText(lowest, highest, String);
   const error = `must be a whole number ${range}${unit ? ` (${unit})` : ''}`;

@@ -41,7 +41,11 @@ const mimeType = textLike(
   'must be a list of MIME types such as image/* or application/pdf',
 );
 
-const defaultFileUrl = (fileId: string) => `/api/files/${fileId}`;
+/** Where files are served if nothing else is known: the route of `UploadHttpModule` with its defaults. */
+export const DEFAULT_FILES_URL = '/api/files';
+
+/** `FileLinks` takes its place in an application. */
+const defaultFileUrl = (fileId: string) => `${DEFAULT_FILES_URL}/${fileId}`;
 
 /** How the gateway of an application works: each option with its meaning, unit, bounds and default. */
 export const uploadOptionsSchema = z.object({
@@ -135,7 +139,10 @@ export const uploadOptionsSchema = z.object({
   fileUrl: z
     .custom<(fileId: string) => string>((value) => typeof value === 'function', 'must be a function')
     .default(() => defaultFileUrl)
-    .describe('Returns the URL at which the application serves a file.'),
+    .describe(
+      'Returns the URL at which the application serves a file, where it does not use `UploadHttpModule`, whose route is known. ' +
+        'Without both, `/api/files/{fileId}`.',
+    ),
 });
 
 export type UploadModuleOptions = Readonly<z.input<typeof uploadOptionsSchema>>;

@@ -1,7 +1,9 @@
 import type { Provider } from '@nestjs/common';
 import { join } from 'node:path';
 import { AnonymousAuthenticator } from './defaults/anonymous-authenticator.js';
+import { UploadArea } from './area/upload-area.js';
 import { UploadEvents } from './session/upload-events.js';
+import { FileLinks } from './catalogue/file-links.js';
 import { FilesService } from './catalogue/files.service.js';
 import { UPLOAD_POLICY, openUploadPolicy } from './contracts/upload-policy.js';
 import { Admission } from './session/admission/admission.js';
@@ -25,9 +27,11 @@ import { StorageService } from './storage/storage.service.js';
 import {
   requireDataDir,
   resolveUploadOptions,
+  UPLOAD_DEFAULTS,
   UPLOAD_MODULE_OPTIONS,
   UPLOAD_OPTIONS,
   type ResolvedUploadOptions,
+  type UploadModuleOptions,
 } from './upload-options.js';
 import { OriginPolicy } from './origins/origin-policy.js';
 import { SocketDoor } from './gateway/socket-door.js';
@@ -37,10 +41,14 @@ import { UPLOAD_AUTHENTICATOR } from './contracts/authenticator.js';
 import { UPLOAD_STORE } from './contracts/upload-store.js';
 import { UPLOAD_STORAGE_BACKEND } from './contracts/storage-backend.js';
 
+/** Without `fileUrl` of the application, links lead to where `UploadHttpModule` serves the files. */
 const resolvedOptions: Provider = {
   provide: UPLOAD_OPTIONS,
-  inject: [UPLOAD_MODULE_OPTIONS],
-  useFactory: resolveUploadOptions,
+  inject: [UPLOAD_MODULE_OPTIONS, FileLinks],
+  useFactory: (given: UploadModuleOptions, links: FileLinks): ResolvedUploadOptions => {
+    const options = resolveUploadOptions(given);
+    return options.fileUrl === UPLOAD_DEFAULTS.fileUrl ? { ...options, fileUrl: links.urlOf } : options;
+  },
 };
 
 /** An application replaces one of these by a provider of the same token in the `providers` of `UploadModule`. */
@@ -67,6 +75,7 @@ const replaceableProviders: Provider[] = [
 
 /** For rebuilding the catalogue: the stores, without a gateway. */
 export const rebuildProviders: Provider[] = [
+  FileLinks,
   resolvedOptions,
   ...replaceableProviders,
   StorageService,
@@ -75,6 +84,7 @@ export const rebuildProviders: Provider[] = [
 ];
 
 export const uploadProviders: Provider[] = [
+  FileLinks,
   resolvedOptions,
   ...replaceableProviders,
   StorageService,
@@ -92,6 +102,7 @@ export const uploadProviders: Provider[] = [
   UploadEvents,
   OriginPolicy,
   SocketDoor,
+  UploadArea,
   UploadGateway,
   StoresLifecycle,
   UploadLifecycle,
@@ -103,6 +114,7 @@ export const uploadExports = [
   OriginPolicy,
   SessionService,
   UploadEvents,
+  UploadArea,
   UPLOAD_AUTHENTICATOR,
   UPLOAD_OPTIONS,
 ];

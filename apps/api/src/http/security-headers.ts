@@ -1,7 +1,7 @@
 import helmet from 'helmet';
 
 /**
- * Headers that protect the page. A stored file must never run as a page of this origin: `file-download.ts` sets a
+ * Headers that protect the page. A stored file must never run as a page of this origin: `UploadHttpModule` sets a
  * stricter policy for downloads.
  */
 export const securityHeaders = helmet({

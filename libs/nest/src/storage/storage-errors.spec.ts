@@ -53,6 +53,15 @@ describe('reads of a StorageService', () => {
     });
   });
 
+  it.each([
+    ['of a whole file', undefined, 6],
+    ['of a range', { start: 2, end: 6 }, 4],
+  ])('%s fail where there are fewer bytes than the catalogue says', async (_what, range, bytes) => {
+    const service = serviceOn({ read: () => Readable.from([Buffer.alloc(bytes)]) });
+    await expect(buffer(service.read({ ...FILE, size: 7 }, range))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    await expect(buffer(service.read({ ...FILE, size: bytes }))).resolves.toHaveLength(bytes);
+  });
+
   it('give all bytes in order, however slowly they are taken, and read little ahead', async () => {
     const chunks = Array.from({ length: 200 }, (_, index) => Buffer.alloc(16 * 1024, index));
     let made = 0;

@@ -36,8 +36,13 @@ export class StorageErrors {
     }
   }
 
-  /** The bytes of a completed file. The stream fails with FILE_NOT_FOUND where they are missing, otherwise with STORAGE_FAILED. */
-  translatedStream(source: Readable, fileId: string): Readable {
+  /**
+   * The bytes of a completed file. The stream fails with FILE_NOT_FOUND where they are missing, otherwise with
+   * STORAGE_FAILED, also where there are fewer than `expected`. A short answer that ends without an error would leave a
+   * client waiting for the rest.
+   */
+  translatedStream(source: Readable, fileId: string, expected = 0): Readable {
+    let received = 0;
     const stream = new Readable({
       read: () => void source.resume(),
       destroy: (error, done) => {
@@ -48,10 +53,14 @@ export class StorageErrors {
     const fail = (error: unknown) => stream.destroy(this.translateRead(error, fileId));
     // Paused before there is a listener: nothing is read before somebody reads from the new stream.
     source.pause();
-    source.on('data', (bytes) => {
+    source.on('data', (bytes: Uint8Array) => {
+      received += bytes.length;
       if (!stream.push(bytes)) source.pause();
     });
-    source.on('end', () => stream.push(null));
+    source.on('end', () => {
+      if (received < expected) fail(new Error('there are fewer bytes than the catalogue says'));
+      else stream.push(null);
+    });
     source.on('error', fail);
     source.on('close', () => {
       if (!source.readableEnded && !stream.destroyed) fail(new Error('the stream was closed before its end'));

@@ -80,10 +80,11 @@ export class StorageService {
 
   /**
    * A completed file, or a range of it. The stream fails with FILE_NOT_FOUND where the bytes are missing, and with
-   * STORAGE_FAILED where they can't be read.
+   * STORAGE_FAILED where they can't be read or, if the size is known, some of them are missing.
    */
-  read(file: StoredFile, range?: ByteRange): Readable {
-    return this.errors.translatedStream(this.backend.read(file, range), file.fileId);
+  read({ size, ...file }: StoredFile & { readonly size?: number }, range?: ByteRange): Readable {
+    const expected = range ? range.end - range.start + 1 : size;
+    return this.errors.translatedStream(this.backend.read(file, range), file.fileId, expected);
   }
 
   /** Whether a completed file is there, with as many bytes as the catalogue says. */

@@ -1,6 +1,6 @@
 import { UploadError } from '@upload-streams/protocol';
-import type { OriginPolicy } from '@upload-streams/nest';
-import type { IncomingMessage } from 'node:http';
+import type { OriginPolicy } from '../origins/origin-policy.js';
+import type { HttpRequest } from './http-answer.js';
 
 const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -9,15 +9,15 @@ const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
  * authenticated by a cookie alone must come from a page of this origin or of an allowed one. A bearer token can only be
  * sent by someone who knows it. Throws ORIGIN_NOT_ALLOWED.
  */
-export function requireOwnPage(request: IncomingMessage, origins: OriginPolicy): void {
-  const { method = '', headers } = request;
+export function requireOwnPage(request: HttpRequest, origins: OriginPolicy): void {
+  const { method, headers } = request;
   if (CHANGES_NOTHING.has(method) || headers.cookie === undefined || isBearer(headers.authorization)) return;
   if (!isOwnPage(request, origins)) throw new UploadError('ORIGIN_NOT_ALLOWED');
 }
 
 const isBearer = (authorization: string | undefined) => /^Bearer +\S/i.test(authorization ?? '');
 
-function isOwnPage(request: IncomingMessage, origins: OriginPolicy): boolean {
+function isOwnPage(request: HttpRequest, origins: OriginPolicy): boolean {
   const source = origins.sourceOf(request);
   // `*` lets any page read what is public. It does not let any page act with the cookies of its visitors.
   if (source !== 'none') return source === 'own' || source === 'listed';

@@ -1,0 +1,45 @@
+import { createParamDecorator, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ChosenArea } from '../area/chosen-area.js';
+import type { DownloadGrant } from '../catalogue/download-grant.js';
+import type { FileRequester } from '../catalogue/files.service.js';
+import { fromHost } from '../errors/host-error.js';
+import type { HttpRequest } from './http-answer.js';
+import { requireOwnPage } from './same-origin.js';
+import { UPLOAD_HTTP_OPTIONS, type ResolvedUploadHttpOptions } from './upload-http-options.js';
+
+/** Beside the requests, and not in them, where the application may keep something under the same name. */
+const requesters = new WeakMap<HttpRequest, FileRequester>();
+
+/** Asks the authenticator who sends a request, as the gateway does for a connection. */
+@Injectable()
+export class OwnerGuard implements CanActivate {
+  constructor(
+    private readonly chosen: ChosenArea,
+    @Inject(UPLOAD_HTTP_OPTIONS) private readonly options: ResolvedUploadHttpOptions,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const { authenticator, origins } = this.chosen.area;
+    const { headers, query } = request;
+    if (this.options.checkOrigin) requireOwnPage(request, origins);
+    const { sessionID } = query;
+    const grant = grantOf(request);
+    // A link with a grant needs no credential, so an authenticator that demands one is not asked.
+    const owner = grant ? null : await fromHost(() => authenticator.authenticate({ headers }));
+    requesters.set(request, { owner, grant, sessionID: typeof sessionID === 'string' ? sessionID : undefined });
+    return true;
+  }
+}
+
+/** From a link that `POST {fileId}/link` returned. */
+function grantOf({ method, query: { expiresAt, signature } }: HttpRequest): DownloadGrant | undefined {
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  if (typeof expiresAt !== 'string' || typeof signature !== 'string') return undefined;
+  return { expiresAt: Number(expiresAt), signature };
+}
+
+/** Who sends the request, as found by `OwnerGuard`. */
+export const Requester = createParamDecorator((_: unknown, context: ExecutionContext): FileRequester => {
+  return requesters.get(context.switchToHttp().getRequest<HttpRequest>()) ?? { owner: null };
+});
