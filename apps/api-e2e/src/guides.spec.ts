@@ -25,6 +25,8 @@ const COMPILER_OPTIONS: ts.CompilerOptions = {
   moduleResolution: ts.ModuleResolutionKind.Bundler,
   lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
   types: ['node'],
+  // Its sources need Angular's compiler, so its built form is what applications see.
+  paths: { '@upload-streams/angular': [fileURLToPath(new URL('../../../libs/angular/dist', import.meta.url))] },
   skipLibCheck: true,
   noEmit: true,
 };
