@@ -1,3 +1,4 @@
+export { browserLaunch, type BrowserLaunch } from './browser-launch.js';
 export { FaultProxy, type FaultPlan, type FaultProxyTarget } from './fault-proxy.js';
 export { FaultConnection, type CutKind, type Direction, type LinkShapes } from './fault-proxy-connection.js';
 export type { LinkShape } from './fault-proxy-pipe.js';

@@ -66,7 +66,7 @@ export class ServiceProcess {
     failed.catch(() => undefined);
     const service = new ServiceProcess(child, output);
     const ended = new AbortController();
-    child.once('exit', () => ended.abort());
+    for (const event of ['error', 'exit']) child.once(event, () => ended.abort());
     await Promise.race([listening(program, port, output, ended.signal), failed]).catch(async (error: unknown) => {
       await service.stop('SIGKILL');
       throw error;

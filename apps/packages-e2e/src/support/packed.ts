@@ -40,10 +40,21 @@ export function readmeExample(name: PackageName, file: string): string {
   return code;
 }
 
-/** Tests that install projects. They are skipped if no registry can be reached. */
-export function describeProject(name: string, tests: () => void): void {
-  const reason = process.env['PACKAGES_E2E_SKIP'];
+/** Tests that install projects. They are skipped if no registry can be reached, or because of `unmet`. */
+export function describeProject(name: string, tests: () => void, unmet?: string): void {
+  const reason = noRegistry() ?? unmet;
   if (!reason) return describe(name, tests);
-  process.stderr.write(`Skipped: packages in fresh projects, no registry can be reached (${reason})\n`);
+  process.stderr.write(`Skipped: ${reason}\n`);
   describe.skip(name, tests);
+}
+
+function noRegistry(): string | undefined {
+  const error = process.env['PACKAGES_E2E_SKIP'];
+  return error ? `packages in fresh projects, which need a package registry (${error})` : undefined;
+}
+
+/** What several tests need, made when the first of them asks for it. */
+export function prepared<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }
