@@ -6,5 +6,5 @@ export function npmEnvironment(extra = {}) {
   const ours =
     /^(npm_(?!config_(registry|cache|userconfig|globalconfig|proxy|https_proxy)$)|NODE_OPTIONS$|NX_|JEST_|INIT_CWD$|NODE_ENV$|FORCE_COLOR$)/i;
   const kept = Object.entries(process.env).filter(([name]) => !ours.test(name));
-  return { ...Object.fromEntries(kept), CI: 'true', NG_CLI_ANALYTICS: 'false', ...extra };
+  return { ...Object.fromEntries(kept), CI: 'true', NO_COLOR: '1', NG_CLI_ANALYTICS: 'false', ...extra };
 }

@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
@@ -31,6 +32,9 @@ export const tarball = (name: PackageName): string => join(folder, `upload-strea
 /** Dependencies of a `package.json` on our packages. */
 export const packed = (...names: readonly PackageName[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [`@upload-streams/${name}`, `file:${tarball(name)}`]));
+
+/** A file of the workspace. */
+export const workspaceFile = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
 
 /** The code of the README of a package whose first line is a comment with the name of the file. */
 export function readmeExample(name: PackageName, file: string): string {
