@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { browserLaunch } from './src/support/browser-launch.js';
+import { browserLaunch } from '@upload-streams/testing';
 
 /** The built page against the built API in a real Chromium. Each worker has a server of its own. */
 export default defineConfig({

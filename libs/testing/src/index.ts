@@ -1,3 +1,4 @@
+export { browserLaunch, type BrowserLaunch } from './browser-launch.js';
 export { FaultProxy, type FaultPlan, type FaultProxyTarget } from './fault-proxy.js';
 export { FaultConnection, type CutKind, type Direction, type LinkShapes } from './fault-proxy-connection.js';
 export type { LinkShape } from './fault-proxy-pipe.js';
@@ -6,6 +7,6 @@ export { uploadAsOriginalClient, type OriginalUploadOptions } from './original-c
 export { NginxServer } from './nginx-server.js';
 export { RedisServer } from './redis-server.js';
 export { ServerProcess, type ServerProcessOptions } from './server-process.js';
-export { freePort, isInstalled, ServiceProcess } from './service-process.js';
+export { freePort, isInstalled, ServiceProcess, type ServiceProcessOptions } from './service-process.js';
 export { sha256, sha256OfFile, sha256OfStream } from './sha256.js';
 export { SwiftServer } from './swift-server.js';

@@ -30,6 +30,12 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** The folder and the environment of a process. By default those of this process. */
+export interface ServiceProcessOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
 /** A third-party server as a process of its own. It listens on a port and ends on a signal. */
 export class ServiceProcess {
   private constructor(
@@ -38,13 +44,19 @@ export class ServiceProcess {
   ) {}
 
   /** Resolves when it listens. Rejects with what it printed if it ends before, or does not listen within 20 s. */
-  static async start(program: string, args: readonly string[], port: number): Promise<ServiceProcess> {
+  static async start(
+    program: string,
+    args: readonly string[],
+    port: number,
+    { cwd, env = process.env }: ServiceProcessOptions = {},
+  ): Promise<ServiceProcess> {
     const output: string[] = [];
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Servers with workers send signals to their process group, which must not be ours.
       detached: true,
-      env: { ...process.env, PATH: `${process.env['PATH']}${delimiter}${SYSTEM_PATH}` },
+      cwd,
+      env: { ...env, PATH: `${env['PATH']}${delimiter}${SYSTEM_PATH}` },
     });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => output.push(String(text)));
     const failed = new Promise<never>((_, reject) => {
@@ -53,7 +65,9 @@ export class ServiceProcess {
     });
     failed.catch(() => undefined);
     const service = new ServiceProcess(child, output);
-    await Promise.race([listening(program, port, output), failed]).catch(async (error: unknown) => {
+    const ended = new AbortController();
+    for (const event of ['error', 'exit']) child.once(event, () => ended.abort());
+    await Promise.race([listening(program, port, output, ended.signal), failed]).catch(async (error: unknown) => {
       await service.stop('SIGKILL');
       throw error;
     });
@@ -79,9 +93,9 @@ export class ServiceProcess {
 }
 
 /** No event tells when another process listens, so this connects until it succeeds. */
-async function listening(program: string, port: number, output: readonly string[]): Promise<void> {
+async function listening(program: string, port: number, output: readonly string[], ended: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + 20_000;
-  while (!(await answers(port))) {
+  while (!ended.aborted && !(await answers(port))) {
     if (Date.now() > giveUpAt) throw new Error(`${program} did not listen on ${port}:\n${output.join('')}`);
     await delay(50);
   }

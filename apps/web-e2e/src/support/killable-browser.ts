@@ -1,7 +1,7 @@
 import { chromium, expect, type BrowserContext } from '@playwright/test';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { browserLaunch } from './browser-launch.js';
+import { browserLaunch } from '@upload-streams/testing';
 import { answerPrompt, PROMPT_ANSWERING_ARGS } from './permission-prompt.js';
 import { UploadPage } from './upload-page.js';
 

@@ -1,10 +1,10 @@
-import { describe } from '@jest/globals';
 import { describeCompletedFiles } from './storage-backend/describe-completed-files.js';
 import { describePartialFiles } from './storage-backend/describe-partial-files.js';
 import { describeQuarantine } from './storage-backend/describe-quarantine.js';
 import { describeRecords } from './storage-backend/describe-records.js';
 import { describeResumption } from './storage-backend/describe-resumption.js';
 import { describeStoreIdentity } from './storage-backend/describe-store-identity.js';
+import { globalTestFramework, type TestFramework } from './test-framework.js';
 import type { CreateStorageBackend } from './storage-backend/fixture.js';
 
 /** One function for each capability that a back end may leave out. */
@@ -21,16 +21,19 @@ export type StorageCapability = keyof typeof CAPABILITIES;
  *
  * @param create makes an empty store, for each test anew
  * @param capabilities by default all: `quarantine`, `records` and `identity`
+ * @param framework by default the global functions of Jest, or of Vitest with `globals: true`. Without globals, pass
+ *   `{ describe, it, beforeEach, afterEach, expect }`
  */
 export function describeStorageBackend(
   name: string,
   create: CreateStorageBackend,
   capabilities = Object.keys(CAPABILITIES) as readonly StorageCapability[],
+  framework: TestFramework = globalTestFramework(),
 ): void {
-  describe(name, () => {
-    describePartialFiles(create);
-    describeResumption(create);
-    describeCompletedFiles(create);
-    for (const capability of capabilities) CAPABILITIES[capability](create);
+  framework.describe(name, () => {
+    describePartialFiles(create, framework);
+    describeResumption(create, framework);
+    describeCompletedFiles(create, framework);
+    for (const capability of capabilities) CAPABILITIES[capability](create, framework);
   });
 }

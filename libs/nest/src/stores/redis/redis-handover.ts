@@ -4,6 +4,7 @@ import type { YieldSession, SessionHandover } from '../../contracts/session-hand
 import { messageOf, type Answer, type Message, type Request } from './handover-message.js';
 import type { RedisClient, RedisConnection } from './redis-connection.js';
 import { withinMs } from '../../concurrency/deadline.js';
+import { deferred } from '../../concurrency/deferred.js';
 
 /** A node that lives answers within milliseconds. After this long without an answer, the epoch alone fences it. */
 const SILENCE_MS = 1000;
@@ -63,15 +64,15 @@ export class RedisHandover implements SessionHandover {
 
   /** A function that resolves when the other node is done, or has been silent for too long. */
   private answersTo(id: string): () => Promise<void> {
-    const done = Promise.withResolvers<Answer>();
-    let next = Promise.withResolvers<Answer>();
+    const done = deferred<Answer>();
+    let next = deferred<Answer>();
     this.requests.set(id, (answer) => (answer === 'done' ? done : next).resolve(answer));
     return async () => {
       const giveUpAt = Date.now() + LONGEST_MS;
       while (Date.now() < giveUpAt) {
         const heard = await withinMs(SILENCE_MS, Promise.race([done.promise, next.promise])).catch(() => 'nothing');
         if (heard !== 'busy') return;
-        next = Promise.withResolvers();
+        next = deferred();
       }
     };
   }

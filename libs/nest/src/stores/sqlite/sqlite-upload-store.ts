@@ -1,10 +1,11 @@
 import { UploadError } from '@upload-streams/protocol';
 import { chmodSync, closeSync, fdatasync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { CataloguePlace, damageOf } from './catalogue-place.js';
 import { GroupCommit } from './group-commit.js';
 import { fileOf, fileRow, sessionOf, sessionRow, type Row } from './rows.js';
+import { loadSqlite } from './load-sqlite.js';
 import { openSchema } from './schema.js';
 import { isBusy, isDamage, isFull } from './sqlite-errors.js';
 import { prepare, type Statements } from './statements.js';
@@ -30,8 +31,12 @@ export class SqliteUploadStore implements UploadStore {
     this.changes = new GroupCommit(database, () => sync(log));
   }
 
-  /** Opens or makes the file. Throws a sentence for the operator where another process has it open, or it is damaged. */
+  /**
+   * Opens or makes the file. Throws a sentence for the operator where another process has it open, it is damaged, or this
+   * Node has no `node:sqlite`.
+   */
   static open(path: string): SqliteUploadStore {
+    const { DatabaseSync } = loadSqlite();
     const database = new DatabaseSync(path);
     try {
       openSchema(database, path);

@@ -1,13 +1,14 @@
-import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { NOTHING_DURABLE } from '../../contracts/records.js';
 import { FILE, text, type CreateStorageBackend, useStorageBackend } from './fixture.js';
+import type { TestFramework } from '../test-framework.js';
 
 /** The duties of a back end to unfinished uploads. */
-export function describePartialFiles(create: CreateStorageBackend): void {
+export function describePartialFiles(create: CreateStorageBackend, framework: TestFramework): void {
+  const { describe, expect, it } = framework;
   describe('a partial file', () => {
-    const { backend, write, store, contentOf } = useStorageBackend(create);
+    const { backend, write, store, contentOf } = useStorageBackend(create, framework);
 
     it('starts with an empty partial file', async () => {
       const partial = await backend().create(FILE);

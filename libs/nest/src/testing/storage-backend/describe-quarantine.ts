@@ -1,13 +1,14 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { NOTHING_DURABLE } from '../../contracts/records.js';
 import { FILE, text, type CreateStorageBackend, useStorageBackend } from './fixture.js';
+import type { TestFramework } from '../test-framework.js';
 
 /** The capability `quarantine`. */
-export function describeQuarantine(create: CreateStorageBackend): void {
+export function describeQuarantine(create: CreateStorageBackend, framework: TestFramework): void {
+  const { beforeEach, describe, expect, it } = framework;
   describe('unfinished bytes', () => {
-    const { backend, reopen } = useStorageBackend(create);
+    const { backend, reopen } = useStorageBackend(create, framework);
 
     const HALF_FILE = { fileId: 'c3d4'.repeat(8), fileName: 'half.txt' };
     const HALF = HALF_FILE.fileId;

@@ -1,11 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
 import { fileOf, sessionOf } from '../session-records.js';
 import { type CreateStorageBackend, useStorageBackend } from './fixture.js';
+import type { TestFramework } from '../test-framework.js';
 
 /** The capability `records`. */
-export function describeRecords(create: CreateStorageBackend): void {
+export function describeRecords(create: CreateStorageBackend, framework: TestFramework): void {
+  const { describe, expect, it } = framework;
   describe('records', () => {
-    const { backend, reopen } = useStorageBackend(create);
+    const { backend, reopen } = useStorageBackend(create, framework);
 
     it('are kept after a restart, until they are removed', async () => {
       const [first, second] = [1, 2].map((number) => fileOf(sessionOf(number, { fileId: `${number}`.repeat(32) })));

@@ -1,13 +1,14 @@
-import { describe, expect, it } from '@jest/globals';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { NOTHING_DURABLE } from '../../contracts/records.js';
 import { FILE, text, type CreateStorageBackend, useStorageBackend } from './fixture.js';
+import type { TestFramework } from '../test-framework.js';
 
 /** The duties of a back end to uploads that go on after a restart or a crash. */
-export function describeResumption(create: CreateStorageBackend): void {
+export function describeResumption(create: CreateStorageBackend, framework: TestFramework): void {
+  const { describe, expect, it } = framework;
   describe('an upload that goes on', () => {
-    const { backend, reopen, write, store, contentOf } = useStorageBackend(create);
+    const { backend, reopen, write, store, contentOf } = useStorageBackend(create, framework);
 
     it('goes on after a restart from what it holds', async () => {
       const partial = await write('Hello, ');

@@ -1,10 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
 import { useStorageBackend, type CreateStorageBackend } from './fixture.js';
+import type { TestFramework } from '../test-framework.js';
 
 /** The capability `identity`. */
-export function describeStoreIdentity(create: CreateStorageBackend): void {
+export function describeStoreIdentity(create: CreateStorageBackend, framework: TestFramework): void {
+  const { describe, expect, it } = framework;
   describe('the ID of the store', () => {
-    const { backend, reopen } = useStorageBackend(create);
+    const { backend, reopen } = useStorageBackend(create, framework);
 
     it('is undefined until one is saved; a later one takes its place', async () => {
       expect(await backend().identity!.read()).toBeUndefined();

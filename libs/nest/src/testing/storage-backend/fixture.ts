@@ -1,7 +1,7 @@
-import { afterEach, beforeEach } from '@jest/globals';
 import { buffer } from 'node:stream/consumers';
 import type { PartialFile } from '../../contracts/partial-file.js';
 import type { ByteRange, StorageBackend } from '../../contracts/storage-backend.js';
+import type { TestFramework } from '../test-framework.js';
 
 /** A back end to be tested. */
 export interface StorageBackendFixture {
@@ -20,7 +20,7 @@ export const FILE = { fileId: 'a1b2'.repeat(8), fileName: 'report.txt' };
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 /** An empty store for each test, and what tests do with it. */
-export function useStorageBackend(create: CreateStorageBackend) {
+export function useStorageBackend(create: CreateStorageBackend, { beforeEach, afterEach }: TestFramework) {
   let fixture: StorageBackendFixture;
 
   beforeEach(async () => {

@@ -1,11 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
 import { fileOf, sessionOf } from '../session-records.js';
 import { type CreateUploadStore, useUploadStore } from './fixture.js';
+import type { TestFramework } from '../test-framework.js';
 
 /** Files are listed and removed, and the catalogue knows which store it belongs to. */
-export function describeCatalogue(create: CreateUploadStore): void {
+export function describeCatalogue(create: CreateUploadStore, framework: TestFramework): void {
+  const { describe, expect, it } = framework;
   describe('the catalogue', () => {
-    const { store, reopen, complete } = useUploadStore(create);
+    const { store, reopen, complete } = useUploadStore(create, framework);
 
     it('lists the files of an owner, and no others, by pages, the newest first', async () => {
       for (const number of [1, 2, 3]) await complete(sessionOf(number));

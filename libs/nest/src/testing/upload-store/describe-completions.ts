@@ -1,12 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
 import type { UploadError } from '@upload-streams/protocol';
 import { fileOf, sessionOf } from '../session-records.js';
 import { type CreateUploadStore, useUploadStore } from './fixture.js';
+import type { TestFramework } from '../test-framework.js';
 
 /** A file enters the catalogue, with the end of its session or without one. */
-export function describeCompletions(create: CreateUploadStore): void {
+export function describeCompletions(create: CreateUploadStore, framework: TestFramework): void {
+  const { describe, expect, it } = framework;
   describe('completions', () => {
-    const { store, complete } = useUploadStore(create);
+    const { store, complete } = useUploadStore(create, framework);
 
     it('put the file into the catalogue at the same time', async () => {
       await complete(sessionOf(1));

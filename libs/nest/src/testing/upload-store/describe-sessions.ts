@@ -1,11 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
 import { fileOf, sessionOf } from '../session-records.js';
 import { type CreateUploadStore, useUploadStore } from './fixture.js';
+import type { TestFramework } from '../test-framework.js';
 
 /** Sessions are created, found and removed. */
-export function describeSessions(create: CreateUploadStore): void {
+export function describeSessions(create: CreateUploadStore, framework: TestFramework): void {
+  const { describe, expect, it } = framework;
   describe('sessions', () => {
-    const { store, reopen, complete } = useUploadStore(create);
+    const { store, reopen, complete } = useUploadStore(create, framework);
 
     it('are returned as they were saved', async () => {
       const records = [sessionOf(1), sessionOf(2, { size: undefined, owner: null, resumable: false, metadata: {} })];

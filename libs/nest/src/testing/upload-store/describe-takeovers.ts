@@ -1,11 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
 import { fileOf, sessionOf } from '../session-records.js';
 import { type CreateUploadStore, useUploadStore } from './fixture.js';
+import type { TestFramework } from '../test-framework.js';
 
 /** The epoch fences a node that has lost a session. */
-export function describeTakeovers(create: CreateUploadStore): void {
+export function describeTakeovers(create: CreateUploadStore, framework: TestFramework): void {
+  const { describe, expect, it } = framework;
   describe('takeovers', () => {
-    const { store } = useUploadStore(create);
+    const { store } = useUploadStore(create, framework);
 
     it('raise the epoch each time', async () => {
       await store().create(sessionOf(1));

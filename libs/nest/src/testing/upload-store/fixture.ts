@@ -1,6 +1,6 @@
-import { afterEach, beforeEach } from '@jest/globals';
 import type { SessionRecord } from '../../contracts/records.js';
 import type { UploadStore } from '../../contracts/upload-store.js';
+import type { TestFramework } from '../test-framework.js';
 import { fileOf } from '../session-records.js';
 
 /** A store to be tested. */
@@ -15,7 +15,7 @@ export interface UploadStoreFixture {
 export type CreateUploadStore = () => Promise<UploadStoreFixture>;
 
 /** An empty store for each test, and what tests do with it. */
-export function useUploadStore(create: CreateUploadStore) {
+export function useUploadStore(create: CreateUploadStore, { beforeEach, afterEach }: TestFramework) {
   let fixture: UploadStoreFixture;
 
   beforeEach(async () => {

@@ -1,4 +1,3 @@
-import type { LaunchOptions } from '@playwright/test';
 import { existsSync } from 'node:fs';
 
 /** Common paths of Chromium. If none exists, Playwright uses the browser that it has downloaded. */
@@ -11,8 +10,14 @@ const KNOWN_PATHS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
+/** How Playwright starts a browser. */
+export interface BrowserLaunch {
+  readonly executablePath?: string;
+  readonly args: string[];
+}
+
 /** The browser at `CHROMIUM_PATH`, or else an installed one, without background traffic. */
-export function browserLaunch(): LaunchOptions {
+export function browserLaunch(): BrowserLaunch {
   const executablePath = process.env['CHROMIUM_PATH'] ?? KNOWN_PATHS.find((path) => existsSync(path));
   // Chromium's sandbox refuses to run as root, as containers do.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];

@@ -1,0 +1,1 @@
+export function npmEnvironment(extra?: Readonly<Record<string, string>>): Record<string, string | undefined>;
