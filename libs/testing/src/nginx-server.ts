@@ -18,10 +18,10 @@ export class NginxServer {
     return NginxServer.startWith((port) => siteInFrontOf(port, upstreamPorts));
   }
 
-  /** `site`: what the `http` block contains. */
-  static async startWith(site: (port: number) => string): Promise<NginxServer> {
+  /** `site`: what the `http` block contains. `wantedPort`: where it listens. @default a free one */
+  static async startWith(site: (port: number) => string, wantedPort?: number): Promise<NginxServer> {
     const folder = await mkdtemp(join(tmpdir(), 'upload-streams-nginx-'));
-    const port = await freePort();
+    const port = wantedPort ?? (await freePort());
     const path = join(folder, 'nginx.conf');
     await writeFile(path, configuration(folder, site(port)));
     const process = await ServiceProcess.start('nginx', ['-p', folder, '-c', path, '-g', 'daemon off;'], port);

@@ -4,16 +4,21 @@ import {
   provideZonelessChangeDetection,
   type ApplicationConfig,
 } from '@angular/core';
-import { provideUploads } from '@upload-streams/angular';
+import { provideUploads, type UploadsOptions } from '@upload-streams/angular';
 
-/** The gateway is where this page comes from, also if a proxy serves both below a path. */
-const below = (path: string): string => new URL(path, document.baseURI).pathname;
+/** Where the gateway is: where this page comes from, unless the page names another host. Both may be below a path. */
+function gateway(): UploadsOptions {
+  const base = document.querySelector<HTMLMetaElement>('meta[name=gateway-url]')?.content || document.baseURI;
+  const { origin, pathname: path } = new URL('upload-streams', base);
+  const { pathname: apiPath } = new URL('api', base);
+  return { path, apiPath, ...(origin !== location.origin && { url: origin }) };
+}
 
 export const appConfig: ApplicationConfig = {
   providers: [
     provideBrowserGlobalErrorListeners(),
     provideZonelessChangeDetection(),
     provideHttpClient(withFetch()),
-    provideUploads({ path: below('upload-streams'), apiPath: below('api') }),
+    provideUploads(gateway()),
   ],
 };
