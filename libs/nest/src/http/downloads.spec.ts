@@ -129,6 +129,16 @@ describe.each(PLATFORMS)('a download with %s', (_, newAdapter) => {
     expect(await openHandles()).toEqual([]);
   });
 
+  it('reads nothing of the file for HEAD, for what the client has, and for a range outside of it', async () => {
+    disk.reading.length = 0;
+    expect((await host.fetch(url, {}, 'HEAD')).status).toBe(200);
+    const { headers } = await host.fetch(url, {}, 'HEAD');
+    const known = { 'If-None-Match': headers.get('etag')!, 'Cache-Control': 'max-age=0' };
+    expect((await host.fetch(url, known)).status).toBe(304);
+    expect((await host.fetch(url, { Range: `bytes=${BYTES}-` })).status).toBe(416);
+    expect(disk.reading).toEqual([]);
+  });
+
   it('sends nothing, and leaves no handle open, where the application has answered before the store', async () => {
     const begins = Promise.withResolvers<void>();
     const impatient: NestInterceptor = {
