@@ -12,8 +12,11 @@ import {
   resolveOptions,
   text,
 } from './option-schema.js';
+import { uploadHttpOptionsSchema } from './http/upload-http-options.js';
+import { uploadMetricsOptionsSchema } from './metrics/upload-metrics-options.js';
 import { redisOptionsSchema } from './stores/redis/redis-options.js';
 import { resolveS3Options, s3OptionsSchema } from './stores/s3/s3-options.js';
+import { uploadHealthOptionsSchema } from './terminus/upload-health.module.js';
 import { requireDataDir, resolveUploadOptions, uploadOptionsSchema } from './upload-options.js';
 
 const schema = z.object({
@@ -81,6 +84,9 @@ describe('options', () => {
     ['UploadModule', uploadOptionsSchema],
     ['S3', s3OptionsSchema],
     ['Redis', redisOptionsSchema],
+    ['UploadHttpModule', uploadHttpOptionsSchema],
+    ['UploadHealthModule', uploadHealthOptionsSchema],
+    ['UploadMetricsModule', uploadMetricsOptionsSchema],
   ])('of %s all say what they mean', (_, { shape }) => {
     const silent = Object.entries(shape).filter(([, option]) => !/^[A-Z`].*[.]$/.test(factsOf(option).meaning));
     expect(silent).toEqual([]);
@@ -130,4 +136,40 @@ describe('the options of S3', () => {
   ])('refuse %p by name', (wrong) => {
     expect(() => resolveS3Options({ bucket, ...wrong })).toThrow(`S3: ${Object.keys(wrong)[0]} must`);
   });
+});
+
+describe('the options of UploadHttpModule, UploadHealthModule and UploadMetricsModule', () => {
+  const { shape } = uploadHttpOptionsSchema;
+
+  it.each(['api/files', '/api/files/', 'a', 'v1.2/my-files_~'])('take the path %s', (path) => {
+    expect(shape.path.safeParse(path).success).toBe(true);
+  });
+
+  it.each(['', '/', 'a//b', ':id', 'a/*b', 'a{/b}', '..', 'a/./b', 'a b', 'ä', 'a?b', 7, false])(
+    'refuse %p as the path of files',
+    (path) => {
+      expect(shape.path.safeParse(path).success).toBe(false);
+    },
+  );
+
+  it.each([uploadHealthOptionsSchema, uploadMetricsOptionsSchema])('take false in place of a path', ({ shape }) => {
+    expect(shape.path.parse(false)).toBe(false);
+    for (const wrong of [true, 7, ':id']) {
+      expect(shape.path.safeParse(wrong).error?.issues[0]?.message).toMatch(/^must be a path without parameters/);
+    }
+  });
+
+  it.each([
+    ['https://files.example.com/', 'https://files.example.com'],
+    ['http://localhost:3000/gateway//', 'http://localhost:3000/gateway'],
+  ])('take the public URL %s without its last slash', (url, resolved) => {
+    expect(shape.publicUrl.parse(url)).toBe(resolved);
+  });
+
+  it.each(['files.example.com', '/files', 'ftp://a', 'https://a?b', 'https://a#b', 'https://a b', '', 7])(
+    'refuse %p as public URL',
+    (url) => {
+      expect(shape.publicUrl.safeParse(url).success).toBe(false);
+    },
+  );
 });

@@ -34,6 +34,10 @@ export const isUrlOf = (url: string, protocols: readonly string[]): boolean =>
 export const routePath = (example: string) =>
   textLike(isPlainPath, `must be a path without parameters, such as ${example}`);
 
+/** The path of routes that an application can do without: `false` for none. */
+export const routePathOrNone = (example: string) =>
+  z.union([routePath(example), z.literal(false)], `must be a path without parameters, such as ${example}, or false`);
+
 function isPlainPath(path: string): boolean {
   return /^\/?[\w~.-]+(\/[\w~.-]+)*\/?$/.test(path) && !/(^|\/)\.\.?(\/|$)/.test(path);
 }

@@ -1,11 +1,13 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RequestTimeoutException, type NestInterceptor } from '@nestjs/common';
 import { once } from 'node:events';
 import { mkdtemp, open, readdir, readlink, rm } from 'node:fs/promises';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
+import { throwError, timeout } from 'rxjs';
 import { DiskStorage, UPLOAD_STORAGE_BACKEND, UploadModule, type ByteRange, type StoredFile } from '../index.js';
 import { UploadHttpModule } from './index.js';
 import { ALICE, HttpHost, PLATFORMS } from './testing/http-host.js';
@@ -14,15 +16,23 @@ const IDLE_TIMEOUT_MS = 1000;
 /** More than the buffers of both sides hold. */
 const BYTES = 32 * 1024 * 1024;
 
-/** The local disk, which tells of each file that it begins to read. */
+/** The local disk, which tells of each file that it begins to read, and may be slow to begin. */
 class WatchedDisk extends DiskStorage {
   readonly reading: Readable[] = [];
+  begins: Promise<void> | undefined;
 
   override read(file: StoredFile, range?: ByteRange): Readable {
     const stream = super.read(file, range);
     this.reading.push(stream);
-    return stream;
+    return this.begins ? late(stream, this.begins) : stream;
   }
+}
+
+function late(source: Readable, begins: Promise<void>): Readable {
+  const stream = new PassThrough();
+  stream.once('close', () => source.destroy());
+  void begins.then(() => source.pipe(stream));
+  return stream;
 }
 
 describe.each(PLATFORMS)('a download with %s', (_, newAdapter) => {
@@ -117,6 +127,42 @@ describe.each(PLATFORMS)('a download with %s', (_, newAdapter) => {
     await closed();
     await Promise.all(disk.reading.map((stream) => stream.closed || once(stream, 'close')));
     expect(await openHandles()).toEqual([]);
+  });
+
+  it('reads nothing of the file for HEAD, for what the client has, and for a range outside of it', async () => {
+    disk.reading.length = 0;
+    expect((await host.fetch(url, {}, 'HEAD')).status).toBe(200);
+    const { headers } = await host.fetch(url, {}, 'HEAD');
+    const known = { 'If-None-Match': headers.get('etag')!, 'Cache-Control': 'max-age=0' };
+    expect((await host.fetch(url, known)).status).toBe(304);
+    expect((await host.fetch(url, { Range: `bytes=${BYTES}-` })).status).toBe(416);
+    expect(disk.reading).toEqual([]);
+  });
+
+  it('sends nothing, and leaves no handle open, where the application has answered before the store', async () => {
+    const begins = Promise.withResolvers<void>();
+    const impatient: NestInterceptor = {
+      intercept: (_context, next) =>
+        next.handle().pipe(timeout({ first: 50, with: () => throwError(() => new RequestTimeoutException()) })),
+    };
+    const slow = new WatchedDisk(join(dataDir, 'slow'));
+    slow.begins = begins.promise;
+    const providers = [{ provide: UPLOAD_STORAGE_BACKEND, useValue: slow }];
+    const imports = [
+      UploadModule.forRoot({ dataDir: join(dataDir, 'slow') }, { providers }),
+      UploadHttpModule.forRoot(),
+    ];
+    const other = await HttpHost.start(newAdapter(), { imports }, (app) => app.useGlobalInterceptors(impatient));
+    try {
+      const file = await other.client(ALICE).uploadToEnd(Buffer.alloc(BYTES), { fileName: 'large.bin' });
+      const response = await other.fetch(file.url);
+      expect([response.status, await response.json()]).toMatchObject([408, { message: 'Request Timeout' }]);
+      begins.resolve();
+      await Promise.all(slow.reading.map((stream) => stream.closed || once(stream, 'close')));
+      expect(await openHandles()).toEqual([]);
+    } finally {
+      await other.close();
+    }
   });
 
   it('is cut short, so that the client notices, if the bytes end too early', async () => {

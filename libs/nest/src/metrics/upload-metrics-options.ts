@@ -1,13 +1,12 @@
 import { Registry } from 'prom-client';
 import { z } from 'zod';
-import { flag, routePath } from '../option-schema.js';
+import { flag, routePathOrNone } from '../option-schema.js';
 
 /** The token of the resolved options (`ResolvedUploadMetricsOptions`). */
 export const UPLOAD_METRICS_OPTIONS = Symbol('UPLOAD_METRICS_OPTIONS');
 
 export const uploadMetricsOptionsSchema = z.object({
-  path: routePath('metrics')
-    .or(z.literal(false))
+  path: routePathOrNone('metrics')
     .default('metrics')
     .describe(
       'Path of the metrics, below the global prefix; it has no version. With `false` they are not served, for an ' +

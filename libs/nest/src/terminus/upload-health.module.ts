@@ -2,13 +2,12 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { z } from 'zod';
 import { ChosenArea, type AreaChoice } from '../area/chosen-area.js';
-import { resolveOptions, routePath } from '../option-schema.js';
+import { resolveOptions, routePathOrNone } from '../option-schema.js';
 import { newHealthController } from './health.controller.js';
 import { UploadHealthIndicator } from './upload-health.indicator.js';
 
 export const uploadHealthOptionsSchema = z.object({
-  path: routePath('health')
-    .or(z.literal(false))
+  path: routePathOrNone('health')
     .default('health')
     .describe(
       'Path of the probes, below the global prefix; they have no version. With `false` there are none, for an application ' +
