@@ -1,14 +1,16 @@
 import { UploadError } from '@upload-streams/protocol';
-import { Observable, Subject } from 'rxjs';
+import { Observable, Subject, type Subscription } from 'rxjs';
 import { io, type ManagerOptions, type Socket } from 'socket.io-client';
 import type { UploadTransport } from '../../ports/transport.js';
+import { askToken, type TokenSource } from './ask-token.js';
 import { watchSilence } from './silence-watch.js';
 
 /** `UploadClientOptions` says what each option means. */
 export interface SocketIoTransportOptions {
   readonly url: string | undefined;
   readonly path: string;
-  readonly token: string | (() => string | Promise<string>) | undefined;
+  readonly token: TokenSource;
+  readonly tokenTimeoutMs: number;
   readonly ackTimeoutMs: number;
   readonly idleTimeoutMs: number;
 }
@@ -21,26 +23,20 @@ const WEB_SOCKET: SocketTransports = ['websocket'];
 
 /** One Socket.IO connection. It opens with the first upload and closes when there has been none for `idleTimeoutMs`. */
 export class SocketIoTransport implements UploadTransport {
-  private readonly socket: Socket;
+  private created: Socket | undefined;
   private readonly up = new Subject<void>();
   private readonly down = new Subject<UploadError>();
   private connecting = false;
   private dropReason: UploadError | undefined;
+  private asking: Subscription | undefined;
   private heardAt = performance.now();
   private users = 0;
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly options: SocketIoTransportOptions,
-    transports = WEB_SOCKET,
-  ) {
-    this.socket = createSocket(options, transports)
-      .on('connect', () => this.onUp())
-      .on('disconnect', () => this.onDown(this.dropReason ?? connectionLost()))
-      .on('connect_error', (error: Error & { data?: unknown }) =>
-        this.onDown(error.data ? UploadError.fromBody(error.data) : connectionLost(error)),
-      );
-  }
+    private readonly transports = WEB_SOCKET,
+  ) {}
 
   readonly connected$ = new Observable<void>((subscriber) => {
     subscriber.add(this.down.subscribe((reason) => subscriber.error(reason)));
@@ -84,6 +80,11 @@ export class SocketIoTransport implements UploadTransport {
     this.disconnect();
   }
 
+  /** Created when it is first needed: a server that renders the page has no address to connect to. */
+  private get socket(): Socket {
+    return (this.created ??= this.createSocket());
+  }
+
   /** Connects once for all subscribers: a second CONNECT before the first is answered makes the server hang up. */
   private connect(): void {
     if (this.connecting) return;
@@ -97,7 +98,7 @@ export class SocketIoTransport implements UploadTransport {
   }
 
   private disconnect(): void {
-    this.socket.disconnect();
+    this.created?.disconnect();
     // Socket.IO emits nothing for a connection that was not open yet.
     if (this.connecting) this.onDown(connectionLost());
   }
@@ -108,6 +109,7 @@ export class SocketIoTransport implements UploadTransport {
   }
 
   private onDown(reason: UploadError): void {
+    this.asking?.unsubscribe();
     this.connecting = false;
     this.dropReason = undefined;
     this.down.next(reason);
@@ -121,31 +123,35 @@ export class SocketIoTransport implements UploadTransport {
   private release(): void {
     if (--this.users === 0) this.idleTimer = setTimeout(() => this.disconnect(), this.options.idleTimeoutMs);
   }
-}
 
-function createSocket(
-  { url, path, token, ackTimeoutMs }: SocketIoTransportOptions,
-  transports: SocketTransports,
-): Socket {
-  const credential = async () => (typeof token === 'function' ? token() : token);
-  const settings = {
-    path,
-    transports,
-    autoConnect: false,
-    // The pipeline reconnects, because it knows what has to be sent again.
-    reconnection: false,
-    forceNew: true,
-    timeout: ackTimeoutMs,
-    auth: (provide: (auth: object) => void) => {
-      void credential().then(
-        (value) => provide(value ? { token: value } : {}),
-        // Without its credential the connection is useless: it counts as lost, and the next one asks again.
-        () => socket.io.engine?.close(),
+  private createSocket(): Socket {
+    const { url, path, ackTimeoutMs } = this.options;
+    const settings = {
+      path,
+      transports: this.transports,
+      autoConnect: false,
+      // The pipeline reconnects, because it knows what has to be sent again.
+      reconnection: false,
+      forceNew: true,
+      timeout: ackTimeoutMs,
+      auth: (provide: (auth: object) => void) => this.authenticate(provide),
+    };
+    return (url === undefined ? io(settings) : io(url, settings))
+      .on('connect', () => this.onUp())
+      .on('disconnect', () => this.onDown(this.dropReason ?? connectionLost()))
+      .on('connect_error', (error: Error & { data?: unknown }) =>
+        this.onDown(error.data ? UploadError.fromBody(error.data) : connectionLost(error)),
       );
-    },
-  };
-  const socket = url === undefined ? io(settings) : io(url, settings);
-  return socket;
+  }
+
+  /** Without its credential, a connection is useless. The question ends with its connection, and each has its own. */
+  private authenticate(provide: (auth: object) => void): void {
+    const { token, tokenTimeoutMs } = this.options;
+    this.asking = askToken(token, tokenTimeoutMs).subscribe({
+      next: (value) => provide(value === undefined ? {} : { token: value }),
+      error: (reason: UploadError) => this.drop(reason),
+    });
+  }
 }
 
 const connectionLost = (cause?: unknown): UploadError => new UploadError('CONNECTION_LOST', undefined, { cause });
