@@ -161,6 +161,7 @@ export class UploadClient<Source> {
       return controlled(uploaded$, cancelHere$, { commands$, cancelled$ }).pipe(
         finalize(() => {
           this.running.delete(running);
+          if (this.running.size === 0) this.network.transport.rest();
           opening.close();
         }),
       );

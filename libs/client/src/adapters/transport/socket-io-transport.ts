@@ -3,6 +3,8 @@ import { Observable, Subject, type Subscription } from 'rxjs';
 import { io, type ManagerOptions, type Socket } from 'socket.io-client';
 import type { UploadTransport } from '../../ports/transport.js';
 import { askToken, type TokenSource } from './ask-token.js';
+import { HandshakeWatch } from './handshake-watch.js';
+import { probe, probeUrl } from './http-probe.js';
 import { watchSilence } from './silence-watch.js';
 
 /** `UploadClientOptions` says what each option means. */
@@ -29,6 +31,9 @@ export class SocketIoTransport implements UploadTransport {
   private connecting = false;
   private dropReason: UploadError | undefined;
   private asking: Subscription | undefined;
+  private readonly handshakes = new HandshakeWatch(() =>
+    probe(probeUrl(this.options.url ?? globalThis.location.origin, this.options.path)),
+  );
   private heardAt = performance.now();
   private users = 0;
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -75,7 +80,12 @@ export class SocketIoTransport implements UploadTransport {
     this.socket.io.engine?.close();
   }
 
+  rest(): void {
+    this.handshakes.stop();
+  }
+
   close(): void {
+    this.rest();
     clearTimeout(this.idleTimer);
     this.disconnect();
   }
@@ -90,6 +100,7 @@ export class SocketIoTransport implements UploadTransport {
     if (this.connecting) return;
     this.connecting = true;
     this.dropReason = undefined;
+    this.handshakes.begin();
     this.socket.connect();
     const onSilence = () => this.drop(new UploadError('ACK_TIMEOUT'));
     this.heardAt = performance.now();
@@ -136,12 +147,19 @@ export class SocketIoTransport implements UploadTransport {
       timeout: ackTimeoutMs,
       auth: (provide: (auth: object) => void) => this.authenticate(provide),
     };
-    return (url === undefined ? io(settings) : io(url, settings))
+    const socket = url === undefined ? io(settings) : io(url, settings);
+    // The WebSocket is open. The server may still refuse the client.
+    socket.io.on('open', () => this.handshakes.opened());
+    return socket
       .on('connect', () => this.onUp())
       .on('disconnect', () => this.onDown(this.dropReason ?? connectionLost()))
-      .on('connect_error', (error: Error & { data?: unknown }) =>
-        this.onDown(error.data ? UploadError.fromBody(error.data) : connectionLost(error)),
-      );
+      .on('connect_error', (error: Error & { data?: unknown }) => this.onRefused(error));
+  }
+
+  private onRefused(error: Error & { data?: unknown }): void {
+    if (error.data) return this.onDown(UploadError.fromBody(error.data));
+    const isOpen = this.socket.io.engine.readyState === 'open';
+    this.onDown(isOpen ? connectionLost(error) : this.handshakes.failed(error));
   }
 
   /** Without its credential, a connection is useless. The question ends with its connection, and each has its own. */
