@@ -7,7 +7,7 @@ import { ShownNamePipe } from '../format/shown-name';
 import { FormatTimestampPipe } from '../format/format-timestamp.pipe';
 
 import { fileIcon, Icon } from '../icon';
-import { UPLOAD_OPTIONS } from '../upload.tokens';
+import { UPLOAD_OPTIONS } from '../uploads-options';
 import { FocusOnShow } from '../focus/focus-on-show';
 import type { UploadedFile } from './uploaded-file';
 
