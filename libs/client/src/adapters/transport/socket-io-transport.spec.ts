@@ -183,6 +183,19 @@ describe('SocketIoTransport', () => {
     expect(server.engine.clientsCount).toBe(1);
   });
 
+  it('leaves no timer behind when it is closed, which ends its last user', async () => {
+    const transport = transportTo();
+    const user = use(transport.connected$);
+    await user.up;
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    try {
+      transport.close();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('drops a connection on which not even heartbeats come any more', async () => {
     server.engine.opts.pingInterval = 20;
     const transport = transportTo({ ackTimeoutMs: 300 });

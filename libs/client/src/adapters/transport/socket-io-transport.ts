@@ -132,7 +132,9 @@ export class SocketIoTransport implements UploadTransport {
   }
 
   private release(): void {
-    if (--this.users === 0) this.idleTimer = setTimeout(() => this.disconnect(), this.options.idleTimeoutMs);
+    // A timer would keep a Node process running for nothing after `close`.
+    if (--this.users > 0 || !this.created?.active) return;
+    this.idleTimer = setTimeout(() => this.disconnect(), this.options.idleTimeoutMs);
   }
 
   private createSocket(): Socket {
