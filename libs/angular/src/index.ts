@@ -1,4 +1,4 @@
-export type { ChosenFile } from './chosen-file';
+export type { ChosenFile, FileToUpload, UploadDetails } from './chosen-file';
 export { DropZone } from './drop-zone/drop-zone';
 export { ERROR_SENTENCES, errorSentence, type ErrorSentence } from './error-sentences';
 export { FileList } from './files/file-list';
@@ -16,11 +16,5 @@ export { UnfinishedList } from './unfinished/unfinished-list';
 export { UnfinishedUploads } from './unfinished/unfinished-uploads.service';
 export { UploadIdentity } from './upload-identity';
 export { UploadService } from './upload.service';
-export {
-  RESUME_STORE,
-  UPLOAD_API_URL,
-  UPLOAD_CLIENT,
-  UPLOAD_OPTIONS,
-  type UploadEngine,
-  type UploadsOptions,
-} from './upload.tokens';
+export { RESUME_STORE, UPLOAD_API_URL, UPLOAD_CLIENT, type UploadEngine } from './upload.tokens';
+export { UPLOAD_OPTIONS, type UploadsOptions } from './uploads-options';

@@ -10,9 +10,4 @@ describe('UploadIdentity', () => {
     expect(localStorage.getItem('upload_identity')).toBe(secret);
     expect(document.cookie).toContain(secret);
   });
-
-  it('goes to the API as a bearer token', () => {
-    const { headers, secret } = TestBed.inject(UploadIdentity);
-    expect(headers).toEqual({ Authorization: `Bearer ${secret}` });
-  });
 });

@@ -136,6 +136,75 @@ describe('UploadService', () => {
     expect(engine.uploads.map(({ stopped }) => stopped)).toEqual([true, true]);
   });
 
+  describe('with a name and metadata', () => {
+    const options = () => engine.uploads.map(({ options: { fileName, metadata } }) => [fileName, metadata]);
+    /** Adds files with details. */
+    async function addWith(...args: Parameters<UploadService['add']>): Promise<void> {
+      service.add(...args);
+      await settled();
+    }
+
+    it('passes them on for all files, for each file, or by a function of the file', async () => {
+      await addWith([photo('a.jpg')], { metadata: { album: 'summer' } });
+      await addWith([{ file: photo('b.jpg'), fileName: 'c.jpg', metadata: { album: 'winter' } }]);
+      await addWith([photo('d.jpg'), photo('e.jpg')], ({ name }) => ({ fileName: `my ${name}`, metadata: { name } }));
+      expect(options()).toEqual([
+        ['a.jpg', { album: 'summer' }],
+        ['c.jpg', { album: 'winter' }],
+        ['my d.jpg', { name: 'd.jpg' }],
+        ['my e.jpg', { name: 'e.jpg' }],
+      ]);
+    });
+
+    it('prefers what is beside a file', async () => {
+      await addWith([{ file: photo('a.jpg'), fileName: 'own.jpg' }], { fileName: 'other.jpg', metadata: { a: 'b' } });
+      expect(options()).toEqual([['own.jpg', { a: 'b' }]]);
+    });
+
+    it('keeps them over a retry', async () => {
+      await addWith([photo()], { fileName: 'c.jpg', metadata: { album: 'summer' } });
+      engine.at(0).states.next(states.failed('STORAGE_FULL'));
+      engine.at(0).states.complete();
+      service.retry(service.uploads()[0]?.id ?? '');
+      expect(options()[1]).toEqual(['c.jpg', { album: 'summer' }]);
+    });
+
+    it('goes on with them after a reload, under the name that the session was begun with', async () => {
+      await addWith([photo()], { fileName: 'first.jpg', metadata: { album: 'summer' } });
+      engine.at(0).states.next(states.plain('uploading', { uploaded: 500 }));
+      await settled();
+      TestBed.inject(UploadService).dismiss(service.uploads()[0]?.id ?? '');
+      await settled();
+      const [left] = await store.list();
+      expect(left).toMatchObject({ fileName: 'photo.jpg', uploadName: 'first.jpg', metadata: { album: 'summer' } });
+      await addWith([photo()], { fileName: 'second.jpg' });
+      service.takeUp(left!, { file: photo() });
+      expect(options().slice(1)).toEqual([
+        ['first.jpg', { album: 'summer' }],
+        ['first.jpg', { album: 'summer' }],
+      ]);
+    });
+
+    it.each<[string, unknown]>([
+      ['metadata that are no texts', { metadata: { page: 5 } }],
+      ['a name that is no text', { fileName: 5 }],
+    ])('throws for %s, adds nothing, and goes on to take others', async (_what, wrong) => {
+      expect(() => service.add([photo('a.jpg')], wrong as never)).toThrow(RangeError);
+      expect(() => service.add([photo('a.jpg'), { file: photo(), ...(wrong as object) }])).toThrow(RangeError);
+      await addWith([photo('b.jpg')]);
+      expect(options()).toEqual([['b.jpg', undefined]]);
+    });
+
+    it('throws what the function throws, and adds nothing', async () => {
+      const details = () => {
+        throw new Error('no album');
+      };
+      expect(() => service.add([photo()], details)).toThrow('no album');
+      await settled();
+      expect(engine.uploads).toEqual([]);
+    });
+  });
+
   it('goes on with an unfinished upload when the same file is chosen again, and with no other', async () => {
     await store.put(record());
     await add(photo('other.jpg'), photo('photo.jpg', 999), photo());

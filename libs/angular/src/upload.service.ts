@@ -1,6 +1,14 @@
 import { inject, Injectable } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
-import { handleOf, isFinal, UploadControls, type ResumeRecord, type UploadState } from '@upload-streams/client';
+import {
+  detailsOf,
+  handleOf,
+  isFinal,
+  resolveUploadOptions,
+  UploadControls,
+  type ResumeRecord,
+  type UploadState,
+} from '@upload-streams/client';
 import type { CompletedUpload } from '@upload-streams/protocol';
 import {
   concatMap,
@@ -19,7 +27,7 @@ import {
   takeUntil,
   type Observable,
 } from 'rxjs';
-import type { ChosenFile } from './chosen-file';
+import type { ChosenFile, FileToUpload, UploadDetails } from './chosen-file';
 import { readHandle } from './file-access';
 import { reduceQueue, type QueueEvent, type UploadItem } from './queue/upload-item';
 import { sampleStates } from './queue/sample-states';
@@ -27,12 +35,15 @@ import { UnfinishedUploads } from './unfinished/unfinished-uploads.service';
 import { UPLOAD_CLIENT } from './upload.tokens';
 
 /** An upload to begin, or to resume if there is a `sessionID`. */
-interface UploadStart extends ChosenFile {
+interface UploadStart extends FileToUpload {
   readonly id: string;
   readonly sessionID: string | undefined;
   /** Whether to read the file again through its handle: a `File` can't be read after the file has changed. */
   readonly afresh?: boolean;
 }
+
+/** Returns the name and the metadata for the upload of a file. */
+type DetailsOf = (file: File) => UploadDetails;
 
 type ChangedEvent = Extract<QueueEvent, { type: 'changed' }>;
 
@@ -48,7 +59,7 @@ export class UploadService {
   private readonly engine = inject(UPLOAD_CLIENT);
   private readonly unfinished = inject(UnfinishedUploads);
   private readonly controls = new Map<string, UploadControls>();
-  private readonly added = new Subject<readonly ChosenFile[]>();
+  private readonly added = new Subject<readonly FileToUpload[]>();
   private readonly starts = new Subject<UploadStart>();
   private readonly commands = new Subject<QueueEvent>();
   private lastId = 0;
@@ -82,14 +93,20 @@ export class UploadService {
     map(({ file }) => file),
   );
 
-  /** Uploads files. Resumes those that an earlier visit left unfinished. */
-  add(files: Iterable<File | ChosenFile>): void {
-    this.added.next(Array.from(files, (file) => (file instanceof File ? { file } : file)));
+  /**
+   * Uploads files. Resumes those that an earlier visit left unfinished, under the names that they had. `details` are the name
+   * and the metadata of each upload, or a function that returns them for a file. Those beside a file in `files` come first.
+   * Throws a RangeError, and adds nothing, if any of them can't be used.
+   */
+  add(files: Iterable<File | FileToUpload>, details: UploadDetails | DetailsOf = {}): void {
+    this.added.next(Array.from(files, (given) => withDetails(given, details)));
   }
 
   /** Resumes an unfinished upload with its file. */
   takeUp(record: ResumeRecord, { file, handle }: ChosenFile): void {
-    this.starts.next({ id: this.newId(), file, handle: handle ?? handleOf(record, file), sessionID: record.sessionID });
+    const { sessionID } = record;
+    const start = { id: this.newId(), file, handle: handle ?? handleOf(record, file), sessionID };
+    this.starts.next({ ...start, ...detailsOf(record, {}) });
   }
 
   pause(id: string): void {
@@ -110,8 +127,8 @@ export class UploadService {
   retry(id: string): void {
     const item = this.uploads().find((upload) => upload.id === id);
     if (!item || !isFinal(item.state) || this.controls.has(id)) return;
-    const { file, handle, state } = item;
-    this.starts.next({ id, file, handle, sessionID: state.sessionID, afresh: true });
+    const { file, handle, fileName, metadata, state } = item;
+    this.starts.next({ id, file, handle, fileName, metadata, sessionID: state.sessionID, afresh: true });
   }
 
   /** Removes an upload from the list. If it still runs, it stops, and can be resumed by choosing its file again. */
@@ -119,13 +136,14 @@ export class UploadService {
     this.commands.next({ type: 'dismissed', id });
   }
 
-  private async recalled(files: readonly ChosenFile[]): Promise<readonly UploadStart[]> {
+  private async recalled(files: readonly FileToUpload[]): Promise<readonly UploadStart[]> {
     const records = await this.unfinished.recall(files.map(({ file }) => file));
-    return files.map(({ file, handle }, at) => ({
+    return files.map((given, at) => ({
       id: this.newId(),
-      file,
-      handle: handle ?? handleOf(records[at], file),
+      file: given.file,
+      handle: given.handle ?? handleOf(records[at], given.file),
       sessionID: records[at]?.sessionID,
+      ...detailsOf(records[at], given),
     }));
   }
 
@@ -142,11 +160,13 @@ export class UploadService {
 
   private upload(chosen: ChosenFile, start: UploadStart, controls: UploadControls): Observable<ChangedEvent> {
     const { file, handle } = chosen;
-    const { id, sessionID } = start;
-    return this.engine.upload(file, { fileName: file.name, controls, sessionID, handle }).pipe(
-      this.unfinished.follow(chosen, sessionID !== undefined),
+    const { id, sessionID, fileName, metadata } = start;
+    const upload = { file, handle, fileName, metadata };
+    const options = { fileName: fileName ?? file.name, metadata, controls, sessionID, handle };
+    return this.engine.upload(file, options).pipe(
+      this.unfinished.follow(upload, sessionID !== undefined),
       sampleStates(SAMPLE_MS),
-      map((state: UploadState): ChangedEvent => ({ type: 'changed', id, file, handle, state })),
+      map((state: UploadState): ChangedEvent => ({ type: 'changed', id, ...upload, state })),
     );
   }
 
@@ -157,6 +177,16 @@ export class UploadService {
   private dismissed(id: string): Observable<QueueEvent> {
     return this.commands.pipe(filter((command) => command.type === 'dismissed' && command.id === id));
   }
+}
+
+function withDetails(given: File | FileToUpload, details: UploadDetails | DetailsOf): FileToUpload {
+  const chosen: FileToUpload = given instanceof File ? { file: given } : given;
+  const { file, handle } = chosen;
+  const other = typeof details === 'function' ? details(file) : details;
+  const fileName = chosen.fileName ?? other.fileName;
+  const metadata = chosen.metadata ?? other.metadata;
+  resolveUploadOptions({ fileName, metadata });
+  return { file, handle, fileName, metadata };
 }
 
 /** The file to upload: read again through its handle if that is wanted and possible, else as it was chosen. */

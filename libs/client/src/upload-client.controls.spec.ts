@@ -84,6 +84,14 @@ describe('UploadClient', () => {
       expect(gateway.sessions.size).toBe(0);
     });
 
+    it('is cancelled without asking a server that can not know the session yet', async () => {
+      controls.cancel();
+      expect(await lastValueFrom(clientOf(gateway).upload(content, { controls }))).toMatchObject({
+        status: 'cancelled',
+      });
+      expect([gateway.requests.length, gateway.users]).toEqual([0, 0]);
+    });
+
     it('is cancelled even if the server does not know the session', async () => {
       gateway.fault = ({ event }) => {
         if (event === 'cancel_upload') throw new UploadError('SESSION_NOT_FOUND');

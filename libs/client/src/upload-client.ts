@@ -156,11 +156,12 @@ export class UploadClient<Source> {
       const open = opening.once((opened) => this.uploadOf(opened, options, session$));
       // switchMap: there is one source. While it does not open, the upload can be paused and cancelled as well.
       const uploaded$ = defer(open).pipe(switchMap((upload) => this.run(upload)));
-      const cancelHere$ = defer(() => cancelUpload(session$.value.sessionID, this.network.transport));
+      const cancelHere$ = defer(() => cancelUpload(session$.value, this.network.transport));
       this.running.add(running);
       return controlled(uploaded$, cancelHere$, { commands$, cancelled$ }).pipe(
         finalize(() => {
           this.running.delete(running);
+          if (this.running.size === 0) this.network.transport.rest();
           opening.close();
         }),
       );

@@ -240,11 +240,23 @@ export const ERRORS = {
     when: 'In a client: the browser is offline. The upload continues automatically when it is online again.',
     message: () => 'There is no network connection',
   },
+  WEBSOCKET_BLOCKED: {
+    recovery: 'retry',
+    status: 0,
+    when: 'In a client: WebSockets to the server do not open, but its address answers plain HTTP requests. A proxy, a firewall or a browser extension blocks WebSockets, or there is no gateway at this address and path. `details.status` is the status of the answer, unless it was a redirect in a browser.',
+    message: () => 'The address of the server answers plain HTTP requests, but no WebSocket opens',
+  },
   ACK_TIMEOUT: {
     recovery: 'retry',
     status: 0,
     when: 'In a client: the connection is open, but the server did not answer in time.',
     message: () => 'The server did not answer in time',
+  },
+  TOKEN_UNAVAILABLE: {
+    recovery: 'retry',
+    status: 0,
+    when: 'In a client: the function that provides the credential (`token`) failed, returned something other than a text, or did not answer in time. It is asked again with the next connection.',
+    message: () => 'The credential for the connection could not be obtained',
   },
   SOURCE_FAILED: {
     recovery: 'fatal',

@@ -24,7 +24,7 @@ import { readDroppedFiles } from './dropped-files';
   },
 })
 export class DropZone {
-  private readonly window = inject(DOCUMENT).defaultView;
+  private readonly document = inject(DOCUMENT);
 
   /** The files that were chosen; at least one. */
   readonly chosen = output<readonly ChosenFile[]>();
@@ -53,7 +53,7 @@ export class DropZone {
 
   /** Uses the picker that provides handles if there is one, else `input`. With a handle, one click resumes the upload. */
   protected async choose(input: HTMLInputElement): Promise<void> {
-    const picked = await pickFiles(this.window, true);
+    const picked = await pickFiles(this.document.defaultView, true);
     if (picked === undefined) input.click();
     else if (picked.files.length + picked.unreadable > 0) this.take(picked);
   }

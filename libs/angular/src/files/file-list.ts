@@ -4,6 +4,7 @@ import { MatProgressBar } from '@angular/material/progress-bar';
 import { errorSentence } from '../error-sentences';
 import { KeepFocus } from '../focus/keep-focus';
 import { Icon } from '../icon';
+import { inBrowser } from '../in-browser';
 import { FileRow } from './file-row';
 import { UploadedFilesService } from './uploaded-files.service';
 
@@ -26,6 +27,7 @@ export class FileList {
   protected readonly empty = computed(() => this.state().loaded && this.state().files.length === 0);
 
   constructor() {
-    this.service.refresh();
+    // A server that renders the page has no credential of the person.
+    if (inBrowser()) this.service.refresh();
   }
 }

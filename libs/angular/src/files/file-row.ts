@@ -54,7 +54,7 @@ export class FileRow {
 
   /** Takes the place of the link where that would not lead to the file. */
   protected download(event: Event): void {
-    if (!this.downloads.isForeign(this.file())) return;
+    if (!this.downloads.needsLink(this.file())) return;
     event.preventDefault();
     this.downloadError.set(undefined);
     this.downloads

@@ -15,7 +15,7 @@ import {
   switchMap,
   type Observable,
 } from 'rxjs';
-import { UploadIdentity } from '../upload-identity';
+import { ApiCredential } from '../api-credential';
 import { UploadService } from '../upload.service';
 import { UPLOAD_API_URL } from '../upload.tokens';
 import { uploadErrorOf } from './http-error';
@@ -34,7 +34,7 @@ const REFRESH_TOGETHER_MS = 300;
 @Injectable({ providedIn: 'root' })
 export class UploadedFilesService {
   private readonly http = inject(HttpClient);
-  private readonly headers = inject(UploadIdentity).headers;
+  private readonly credential = inject(ApiCredential);
   private readonly filesUrl = `${inject(UPLOAD_API_URL)}/files`;
   private readonly loads = new Subject<string | undefined>();
   private readonly deletions = new Subject<string>();
@@ -69,11 +69,17 @@ export class UploadedFilesService {
     const params: Record<string, string | number> = cursor
       ? { limit: PAGE_SIZE, cursor }
       : { limit: this.firstPageSize() };
-    return this.http.get<UploadedFilesPage>(this.filesUrl, { headers: this.headers, params }).pipe(
+    return this.request((headers) => this.http.get<UploadedFilesPage>(this.filesUrl, { headers, params })).pipe(
       map((page): UploadedFilesEvent => ({ type: cursor ? 'next page' : 'first page', page })),
       catchError((error) => of<UploadedFilesEvent>({ type: 'load failed', error: uploadErrorOf(error) })),
       startWith<UploadedFilesEvent>({ type: 'loading' }),
     );
+  }
+
+  /** A request with the credential of the page, which is asked for with each request. */
+  private request<T>(send: (headers: Record<string, string>) => Observable<T>): Observable<T> {
+    // switchMap: there is one credential.
+    return this.credential.headers$.pipe(switchMap(send));
   }
 
   /** Everything that is shown, in whole pages, so that the list does not shrink when a file is added. */
@@ -84,7 +90,7 @@ export class UploadedFilesService {
 
   private deleteFile(fileId: string): Observable<UploadedFilesEvent> {
     const url = `${this.filesUrl}/${encodeURIComponent(fileId)}`;
-    return this.http.delete(url, { headers: this.headers }).pipe(
+    return this.request((headers) => this.http.delete(url, { headers })).pipe(
       map((): UploadedFilesEvent => ({ type: 'deleted', fileId })),
       catchError((error) => of(notDeleted(fileId, error))),
       startWith<UploadedFilesEvent>({ type: 'deleting', fileId }),

@@ -1,4 +1,4 @@
-import type { UploadError } from '@upload-streams/protocol';
+import type { ErrorCode, UploadError } from '@upload-streams/protocol';
 import { errorSentence } from '../error-sentences';
 import { formatBytes } from '../format/format-bytes.pipe';
 import { formatDuration } from '../format/format-duration.pipe';
@@ -6,6 +6,9 @@ import type { UploadItem } from './upload-item';
 
 /** For an error that usually passes, but has not in several attempts. */
 const GIVEN_UP = 'It was tried several times; try again later.';
+
+/** An upload waits for these to pass, but a person may have to do something about them. */
+const NEEDS_PERSON: ReadonlySet<ErrorCode> = new Set(['STORAGE_FULL', 'WEBSOCKET_BLOCKED']);
 
 /** Per cent, rounded down: 100 is shown when the server has every byte, not before. */
 export function percentage(item: UploadItem): number {
@@ -36,7 +39,7 @@ export function statusLine({ state, cancelling }: UploadItem, retryInSeconds: nu
       return 'Paused';
     case 'waiting': {
       const { what, advice } = errorSentence(state.reason);
-      if (state.reason.code === 'STORAGE_FULL') return `${what} ${advice}`;
+      if (NEEDS_PERSON.has(state.reason.code)) return `${what} ${advice}`;
       return `${what} ${state.retryInMs === undefined ? advice : tryingAgain(retryInSeconds)}`;
     }
     case 'verifying':

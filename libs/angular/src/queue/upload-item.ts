@@ -1,8 +1,8 @@
 import type { UploadState } from '@upload-streams/client';
-import type { ChosenFile } from '../chosen-file';
+import type { FileToUpload } from '../chosen-file';
 
 /** One upload of the page, until it is dismissed. */
-export interface UploadItem extends ChosenFile {
+export interface UploadItem extends FileToUpload {
   /** Stays the same over retries, unlike the session. */
   readonly id: string;
   readonly state: UploadState;
@@ -12,7 +12,7 @@ export interface UploadItem extends ChosenFile {
 
 /** An event of the queue. */
 export type QueueEvent =
-  | ({ readonly type: 'changed'; readonly id: string; readonly state: UploadState } & ChosenFile)
+  | ({ readonly type: 'changed'; readonly id: string; readonly state: UploadState } & FileToUpload)
   | { readonly type: 'cancelling'; readonly id: string }
   | { readonly type: 'dismissed'; readonly id: string };
 
@@ -22,7 +22,7 @@ export function reduceQueue(items: readonly UploadItem[], event: QueueEvent): re
   if (event.type === 'dismissed') return at < 0 ? items : items.toSpliced(at, 1);
   const item = items[at];
   if (event.type === 'cancelling') return item ? items.with(at, { ...item, cancelling: true }) : items;
-  const { id, file, handle, state } = event;
-  if (!item) return [...items, { id, file, handle, state, cancelling: false }];
-  return items.with(at, { ...item, file, handle, state, cancelling: item.cancelling && state.status !== 'cancelled' });
+  const { type: _, ...changed } = event;
+  if (!item) return [...items, { ...changed, cancelling: false }];
+  return items.with(at, { ...changed, cancelling: item.cancelling && changed.state.status !== 'cancelled' });
 }

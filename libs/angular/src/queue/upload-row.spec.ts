@@ -58,6 +58,12 @@ describe('UploadRow', () => {
     expect(text(show(states.waiting('STORAGE_FULL', 5000)))).toContain('waits and goes on when there is room');
   });
 
+  it('says what to do about a network that blocks WebSockets, also while it is about to try again', () => {
+    const row = text(show(states.waiting('WEBSOCKET_BLOCKED', 5000)));
+    expect(row).toContain('This network blocks the connection that uploads need');
+    expect(row).toContain('Try another network');
+  });
+
   it('shows bytes, percentage, rate and time left while it uploads', () => {
     const row = show(states.plain('uploading', { uploaded: 429, bytesPerSecond: 1500, secondsLeft: 65 }));
     expect(text(row)).toContain('429 bytes of 1 kB');

@@ -13,6 +13,7 @@ export interface FakeUpload {
 /** An engine without a network. */
 export class FakeEngine implements UploadEngine {
   readonly uploads: FakeUpload[] = [];
+  private onUpload: ((upload: FakeUpload) => void) | undefined;
   /** The IDs of the sessions that were cancelled. */
   readonly cancelled: string[] = [];
 
@@ -20,12 +21,18 @@ export class FakeEngine implements UploadEngine {
     return new Observable<UploadState>((subscriber) => {
       const upload = { file: source, options, states: new Subject<UploadState>(), stopped: false } as FakeUpload;
       this.uploads.push(upload);
+      this.onUpload?.(upload);
       return upload.states.pipe(finalize(() => (upload.stopped = true))).subscribe(subscriber);
     });
   }
 
   async cancel(sessionID: string): Promise<void> {
     this.cancelled.push(sessionID);
+  }
+
+  /** Resolves when the next upload has begun. */
+  nextUpload(): Promise<FakeUpload> {
+    return new Promise((resolve) => (this.onUpload = resolve));
   }
 
   /** The upload at this index, in order of begin. */

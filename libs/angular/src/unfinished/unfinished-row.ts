@@ -18,7 +18,7 @@ import { UNREADABLE_SENTENCES, wrongFile } from './unfinished-sentences';
   changeDetection: ChangeDetectionStrategy.OnPush,
 })
 export class UnfinishedRow {
-  private readonly window = inject(DOCUMENT).defaultView;
+  private readonly document = inject(DOCUMENT);
 
   readonly record = input.required<ResumeRecord>();
 
@@ -49,7 +49,7 @@ export class UnfinishedRow {
 
   /** Uses the picker that provides handles if there is one, else `input`. */
   protected async choose(input: HTMLInputElement): Promise<void> {
-    const picked = await pickFiles(this.window, false);
+    const picked = await pickFiles(this.document.defaultView, false);
     if (picked === undefined) input.click();
     else if (picked.unreadable > 0) this.problem.set(UNREADABLE_SENTENCES.missing);
     else if (picked.files[0]) this.check(picked.files[0]);

@@ -2,7 +2,8 @@ import { DestroyRef, DOCUMENT, inject, Injectable, type Signal } from '@angular/
 import { toSignal } from '@angular/core/rxjs-interop';
 import { ResumableUploads, SessionLocks, type ResumeRecord, type UploadState } from '@upload-streams/client';
 import type { MonoTypeOperatorFunction } from 'rxjs';
-import type { ChosenFile } from '../chosen-file';
+import type { FileToUpload } from '../chosen-file';
+import { inBrowser } from '../in-browser';
 import { RESUME_STORE, UPLOAD_CLIENT } from '../upload.tokens';
 
 /** The unfinished uploads of this page and of earlier visits. The client does the work; this presents it by signals. */
@@ -15,7 +16,7 @@ export class UnfinishedUploads {
 
   constructor() {
     inject(DestroyRef).onDestroy(() => this.uploads.close());
-    this.refresh();
+    if (inBrowser()) this.refresh();
   }
 
   /** Reads the records again: other tabs write them too. */
@@ -32,7 +33,7 @@ export class UnfinishedUploads {
   }
 
   /** Remembers an upload while it runs. `recorded`: whether it goes on with a session that has a record. */
-  follow(chosen: ChosenFile, recorded: boolean): MonoTypeOperatorFunction<UploadState> {
+  follow(chosen: FileToUpload, recorded: boolean): MonoTypeOperatorFunction<UploadState> {
     return this.uploads.remember(chosen, recorded);
   }
 
@@ -46,7 +47,7 @@ function resumableUploads(): ResumableUploads {
   const client = inject(UPLOAD_CLIENT);
   return new ResumableUploads({
     store: inject(RESUME_STORE),
-    locks: new SessionLocks(inject(DOCUMENT).defaultView?.navigator.locks),
+    locks: new SessionLocks(inBrowser() ? inject(DOCUMENT).defaultView?.navigator.locks : undefined),
     cancel: (sessionID) => client.cancel(sessionID),
   });
 }

@@ -8,8 +8,11 @@ import {
   type ResolvedOptionsOf,
 } from './option-table.js';
 
+/** What a function returns that provides a credential. */
+type TokenAnswer = string | null | undefined;
+
 /** A credential, or a function that returns one. */
-type Token = string | (() => string | Promise<string>);
+type Token = string | (() => TokenAnswer | PromiseLike<TokenAnswer>);
 
 /** How a client reaches its gateway: every option with its meaning, bounds and default. */
 export const CLIENT_OPTIONS = {
@@ -17,8 +20,14 @@ export const CLIENT_OPTIONS = {
   url: option('an origin such as http://localhost:3000', isOrigin),
   /** Path of Socket.IO on the gateway. Starts with a slash. @default '/upload-streams' */
   path: { ...option('a path such as /upload-streams', isPath), default: '/upload-streams' },
-  /** A credential for the gateway's authenticator. A function is called for every connection. @default none */
+  /**
+   * A credential for the gateway's authenticator. A function is called for every connection; it may be asynchronous. If it
+   * returns nothing, the client connects without a credential. If it throws, the client waits and asks again, with the reason
+   * TOKEN_UNAVAILABLE, unless it throws an `UploadError`: UNAUTHORIZED, for example, ends the upload. @default none
+   */
   token: option('a text or a function', isToken),
+  /** How long the function `token` may take, in milliseconds, 1 or more. Then it is asked again. @default 10_000 */
+  tokenTimeoutMs: milliseconds(1, 10_000),
   /** How many larger files are sent at once, from 1 to 1000. Small ones have a limit of their own. @default 3 */
   concurrency: wholeNumber(1, 1000, 3),
   /** The first wait after a lost connection, in milliseconds, 0 or more. @default 100 */

@@ -21,6 +21,7 @@ describe('the options of a client', () => {
       ackTimeoutMs: 8_000,
       maxAttempts: 20,
       idleTimeoutMs: 5_000,
+      tokenTimeoutMs: 10_000,
     };
     expect(resolveClientOptions({})).toEqual(defaults);
     expect(resolveClientOptions({ concurrency: undefined })).toMatchObject({ concurrency: 3 });
@@ -33,6 +34,7 @@ describe('the options of a client', () => {
     ['ackTimeoutMs', 1, LONGEST_TIMER_MS],
     ['maxAttempts', 1, 1_000_000],
     ['idleTimeoutMs', 0, LONGEST_TIMER_MS],
+    ['tokenTimeoutMs', 1, LONGEST_TIMER_MS],
   ])('take %s from %d to %d, whole numbers only', (name, lowest, highest) => {
     for (const value of [lowest, highest])
       expect(resolveClientOptions({ [name]: value })).toMatchObject({ [name]: value });

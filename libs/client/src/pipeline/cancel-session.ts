@@ -2,6 +2,7 @@ import { CANCEL_UPLOAD } from '@upload-streams/protocol';
 import { catchError, concatMap, EMPTY, endWith, ignoreElements, NEVER, take, timeout, type Observable } from 'rxjs';
 import type { UploadTransport } from '../ports/transport.js';
 import type { UploadEvent } from '../state/upload-event.js';
+import type { UploadSession } from '../state/upload-session.js';
 import { answeredWithin } from './operators/answered-within.js';
 import { emitWithAck } from './operators/emit-with-ack.js';
 
@@ -22,10 +23,10 @@ export function cancelSession(sessionID: string, transport: UploadTransport): Ob
   );
 }
 
-/** Cancels an upload here in any case, and on the server if it can be reached. */
-export function cancelUpload(sessionID: string, transport: UploadTransport): Observable<UploadEvent> {
-  return cancelSession(sessionID, transport).pipe(
-    timeout({ first: LEAVE_AFTER_MS }),
+/** Cancels an upload here in any case, and on the server if it may know the session and can be reached. */
+export function cancelUpload({ sessionID, isNew }: UploadSession, transport: UploadTransport): Observable<UploadEvent> {
+  const cancelled$ = isNew ? EMPTY : cancelSession(sessionID, transport).pipe(timeout({ first: LEAVE_AFTER_MS }));
+  return cancelled$.pipe(
     catchError(() => EMPTY),
     ignoreElements(),
     endWith<UploadEvent>({ type: 'cancelled' }),

@@ -230,7 +230,7 @@ describe('UploadClient', () => {
       gateway.fault = () => 'stall';
       const states: UploadState[] = [];
       clientOf(gateway)
-        .upload(content, { controls })
+        .upload(content, { sessionID: SESSION, controls })
         .subscribe((state) => states.push(state));
       while (gateway.requests.length === 0) await tick();
       await tick();

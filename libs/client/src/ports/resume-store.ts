@@ -10,6 +10,10 @@ export interface ResumeRecord {
   readonly type: string;
   /** Bytes that the server had when the record was last written. It may have more by now. */
   readonly uploaded: number;
+  /** Name under which the file is uploaded, if it is not its own. */
+  readonly uploadName?: string | undefined;
+  /** The texts that the server keeps with the upload. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** When the record was last written, in milliseconds since 1970. */
   readonly updatedAt: number;
   /** In browsers that have handles: the handle of the file. It can be read again when the person allows it. */

@@ -17,5 +17,7 @@ export interface UploadTransport {
   readonly silentMs: number;
   /** Ends a connection that no longer answers. `connected$` fails with the reason for all subscribers. */
   drop(reason: UploadError): void;
+  /** No upload is left. Ends what only serves to explain failures to them. The connection may stay open. */
+  rest(): void;
   close(): void;
 }

@@ -4,6 +4,10 @@ import type { ResumeRecord } from '../ports/resume-store.js';
 export interface ResumableFile {
   readonly file: File;
   readonly handle?: FileSystemFileHandle | undefined;
+  /** Name under which it is uploaded. @default the name of the file */
+  readonly fileName?: string | undefined;
+  /** Texts that the server keeps with the upload. @default none */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -19,4 +23,16 @@ export function recordOf(records: readonly ResumeRecord[], file: File): ResumeRe
 /** The handle in a record, if it is of this very file. Another copy of the same name and size has a date of its own. */
 export function handleOf(record: ResumeRecord | undefined, file: File): FileSystemFileHandle | undefined {
   return record?.lastModified === file.lastModified ? record.handle : undefined;
+}
+
+/**
+ * The name and the metadata for an upload that goes on. The session has the name that it was begun with, and the server takes
+ * no other for it.
+ */
+export function detailsOf(
+  record: ResumeRecord | undefined,
+  given: Pick<ResumableFile, 'fileName' | 'metadata'>,
+): Pick<ResumableFile, 'fileName' | 'metadata'> {
+  if (!record) return { fileName: given.fileName, metadata: given.metadata };
+  return { fileName: record.uploadName ?? record.fileName, metadata: given.metadata ?? record.metadata };
 }

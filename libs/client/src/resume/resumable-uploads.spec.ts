@@ -6,6 +6,7 @@ import type { ResumeRecord } from '../ports/resume-store.js';
 import type { UploadState } from '../state/upload-state.js';
 import { FakeLocks } from '../testing/fake-locks.js';
 import { photo, record, SESSION_ID, states } from '../testing/resume-fixtures.js';
+import { detailsOf } from './resumable-file.js';
 import { ResumableUploads } from './resumable-uploads.js';
 import { SessionLocks } from './session-locks.js';
 
@@ -48,6 +49,19 @@ describe('ResumableUploads', () => {
     uploads.close();
     jest.restoreAllMocks();
     jest.useRealTimers();
+  });
+
+  it('remembers the name and the metadata of an upload, if it has any', async () => {
+    const details = { fileName: 'renamed.jpg', metadata: { album: 'summer' } };
+    const states$ = new Subject<UploadState>();
+    const upload = states$.pipe(uploads.remember({ file: photo(), ...details }, false)).subscribe();
+    states$.next(uploading(500));
+    upload.unsubscribe();
+    await reload();
+    const [found] = await uploads.recall([photo()]);
+    expect(detailsOf(found, { fileName: 'other.jpg' })).toEqual(details);
+    expect(detailsOf(record(), { fileName: 'other.jpg' })).toEqual({ fileName: 'photo.jpg', metadata: undefined });
+    expect(detailsOf(undefined, details)).toEqual(details);
   });
 
   it('offers after a reload what was interrupted, with the handle of its file', async () => {

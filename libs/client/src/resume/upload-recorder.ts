@@ -71,10 +71,10 @@ export class UploadRecorder {
 
   /** `size`: of the file as it is now. A file that has changed is uploaded as it is now. */
   private put(sessionID: string, progress: { uploaded: number; updatedAt: number }, size: number | undefined): void {
-    const { handle, file } = this.chosen;
+    const { handle, file, fileName: uploadName, metadata } = this.chosen;
     const { name: fileName, lastModified, type } = file;
     const facts = { sessionID, fileName, size: size ?? file.size, lastModified, type };
-    void this.context.store.put({ ...facts, ...progress, handle });
+    void this.context.store.put({ ...facts, ...progress, handle, uploadName, metadata });
   }
 
   /** Thousands of small files complete before there is anything to record. They never access the store. */

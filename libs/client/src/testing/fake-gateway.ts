@@ -107,6 +107,8 @@ export class FakeGateway implements UploadTransport {
     this.cut(reason);
   }
 
+  rest(): void {}
+
   close(): void {
     this.cut();
   }

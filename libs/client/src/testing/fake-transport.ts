@@ -6,7 +6,15 @@ import type { UploadTransport } from '../ports/transport.js';
 export function transportAnswering(answer$: Observable<unknown>) {
   const request = jest.fn((_event: string, _payload: unknown) => answer$);
   const drop = jest.fn();
-  const transport = { connected$: NEVER, on: () => NEVER, request, drop, close: () => undefined, silentMs: 100 };
+  const transport = {
+    connected$: NEVER,
+    on: () => NEVER,
+    request,
+    drop,
+    rest: () => undefined,
+    close: () => undefined,
+    silentMs: 100,
+  };
   transport satisfies UploadTransport;
   return { transport, request, drop };
 }

@@ -1,53 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UploadError } from '@upload-streams/protocol';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { firstValueFrom, lastValueFrom, type Observable, type Subscription } from 'rxjs';
-import { Server, type Socket } from 'socket.io';
-import { resolveClientOptions, type UploadClientOptions } from '../../options/client-options.js';
-import { SocketIoTransport } from './socket-io-transport.js';
+import { firstValueFrom, lastValueFrom, type Observable } from 'rxjs';
+import type { Server, Socket } from 'socket.io';
+import type { UploadClientOptions } from '../../options/client-options.js';
+import { TransportFixture } from '../../testing/transport-fixture.js';
 
 describe('SocketIoTransport', () => {
+  let fixture: TransportFixture;
   let server: Server;
-  let url: string;
-  let transports: SocketIoTransport[];
-  let subscriptions: Subscription[];
 
   beforeEach(async () => {
-    transports = [];
-    subscriptions = [];
-    const http = createServer();
-    server = new Server(http);
-    http.listen(0, '127.0.0.1');
-    await once(http, 'listening');
-    url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    fixture = await TransportFixture.start();
+    server = fixture.server;
   });
-  afterEach(async () => {
-    for (const subscription of subscriptions) subscription.unsubscribe();
-    for (const transport of transports) transport.close();
-    await server.close();
-  });
+  afterEach(() => fixture.close());
 
-  function transportTo(options: UploadClientOptions = {}) {
-    const transport = new SocketIoTransport(resolveClientOptions({ url, ...options }));
-    transports.push(transport);
-    return transport;
-  }
-
-  /** Subscribes; gives promises of the first emission and of the error, and the means to unsubscribe. */
-  function use(observable: Observable<unknown>) {
-    const subscription = { unsubscribe: () => undefined as void };
-    let fail: (error: UploadError) => void;
-    const error = new Promise<UploadError>((resolve) => (fail = resolve));
-    const up = new Promise<void>((resolve) => {
-      const subscribed = observable.subscribe({ next: () => resolve(), error: (reason) => fail(reason) });
-      subscription.unsubscribe = () => subscribed.unsubscribe();
-      subscriptions.push(subscribed);
-    });
-    return { up, error, unsubscribe: () => subscription.unsubscribe() };
-  }
-
+  const transportTo = (options?: UploadClientOptions) => fixture.transportTo(options);
+  const use = (observable: Observable<unknown>) => fixture.use(observable);
   const nextSocket = async () => (await once(server, 'connection'))[0] as Socket;
 
   it('connects when it is first needed, not before', async () => {
@@ -84,35 +54,6 @@ describe('SocketIoTransport', () => {
     for (const socket of server.sockets.sockets.values()) socket.on('ping', (_payload, ack) => ack('pong'));
     expect(await ping).toBe('pong');
     expect(server.sockets.sockets.size).toBe(1);
-  });
-
-  it('sends its token, and asks for it at every connection', async () => {
-    const tokens: unknown[] = [];
-    server.use((socket, next) => {
-      tokens.push(socket.handshake.auth['token']);
-      next();
-    });
-    let asked = 0;
-    const transport = transportTo({ token: async () => `token-${++asked}` });
-    const first = use(transport.connected$);
-    await first.up;
-    transport.drop(new UploadError('ACK_TIMEOUT'));
-    await first.error;
-    await use(transport.connected$).up;
-    expect(tokens).toEqual(['token-1', 'token-2']);
-  });
-
-  it('fails as a lost connection where the token can not be had, and asks for it again the next time', async () => {
-    let asked = 0;
-    const transport = transportTo({
-      token: async () => {
-        if (++asked === 1) throw new Error('signed out');
-        return 'secret';
-      },
-    });
-    expect(await use(transport.connected$).error).toMatchObject({ code: 'CONNECTION_LOST' });
-    await use(transport.connected$).up;
-    expect(asked).toBe(2);
   });
 
   it('fails with the UploadError that the server refuses the connection with', async () => {
@@ -240,6 +181,19 @@ describe('SocketIoTransport', () => {
       jest.useRealTimers();
     }
     expect(server.engine.clientsCount).toBe(1);
+  });
+
+  it('leaves no timer behind when it is closed, which ends its last user', async () => {
+    const transport = transportTo();
+    const user = use(transport.connected$);
+    await user.up;
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    try {
+      transport.close();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('drops a connection on which not even heartbeats come any more', async () => {

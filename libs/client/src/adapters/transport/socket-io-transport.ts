@@ -1,14 +1,18 @@
 import { UploadError } from '@upload-streams/protocol';
-import { Observable, Subject } from 'rxjs';
+import { Observable, Subject, type Subscription } from 'rxjs';
 import { io, type ManagerOptions, type Socket } from 'socket.io-client';
 import type { UploadTransport } from '../../ports/transport.js';
+import { askToken, type TokenSource } from './ask-token.js';
+import { HandshakeWatch } from './handshake-watch.js';
+import { probe, probeUrl } from './http-probe.js';
 import { watchSilence } from './silence-watch.js';
 
 /** `UploadClientOptions` says what each option means. */
 export interface SocketIoTransportOptions {
   readonly url: string | undefined;
   readonly path: string;
-  readonly token: string | (() => string | Promise<string>) | undefined;
+  readonly token: TokenSource;
+  readonly tokenTimeoutMs: number;
   readonly ackTimeoutMs: number;
   readonly idleTimeoutMs: number;
 }
@@ -21,26 +25,23 @@ const WEB_SOCKET: SocketTransports = ['websocket'];
 
 /** One Socket.IO connection. It opens with the first upload and closes when there has been none for `idleTimeoutMs`. */
 export class SocketIoTransport implements UploadTransport {
-  private readonly socket: Socket;
+  private created: Socket | undefined;
   private readonly up = new Subject<void>();
   private readonly down = new Subject<UploadError>();
   private connecting = false;
   private dropReason: UploadError | undefined;
+  private asking: Subscription | undefined;
+  private readonly handshakes = new HandshakeWatch(() =>
+    probe(probeUrl(this.options.url ?? globalThis.location.origin, this.options.path)),
+  );
   private heardAt = performance.now();
   private users = 0;
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly options: SocketIoTransportOptions,
-    transports = WEB_SOCKET,
-  ) {
-    this.socket = createSocket(options, transports)
-      .on('connect', () => this.onUp())
-      .on('disconnect', () => this.onDown(this.dropReason ?? connectionLost()))
-      .on('connect_error', (error: Error & { data?: unknown }) =>
-        this.onDown(error.data ? UploadError.fromBody(error.data) : connectionLost(error)),
-      );
-  }
+    private readonly transports = WEB_SOCKET,
+  ) {}
 
   readonly connected$ = new Observable<void>((subscriber) => {
     subscriber.add(this.down.subscribe((reason) => subscriber.error(reason)));
@@ -79,9 +80,19 @@ export class SocketIoTransport implements UploadTransport {
     this.socket.io.engine?.close();
   }
 
+  rest(): void {
+    this.handshakes.stop();
+  }
+
   close(): void {
+    this.rest();
     clearTimeout(this.idleTimer);
     this.disconnect();
+  }
+
+  /** Created when it is first needed: a server that renders the page has no address to connect to. */
+  private get socket(): Socket {
+    return (this.created ??= this.createSocket());
   }
 
   /** Connects once for all subscribers: a second CONNECT before the first is answered makes the server hang up. */
@@ -89,6 +100,7 @@ export class SocketIoTransport implements UploadTransport {
     if (this.connecting) return;
     this.connecting = true;
     this.dropReason = undefined;
+    this.handshakes.begin();
     this.socket.connect();
     const onSilence = () => this.drop(new UploadError('ACK_TIMEOUT'));
     this.heardAt = performance.now();
@@ -97,7 +109,7 @@ export class SocketIoTransport implements UploadTransport {
   }
 
   private disconnect(): void {
-    this.socket.disconnect();
+    this.created?.disconnect();
     // Socket.IO emits nothing for a connection that was not open yet.
     if (this.connecting) this.onDown(connectionLost());
   }
@@ -108,6 +120,7 @@ export class SocketIoTransport implements UploadTransport {
   }
 
   private onDown(reason: UploadError): void {
+    this.asking?.unsubscribe();
     this.connecting = false;
     this.dropReason = undefined;
     this.down.next(reason);
@@ -119,33 +132,46 @@ export class SocketIoTransport implements UploadTransport {
   }
 
   private release(): void {
-    if (--this.users === 0) this.idleTimer = setTimeout(() => this.disconnect(), this.options.idleTimeoutMs);
+    // A timer would keep a Node process running for nothing after `close`.
+    if (--this.users > 0 || !this.created?.active) return;
+    this.idleTimer = setTimeout(() => this.disconnect(), this.options.idleTimeoutMs);
   }
-}
 
-function createSocket(
-  { url, path, token, ackTimeoutMs }: SocketIoTransportOptions,
-  transports: SocketTransports,
-): Socket {
-  const credential = async () => (typeof token === 'function' ? token() : token);
-  const settings = {
-    path,
-    transports,
-    autoConnect: false,
-    // The pipeline reconnects, because it knows what has to be sent again.
-    reconnection: false,
-    forceNew: true,
-    timeout: ackTimeoutMs,
-    auth: (provide: (auth: object) => void) => {
-      void credential().then(
-        (value) => provide(value ? { token: value } : {}),
-        // Without its credential the connection is useless: it counts as lost, and the next one asks again.
-        () => socket.io.engine?.close(),
-      );
-    },
-  };
-  const socket = url === undefined ? io(settings) : io(url, settings);
-  return socket;
+  private createSocket(): Socket {
+    const { url, path, ackTimeoutMs } = this.options;
+    const settings = {
+      path,
+      transports: this.transports,
+      autoConnect: false,
+      // The pipeline reconnects, because it knows what has to be sent again.
+      reconnection: false,
+      forceNew: true,
+      timeout: ackTimeoutMs,
+      auth: (provide: (auth: object) => void) => this.authenticate(provide),
+    };
+    const socket = url === undefined ? io(settings) : io(url, settings);
+    // The WebSocket is open. The server may still refuse the client.
+    socket.io.on('open', () => this.handshakes.opened());
+    return socket
+      .on('connect', () => this.onUp())
+      .on('disconnect', () => this.onDown(this.dropReason ?? connectionLost()))
+      .on('connect_error', (error: Error & { data?: unknown }) => this.onRefused(error));
+  }
+
+  private onRefused(error: Error & { data?: unknown }): void {
+    if (error.data) return this.onDown(UploadError.fromBody(error.data));
+    const isOpen = this.socket.io.engine.readyState === 'open';
+    this.onDown(isOpen ? connectionLost(error) : this.handshakes.failed(error));
+  }
+
+  /** Without its credential, a connection is useless. The question ends with its connection, and each has its own. */
+  private authenticate(provide: (auth: object) => void): void {
+    const { token, tokenTimeoutMs } = this.options;
+    this.asking = askToken(token, tokenTimeoutMs).subscribe({
+      next: (value) => provide(value === undefined ? {} : { token: value }),
+      error: (reason: UploadError) => this.drop(reason),
+    });
+  }
 }
 
 const connectionLost = (cause?: unknown): UploadError => new UploadError('CONNECTION_LOST', undefined, { cause });

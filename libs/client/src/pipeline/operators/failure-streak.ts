@@ -6,7 +6,9 @@ import { LONGEST_TIMER_MS } from '../../state/longest-timer.js';
 const WAITS: ReadonlySet<ErrorCode> = new Set([
   'CONNECTION_LOST',
   'OFFLINE',
+  'WEBSOCKET_BLOCKED',
   'ACK_TIMEOUT',
+  'TOKEN_UNAVAILABLE',
   'SERVER_DRAINING',
   'STORAGE_FULL',
   'TOO_MANY_SESSIONS',
