@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { uploadFromProject } from './support/client-run.js';
 import { FreshProject } from './support/fresh-project.js';
 import { NEST_12, NEST_TSCONFIG, nestClientFiles } from './support/nest-project.js';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { RedisServer, SwiftServer } from '@upload-streams/testing';
 import { FreshProject } from './support/fresh-project.js';
 import { NEST_12, NEST_TSCONFIG } from './support/nest-project.js';

@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect } from '@jest/globals';
 import { uploadFromProject } from './support/client-run.js';
 import { FreshProject } from './support/fresh-project.js';
 import { describeProject, itOn, nodes, packed, readmeExample } from './support/packed.js';

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { FreshProject } from './support/fresh-project.js';
 import { chooseGateway, uploadFromPage } from './support/page-upload.js';
 import { describeProject, itOn, nodes, packed, prepared, readmeExample, workspaceNode } from './support/packed.js';
