@@ -81,7 +81,9 @@ describeProject('The contract suites', () => {
   });
 
   it('fail for a store that does nothing', async () => {
-    await expect(project.tool('vitest', ['run', '--dir', 'vitest-broken'])).rejects.toThrow(/Tests +\d+ failed/);
+    await expect(project.tool('vitest', ['run', '--testTimeout=500', '--dir', 'vitest-broken'])).rejects.toThrow(
+      /Tests +\d+ failed/,
+    );
   });
 
   it('say what is missing where the functions are not global', async () => {

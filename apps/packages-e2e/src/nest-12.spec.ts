@@ -1,8 +1,8 @@
-import { expect, it } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { uploadFromProject } from './support/client-run.js';
 import { FreshProject } from './support/fresh-project.js';
 import { NEST_12, NEST_TSCONFIG, nestClientFiles } from './support/nest-project.js';
-import { describeProject, hasSqlite, nodes, packed, prepared, readmeExample } from './support/packed.js';
+import { describeProject, itOn, hasSqlite, nodes, packed, prepared, readmeExample } from './support/packed.js';
 import { uploadToHost } from './support/started-host.js';
 
 const main = readmeExample('nest', 'main.ts');
@@ -35,14 +35,15 @@ for (const platform of ['Express', 'Fastify']) {
   const entry = `dist/${platform.toLowerCase()}.js`;
 
   describeProject(`Nest 12, ES module, ${platform}: gateway`, () => {
-    it.each(nodes.filter(hasSqlite))('stores an upload, on Node $version', async (node) => {
+    itOn(nodes.filter(hasSqlite), 'stores an upload', async (node) => {
       const { sent, reported, stored } = await uploadToHost(await project(), node, entry);
       expect(reported).toBe(sent);
       expect(stored).toBe(sent);
     });
 
-    it.each(nodes.filter((node) => !hasSqlite(node)))(
-      'refuses to start without SQLite, on Node $version',
+    itOn(
+      nodes.filter((node) => !hasSqlite(node)),
+      'refuses to start without SQLite',
       async (node) =>
         expect(uploadToHost(await project(), node, entry)).rejects.toThrow(
           /The catalogue in SQLite needs Node 22\.13 or newer; this is v20.*Redis/s,
@@ -52,7 +53,7 @@ for (const platform of ['Express', 'Fastify']) {
 }
 
 describeProject('Nest 12, ES module: client', () => {
-  it.each(nodes)('uploads a file, on Node $version', async (node) => {
+  itOn(nodes, 'uploads a file', async (node) => {
     const { sent, stored } = await uploadFromProject(await project(), node, ['dist/archive.js']);
     expect(stored).toEqual([sent]);
   });

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { RedisServer, SwiftServer } from '@upload-streams/testing';
 import { FreshProject } from './support/fresh-project.js';
 import { NEST_12, NEST_TSCONFIG } from './support/nest-project.js';
-import { describeProject, nodes, packed } from './support/packed.js';
+import { describeProject, itOn, nodes, packed } from './support/packed.js';
 import { uploadToHost } from './support/started-host.js';
 
 const MAIN = `
@@ -59,7 +59,7 @@ describeProject(
       await Promise.all([redis?.close(), store?.close()]);
     });
 
-    it.each(nodes)('stores an upload, on Node $version', async (node) => {
+    itOn(nodes, 'stores an upload', async (node) => {
       const { accessKeyId, secretAccessKey } = store;
       const { sent, reported, stored } = await uploadToHost(project, node, 'dist/main.js', {
         REDIS_URL: redis.url,

@@ -1,7 +1,7 @@
-import { beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect } from '@jest/globals';
 import { uploadFromProject } from './support/client-run.js';
 import { FreshProject } from './support/fresh-project.js';
-import { describeProject, nodes, packed, readmeExample } from './support/packed.js';
+import { describeProject, itOn, nodes, packed, readmeExample } from './support/packed.js';
 
 const URL_OF_EXAMPLE = "'http://localhost:3000'";
 
@@ -16,13 +16,13 @@ describeProject('Node, ES module', () => {
     project = await FreshProject.create('node-esm', CLIENT, { 'upload.mjs': example, 'messages.mjs': messages });
   });
 
-  it.each(nodes)('uploads a file, on Node $version', async (node) => {
+  itOn(nodes, 'uploads a file', async (node) => {
     const { sent, stored, printed } = await uploadFromProject(project, node, ['upload.mjs']);
     expect(stored).toEqual([sent]);
     expect(printed).toContain(`5000000 bytes, SHA-256 ${sent}`);
   });
 
-  it.each(nodes)('runs the example of the protocol, on Node $version', async (node) => {
+  itOn(nodes, 'runs the example of the protocol', async (node) => {
     expect(await project.node(node, ['messages.mjs'])).toBe('cbf43926\ntrue SESSION_ID_INVALID restart\n');
   });
 });
@@ -38,7 +38,7 @@ describeProject('Node, CommonJS', () => {
     project = await FreshProject.create('node-cjs', { type: 'commonjs', ...CLIENT }, { 'upload.js': script });
   });
 
-  it.each(nodes)('uploads a file, on Node $version', async (node) => {
+  itOn(nodes, 'uploads a file', async (node) => {
     const { sent, stored } = await uploadFromProject(project, node, ['upload.js']);
     expect(stored).toEqual([sent]);
   });

@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { describe, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,8 +19,16 @@ export const nodes = JSON.parse(process.env['PACKAGES_E2E_NODES'] ?? '[]') as re
 
 export const workspaceNode = nodes.at(-1)!;
 
-/** Nest and SQLite: the default store needs `node:sqlite`. */
-export const hasSqlite = ({ version }: NodeVersion): boolean => Number.parseFloat(version) >= 22.13;
+/** Whether the default store of the gateway opens: `node:sqlite` is there since 22.13. */
+export function hasSqlite({ version }: NodeVersion): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 13);
+}
+
+/** A test for each of some Node versions. The table at the end has its results. */
+export function itOn(versions: readonly NodeVersion[], what: string, test: (node: NodeVersion) => Promise<void>): void {
+  for (const node of versions) it(`${what}, on Node ${node.version}`, () => test(node));
+}
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
