@@ -10,7 +10,10 @@ import type { UploadSession } from './upload-session.js';
 /** Why a node lost a session: another connection or node holds it, or its record is gone. */
 type LostCode = 'SESSION_TAKEN_OVER' | 'SESSION_NOT_FOUND';
 
-/** The ways in which a session ends, but for its completion. Each is called in the session's order. */
+/**
+ * All ways to end a session except completion. `release`, `fence` and `afterChunkFailure` wait for the session's turn
+ * themselves (`SessionRegistry.inOrder`). The others have to be called during it.
+ */
 @Injectable()
 export class SessionEndings {
   private readonly logger = new Logger(SessionEndings.name);
@@ -74,11 +77,25 @@ export class SessionEndings {
     await this.discard(session.record, session.epoch).catch((error) => this.logger.warn(error));
   }
 
-  /** Something in a session failed: what has become useless is discarded, what can be opened anew is closed. */
+  /** Handles an error in a session: discards it if its bytes are useless, closes it if it can be reopened. */
   async afterFailure(session: UploadSession, error: unknown): Promise<void> {
     const fate = session.fateAfter(error);
     if (fate === 'discarded') await this.fail(session);
     else if (fate === 'closed') await this.close(session);
+  }
+
+  /**
+   * Handles the error of a chunk. It waits for the session's turn: if the session ended during a begin, that begin would open
+   * the partial file while it is still open here. An error that changes nothing needs no turn.
+   */
+  async afterChunkFailure(session: UploadSession, error: unknown): Promise<void> {
+    if (session.fateAfter(error) === 'unchanged') return;
+    const { sessionID } = session.record;
+    await this.registry.inOrder(sessionID, async () => {
+      const live = this.registry.get(sessionID);
+      // If the upload was begun again meanwhile, the error is not about the session that is live now.
+      if (live === undefined || live === session) await this.afterFailure(session, error);
+    });
   }
 
   /** This node lost the session without being asked: its bytes and its record belong to another one now. */

@@ -103,12 +103,18 @@ export class SessionService {
     await this.endings.release(this.registry.all());
   }
 
+  /** Writes the chunk that came with the begin, during the session's turn. */
   private async receiveFirst(
     session: UploadSession,
     connection: UploadConnection,
     chunk: IncomingChunk,
   ): Promise<BegunUpload> {
-    await this.write(session, connection, chunk);
+    try {
+      await session.receive(connection, chunk);
+    } catch (error) {
+      await this.endings.afterFailure(session, error);
+      throw error;
+    }
     return chunk.last ? this.completion.answer(await this.completion.chunked(session)) : session.begun();
   }
 
@@ -120,7 +126,7 @@ export class SessionService {
     try {
       return await session.receive(connection, chunk);
     } catch (error) {
-      await this.endings.afterFailure(session, error);
+      await this.endings.afterChunkFailure(session, error);
       throw error;
     }
   }
