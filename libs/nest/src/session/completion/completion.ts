@@ -48,8 +48,9 @@ export class Completion {
     this.registry.remove(session);
     try {
       const file = await this.accepted(session.record, session.connection, () => session.complete());
-      return await this.entries.complete(session, file);
+      return await this.catalogue(file, session.connection, () => this.entries.complete(session, file));
     } catch (error) {
+      // If it is unknown whether the catalogue has the file, the fate of the session is `unchanged`: nothing is discarded.
       await this.endings.afterFailure(session, error);
       throw error;
     }
@@ -65,7 +66,7 @@ export class Completion {
       await this.entries.discard(record);
       throw error;
     });
-    return this.entries.add(file);
+    return this.catalogue(file, connection, () => this.entries.add(file));
   }
 
   /** The answer to whoever begins an upload that is complete. */
@@ -86,6 +87,14 @@ export class Completion {
       fromHost(() => this.policy.inspect?.(file)),
     );
     return file;
+  }
+
+  private catalogue(
+    { sessionID }: FileRecord,
+    connection: UploadConnection,
+    enter: () => Promise<FileRecord>,
+  ): Promise<FileRecord> {
+    return this.registry.announced(connection, sessionID, 'cataloguing', enter);
   }
 
   private async store(record: SessionRecord, { chunk, crc32: expected }: IncomingChunk): Promise<StoredDigest> {
