@@ -115,7 +115,7 @@ export class SessionService {
       await this.endings.afterFailure(session, error);
       throw error;
     }
-    return chunk.last ? this.completion.answer(await this.completion.chunked(session)) : session.begun();
+    return chunk.last ? this.completion.answer(await this.completion.completeSession(session)) : session.begun();
   }
 
   private async write(

@@ -35,7 +35,7 @@ export class Completion {
     try {
       const file = await this.registry.inOrder(sessionID, async () =>
         // It may have been yielded since its last byte was written. Whoever begins it again completes it.
-        this.registry.has(session) ? this.chunked(session) : undefined,
+        this.registry.has(session) ? this.completeSession(session) : undefined,
       );
       if (file) session.connection.completed(sessionID, toCompletedUpload(file, this.options.fileUrl));
     } catch (error) {
@@ -44,7 +44,7 @@ export class Completion {
   }
 
   /** A session all of whose bytes were received, in its order. It ends here, whether this succeeds or not. */
-  async chunked(session: UploadSession): Promise<FileRecord> {
+  async completeSession(session: UploadSession): Promise<FileRecord> {
     this.registry.remove(session);
     try {
       const file = await this.accepted(session.record, session.connection, () => session.complete());
