@@ -39,7 +39,7 @@ export class SessionService {
       if (found && 'file' in found) return this.completion.answer(found.file);
       if (!found && first?.last) {
         const record = await this.opener.admitWhole(wanted, connection, first);
-        return this.completion.answer(await this.completion.whole(record, connection, first));
+        return this.completion.answer(await this.completion.completeWhole(record, connection, first));
       }
       const session = await this.registry.hold(connection, wanted.sessionID, () =>
         found ? this.opener.resume(found.record, connection) : this.opener.create(wanted, connection),

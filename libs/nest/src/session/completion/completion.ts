@@ -61,7 +61,7 @@ export class Completion {
    * catalogue at the price of one commit. A crash in between leaves orphaned bytes, and a client that was told nothing and
    * sends the file again.
    */
-  async whole(record: SessionRecord, connection: UploadConnection, chunk: IncomingChunk): Promise<FileRecord> {
+  async completeWhole(record: SessionRecord, connection: UploadConnection, chunk: IncomingChunk): Promise<FileRecord> {
     const file = await this.accepted(record, connection, () => this.store(record, chunk)).catch(async (error) => {
       await this.entries.discard(record);
       throw error;
