@@ -47,7 +47,7 @@ export class Completion {
   async completeSession(session: UploadSession): Promise<FileRecord> {
     this.registry.remove(session);
     try {
-      const file = await this.accepted(session.record, session.connection, () => session.complete());
+      const file = await this.storeAndInspect(session.record, session.connection, () => session.complete());
       return await this.catalogue(file, session.connection, () => this.entries.complete(session, file));
     } catch (error) {
       // If it is unknown whether the catalogue has the file, the fate of the session is `unchanged`: nothing is discarded.
@@ -62,10 +62,12 @@ export class Completion {
    * sends the file again.
    */
   async completeWhole(record: SessionRecord, connection: UploadConnection, chunk: IncomingChunk): Promise<FileRecord> {
-    const file = await this.accepted(record, connection, () => this.store(record, chunk)).catch(async (error) => {
-      await this.entries.discard(record);
-      throw error;
-    });
+    const file = await this.storeAndInspect(record, connection, () => this.store(record, chunk)).catch(
+      async (error) => {
+        await this.entries.discard(record);
+        throw error;
+      },
+    );
     return this.catalogue(file, connection, () => this.entries.add(file));
   }
 
@@ -75,7 +77,7 @@ export class Completion {
   }
 
   /** Stores the bytes, reads them back, and lets the policy inspect the file. */
-  private async accepted(
+  private async storeAndInspect(
     record: SessionRecord,
     connection: UploadConnection,
     store: () => Promise<StoredDigest>,
