@@ -48,7 +48,7 @@ export class Completion {
     this.registry.remove(session);
     try {
       const file = await this.storeAndInspect(session.record, session.connection, () => session.complete());
-      return await this.catalogue(file, session.connection, () => this.entries.complete(session, file));
+      return await this.enterInCatalogue(file, session.connection, () => this.entries.complete(session, file));
     } catch (error) {
       // If it is unknown whether the catalogue has the file, the fate of the session is `unchanged`: nothing is discarded.
       await this.endings.afterFailure(session, error);
@@ -68,7 +68,7 @@ export class Completion {
         throw error;
       },
     );
-    return this.catalogue(file, connection, () => this.entries.add(file));
+    return this.enterInCatalogue(file, connection, () => this.entries.add(file));
   }
 
   /** The answer to whoever begins an upload that is complete. */
@@ -91,7 +91,7 @@ export class Completion {
     return file;
   }
 
-  private catalogue(
+  private enterInCatalogue(
     { sessionID }: FileRecord,
     connection: UploadConnection,
     enter: () => Promise<FileRecord>,
