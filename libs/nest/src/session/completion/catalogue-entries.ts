@@ -51,14 +51,14 @@ export class CatalogueEntries {
     file: FileRecord,
     call: () => Promise<'completed' | 'added' | 'exists' | Lost>,
   ): Promise<'entered' | 'exists' | Lost> {
-    const outcome = await this.asked(file, call);
+    const outcome = await this.callOrLookUp(file, call);
     if (outcome !== 'completed' && outcome !== 'added') return outcome as 'exists' | Lost;
     this.events.emit({ type: 'completed', file });
     return 'entered';
   }
 
   /** STORAGE_FULL says that nothing was changed. After any other failure, the catalogue is asked what it has. */
-  private async asked<T>(file: FileRecord, call: () => Promise<T>): Promise<T | 'added'> {
+  private async callOrLookUp<T>(file: FileRecord, call: () => Promise<T>): Promise<T | 'added'> {
     try {
       const [outcome] = await Promise.all([call(), this.storage.saveRecord(file)]);
       return outcome;
