@@ -26,7 +26,7 @@ export class CatalogueEntries {
   /** The file of a session, which counts as completed from then on. */
   async complete(session: UploadSession, file: FileRecord): Promise<FileRecord> {
     const outcome = await this.enter(file, () => this.store.complete(session.epoch, file));
-    if (outcome === 'exists') return this.earlier(file, () => this.endings.fail(session));
+    if (outcome === 'exists') return this.resolveToEarlier(file, () => this.endings.fail(session));
     if (outcome !== 'entered') throw new UploadError(this.endings.lost(session, outcome));
     return file;
   }
@@ -35,7 +35,7 @@ export class CatalogueEntries {
   async add(file: FileRecord): Promise<FileRecord> {
     try {
       const outcome = await this.enter(file, () => this.store.addFile(file));
-      return outcome === 'exists' ? await this.earlier(file, () => this.discard(file)) : file;
+      return outcome === 'exists' ? await this.resolveToEarlier(file, () => this.discard(file)) : file;
     } catch (error) {
       if (isUploadError(error, 'STORAGE_FULL')) await this.discard(file);
       throw error;
@@ -70,7 +70,7 @@ export class CatalogueEntries {
   }
 
   /** The catalogue refused `file`, because it has one of the same session already. */
-  private async earlier(file: FileRecord, discard: () => Promise<void>): Promise<FileRecord> {
+  private async resolveToEarlier(file: FileRecord, discard: () => Promise<void>): Promise<FileRecord> {
     const earlier = await this.store.findFileOfSession(file.sessionID);
     if (!earlier) throw new UploadError('STORAGE_FAILED');
     if (earlier.fileId === file.fileId) return earlier;
