@@ -100,7 +100,7 @@ export class SessionEndings {
 
   /** This node lost the session without being asked: its bytes and its record belong to another one now. */
   fence(session: UploadSession, epoch: number, outcome: LostSession): UploadError {
-    const code = this.lost(session, outcome);
+    const code = this.reportLoss(session, outcome);
     this.registry
       .inOrder(session.record.sessionID, async () => {
         if (session.epoch === epoch && this.registry.has(session)) await this.yield(session, code);
@@ -110,7 +110,7 @@ export class SessionEndings {
   }
 
   /** What a client is told whose session this node lost. One that is missing in the store can only be begun anew. */
-  lost({ record }: UploadSession, outcome: LostSession): LostCode {
+  reportLoss({ record }: UploadSession, outcome: LostSession): LostCode {
     if (outcome === 'fenced') return 'SESSION_TAKEN_OVER';
     this.logger.error(
       `The record of the unfinished upload ${record.fileId} is missing in the session store: it was removed, or the store ` +

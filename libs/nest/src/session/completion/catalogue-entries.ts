@@ -27,7 +27,7 @@ export class CatalogueEntries {
   async complete(session: UploadSession, file: FileRecord): Promise<FileRecord> {
     const outcome = await this.enter(file, () => this.store.complete(session.epoch, file));
     if (outcome === 'exists') return this.resolveToEarlier(file, () => this.endings.fail(session));
-    if (outcome !== 'entered') throw new UploadError(this.endings.lost(session, outcome));
+    if (outcome !== 'entered') throw new UploadError(this.endings.reportLoss(session, outcome));
     return file;
   }
 
