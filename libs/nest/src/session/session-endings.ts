@@ -35,7 +35,7 @@ export class SessionEndings {
   async close(session: UploadSession): Promise<void> {
     if (!this.registry.has(session)) return;
     this.registry.remove(session);
-    await session.close().catch((error) => this.warn(error));
+    await session.close().catch((error) => this.warnUnlessLost(error));
   }
 
   /** The connections of these sessions are gone, or the process stops. Those that can't be resumed are discarded. */
@@ -48,7 +48,7 @@ export class SessionEndings {
             await (session.record.resumable ? this.close(session) : this.discard(session.record));
           })
           // A session that can't be saved must not keep the others from being saved.
-          .catch((error) => this.warn(error)),
+          .catch((error) => this.warnUnlessLost(error)),
       ),
     );
   }
@@ -139,7 +139,7 @@ export class SessionEndings {
       if (removed === undefined) await remove();
     } catch (error) {
       // Nobody else closes it. The session expires later.
-      await session?.close().catch((reason) => this.warn(reason));
+      await session?.close().catch((reason) => this.warnUnlessLost(reason));
       throw error;
     }
   }
@@ -150,7 +150,7 @@ export class SessionEndings {
   }
 
   /** That another node has the session is no fault, and that its record is missing was logged. */
-  private warn(error: unknown): void {
+  private warnUnlessLost(error: unknown): void {
     if (!isUploadError(error, 'SESSION_TAKEN_OVER', 'SESSION_NOT_FOUND')) this.logger.warn(error);
   }
 }
