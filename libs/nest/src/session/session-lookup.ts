@@ -31,7 +31,7 @@ export class SessionLookup {
   async find(wanted: WantedUpload, connection: UploadConnection): Promise<FoundUpload | undefined> {
     const record = await this.claim(wanted, connection);
     if (record && !record.completed) return { record };
-    const file = await this.fileOf(wanted.sessionID, record);
+    const file = await this.findFileOrForget(wanted.sessionID, record);
     if (!file) return undefined;
     this.admission.readmitCompleted(file, wanted, connection.owner);
     return { file };
@@ -71,7 +71,10 @@ export class SessionLookup {
    * of a file gives up its own copy. An entry without bytes leaves the catalogue, so that the client can upload the file
    * again; no bytes are removed.
    */
-  private async fileOf(sessionID: string, record: SessionRecord | undefined): Promise<FileRecord | undefined> {
+  private async findFileOrForget(
+    sessionID: string,
+    record: SessionRecord | undefined,
+  ): Promise<FileRecord | undefined> {
     const file = await this.store.findFileOfSession(sessionID);
     if (file && (await this.storage.has(file))) return file;
     if (file) {
