@@ -29,7 +29,7 @@ export class SessionLookup {
    * owner's, or is of another file.
    */
   async find(wanted: WantedUpload, connection: UploadConnection): Promise<FoundUpload | undefined> {
-    const record = await this.claim(wanted, connection);
+    const record = await this.claimRecord(wanted, connection);
     if (record && !record.completed) return { record };
     const file = await this.findFileOrForget(wanted.sessionID, record);
     if (!file) return undefined;
@@ -53,7 +53,7 @@ export class SessionLookup {
     return new UploadError(isCompleted ? 'UPLOAD_ALREADY_COMPLETE' : 'SESSION_NOT_FOUND');
   }
 
-  private async claim(wanted: WantedUpload, connection: UploadConnection): Promise<SessionRecord | undefined> {
+  private async claimRecord(wanted: WantedUpload, connection: UploadConnection): Promise<SessionRecord | undefined> {
     const { sessionID } = wanted;
     const record = await this.store.find(sessionID);
     requireConnected(connection);
