@@ -28,7 +28,7 @@ export class SessionLookup {
    * What the client's session has become, once no other node holds it; undefined for a new one. Throws where it is not this
    * owner's, or is of another file.
    */
-  async find(wanted: WantedUpload, connection: UploadConnection): Promise<FoundUpload | undefined> {
+  async claim(wanted: WantedUpload, connection: UploadConnection): Promise<FoundUpload | undefined> {
     const record = await this.claimRecord(wanted, connection);
     if (record && !record.completed) return { record };
     const file = await this.findFileOrForget(wanted.sessionID, record);

@@ -35,7 +35,7 @@ export class SessionService {
    */
   begin(connection: UploadConnection, wanted: WantedUpload, first?: IncomingChunk): Promise<BegunUpload> {
     return this.registry.begin(connection, wanted.sessionID, async () => {
-      const found = await this.lookup.find(wanted, connection);
+      const found = await this.lookup.claim(wanted, connection);
       if (found && 'file' in found) return this.completion.answer(found.file);
       if (!found && first?.last) {
         const record = await this.opener.admitWhole(wanted, connection, first);
