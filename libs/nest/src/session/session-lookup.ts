@@ -38,7 +38,7 @@ export class SessionLookup {
   }
 
   /** The session's record, for a cancellation by its owner. No other node holds it afterwards. */
-  async cancellable(owner: string | null, sessionID: string): Promise<SessionRecord> {
+  async claimToCancel(owner: string | null, sessionID: string): Promise<SessionRecord> {
     const record = await this.requireCancellable(owner, sessionID);
     const changed = !this.registry.get(sessionID) && (await this.handover.request(sessionID));
     return changed ? this.requireCancellable(owner, sessionID) : record;

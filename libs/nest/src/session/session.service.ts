@@ -65,7 +65,7 @@ export class SessionService {
   /** Removes a session and its bytes, whichever connection holds it. Only its owner may. */
   async cancel(owner: string | null, sessionID: string): Promise<void> {
     await this.registry.inOrder(sessionID, async () => {
-      await this.endings.cancel(await this.lookup.cancellable(owner, sessionID));
+      await this.endings.cancel(await this.lookup.claimToCancel(owner, sessionID));
     });
   }
 
