@@ -34,7 +34,7 @@ export class SessionOpener {
 
   async create(wanted: WantedUpload, connection: UploadConnection): Promise<UploadSession> {
     const record = await this.admission.admit(wanted, connection.owner);
-    const session = await this.record(record, connection).catch((error) => {
+    const session = await this.createAndOpen(record, connection).catch((error) => {
       this.storage.release(record.fileId);
       throw error;
     });
@@ -66,7 +66,7 @@ export class SessionOpener {
     return held;
   }
 
-  private async record(record: SessionRecord, connection: UploadConnection): Promise<UploadSession> {
+  private async createAndOpen(record: SessionRecord, connection: UploadConnection): Promise<UploadSession> {
     // An earlier attempt whose outcome was unknown has created it: the client's next attempt resumes it.
     if ((await this.store.create(record)) === 'exists') throw new UploadError('SESSION_NOT_FOUND');
     return this.open(record, connection);
