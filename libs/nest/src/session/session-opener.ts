@@ -38,7 +38,7 @@ export class SessionOpener {
       this.storage.release(record.fileId);
       throw error;
     });
-    this.tellOf(record);
+    this.announceBegin(record);
     return session;
   }
 
@@ -47,7 +47,7 @@ export class SessionOpener {
     const record = await this.admission.admit(wanted, connection.owner);
     this.storage.release(record.fileId);
     this.admission.checkWhole(wanted, chunk);
-    this.tellOf(record);
+    this.announceBegin(record);
     return record;
   }
 
@@ -81,7 +81,7 @@ export class SessionOpener {
     });
   }
 
-  private tellOf({ sessionID, owner, fileName }: SessionRecord): void {
+  private announceBegin({ sessionID, owner, fileName }: SessionRecord): void {
     this.events.emit({ type: 'begun', sessionID, owner, fileName });
   }
 
