@@ -12,7 +12,7 @@ type LostCode = 'SESSION_TAKEN_OVER' | 'SESSION_NOT_FOUND';
 
 /**
  * All ways to end a session except completion. `release`, `fence` and `afterChunkFailure` wait for the session's turn
- * themselves (`SessionRegistry.inOrder`). The others have to be called during it.
+ * themselves (`SessionRegistry.runInOrder`). The others have to be called during it.
  */
 @Injectable()
 export class SessionEndings {
@@ -43,7 +43,7 @@ export class SessionEndings {
     await Promise.all(
       sessions.map((session) =>
         this.registry
-          .inOrder(session.record.sessionID, async () => {
+          .runInOrder(session.record.sessionID, async () => {
             if (!this.registry.has(session)) return;
             await (session.record.resumable ? this.close(session) : this.discard(session.record));
           })
@@ -91,7 +91,7 @@ export class SessionEndings {
   async afterChunkFailure(session: UploadSession, error: unknown): Promise<void> {
     if (session.fateAfter(error) === 'unchanged') return;
     const { sessionID } = session.record;
-    await this.registry.inOrder(sessionID, async () => {
+    await this.registry.runInOrder(sessionID, async () => {
       const live = this.registry.get(sessionID);
       // If the upload was begun again meanwhile, the error is not about the session that is live now.
       if (live === undefined || live === session) await this.afterFailure(session, error);
@@ -102,7 +102,7 @@ export class SessionEndings {
   fence(session: UploadSession, epoch: number, outcome: LostSession): UploadError {
     const code = this.reportLoss(session, outcome);
     this.registry
-      .inOrder(session.record.sessionID, async () => {
+      .runInOrder(session.record.sessionID, async () => {
         if (session.epoch === epoch && this.registry.has(session)) await this.yield(session, code);
       })
       .catch((error) => this.logger.error(error));

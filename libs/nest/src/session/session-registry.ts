@@ -46,7 +46,7 @@ export class SessionRegistry {
   }
 
   /** Begin, complete, cancel, yield and release of one session never overlap. */
-  inOrder<T>(sessionID: string, work: () => Promise<T>): Promise<T> {
+  runInOrder<T>(sessionID: string, work: () => Promise<T>): Promise<T> {
     return this.order.run(sessionID, work);
   }
 
@@ -55,7 +55,7 @@ export class SessionRegistry {
     return this.begins.run(connection, sessionID, () =>
       this.announced(connection, sessionID, 'beginning', async () => {
         this.requireAccepting();
-        return this.inOrder(sessionID, work);
+        return this.runInOrder(sessionID, work);
       }),
     );
   }

@@ -64,7 +64,7 @@ export class SessionService {
 
   /** Removes a session and its bytes, whichever connection holds it. Only its owner may. */
   async cancel(owner: string | null, sessionID: string): Promise<void> {
-    await this.registry.inOrder(sessionID, async () => {
+    await this.registry.runInOrder(sessionID, async () => {
       await this.endings.cancel(await this.lookup.claimToCancel(owner, sessionID));
     });
   }
@@ -77,7 +77,7 @@ export class SessionService {
 
   /** Another node wants the session. A completion that is under way is finished first. */
   async yield(sessionID: string): Promise<void> {
-    await this.registry.inOrder(sessionID, async () => {
+    await this.registry.runInOrder(sessionID, async () => {
       const session = this.registry.get(sessionID);
       if (session) await this.endings.yield(session);
     });
@@ -85,7 +85,7 @@ export class SessionService {
 
   /** Removes a session that was not continued since `before`, in milliseconds since 1970: see `SessionEndings.expire`. */
   expire(sessionID: string, before: number): Promise<'expired' | 'forgotten' | 'kept'> {
-    return this.registry.inOrder(sessionID, () => this.endings.expire(sessionID, before));
+    return this.registry.runInOrder(sessionID, () => this.endings.expire(sessionID, before));
   }
 
   /** Keeps the sessions that are live here from expiring, including those that wrote nothing for long. */

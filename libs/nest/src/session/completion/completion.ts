@@ -33,7 +33,7 @@ export class Completion {
   async complete(session: UploadSession): Promise<void> {
     const { sessionID } = session.record;
     try {
-      const file = await this.registry.inOrder(sessionID, async () =>
+      const file = await this.registry.runInOrder(sessionID, async () =>
         // It may have been yielded since its last byte was written. Whoever begins it again completes it.
         this.registry.has(session) ? this.completeSession(session) : undefined,
       );
