@@ -53,7 +53,7 @@ export class SessionRegistry {
   /** Begins a session in its order. Chunks that the same connection sends meanwhile wait: see `behindBegin`. */
   begin<T>(connection: UploadConnection, sessionID: string, work: () => Promise<T>): Promise<T> {
     return this.begins.run(connection, sessionID, () =>
-      this.announced(connection, sessionID, 'beginning', async () => {
+      this.runAnnounced(connection, sessionID, 'beginning', async () => {
         this.requireAccepting();
         return this.runInOrder(sessionID, work);
       }),
@@ -66,7 +66,7 @@ export class SessionRegistry {
   }
 
   /** Runs work that a client waits for. Where it takes long, the client is told every few seconds that it goes on. */
-  announced<T>(
+  runAnnounced<T>(
     connection: UploadConnection,
     sessionID: string,
     step: UploadInProgress['step'],

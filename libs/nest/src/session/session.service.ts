@@ -54,7 +54,7 @@ export class SessionService {
     return this.registry.behindBegin(connection, sessionID, chunk.chunk.length, async () => {
       const session = this.registry.get(sessionID);
       if (session?.connection !== connection) throw await this.whyNotHeld(connection, sessionID);
-      const written = await this.registry.announced(connection, sessionID, 'writing', () =>
+      const written = await this.registry.runAnnounced(connection, sessionID, 'writing', () =>
         this.write(session, connection, chunk),
       );
       if (chunk.last) void this.completion.complete(session);

@@ -83,9 +83,9 @@ export class Completion {
     store: () => Promise<StoredDigest>,
   ): Promise<FileRecord> {
     const { sessionID, fileId, owner, fileName, type, metadata } = record;
-    const digest = await this.registry.announced(connection, sessionID, 'verifying', store);
+    const digest = await this.registry.runAnnounced(connection, sessionID, 'verifying', store);
     const file = { sessionID, fileId, owner, fileName, type, metadata, ...digest, createdAt: Date.now() };
-    await this.registry.announced(connection, sessionID, 'inspecting', () =>
+    await this.registry.runAnnounced(connection, sessionID, 'inspecting', () =>
       fromHost(() => this.policy.inspect?.(file)),
     );
     return file;
@@ -96,7 +96,7 @@ export class Completion {
     connection: UploadConnection,
     enter: () => Promise<FileRecord>,
   ): Promise<FileRecord> {
-    return this.registry.announced(connection, sessionID, 'cataloguing', enter);
+    return this.registry.runAnnounced(connection, sessionID, 'cataloguing', enter);
   }
 
   private async store(record: SessionRecord, { chunk, crc32: expected }: IncomingChunk): Promise<StoredDigest> {
