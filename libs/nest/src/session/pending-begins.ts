@@ -26,7 +26,12 @@ export class PendingBegins {
    * in which they came. Where the begin fails, rejects for the same reason, which tells the client more than the lack of a
    * session. Throws WINDOW_EXCEEDED for more bytes than may wait (`MAX_AHEAD_BYTES`).
    */
-  async behind<T>(connection: UploadConnection, sessionID: string, bytes: number, take: () => Promise<T>): Promise<T> {
+  async runAfter<T>(
+    connection: UploadConnection,
+    sessionID: string,
+    bytes: number,
+    take: () => Promise<T>,
+  ): Promise<T> {
     const pending = this.begins.get(sessionID);
     if (pending?.connection !== connection) return take();
     if (pending.waitingBytes + bytes > MAX_AHEAD_BYTES) throw new UploadError('WINDOW_EXCEEDED');

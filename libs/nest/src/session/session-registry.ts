@@ -50,7 +50,7 @@ export class SessionRegistry {
     return this.order.run(sessionID, work);
   }
 
-  /** Begins a session in its order. Chunks that the same connection sends meanwhile wait: see `behindBegin`. */
+  /** Begins a session in its order. Chunks that the same connection sends meanwhile wait: see `runAfterBegin`. */
   begin<T>(connection: UploadConnection, sessionID: string, work: () => Promise<T>): Promise<T> {
     return this.begins.run(connection, sessionID, () =>
       this.runAnnounced(connection, sessionID, 'beginning', async () => {
@@ -61,8 +61,8 @@ export class SessionRegistry {
   }
 
   /** Takes a chunk at once, or after the begin that it came behind. Throws WINDOW_EXCEEDED where too much waits. */
-  behindBegin<T>(connection: UploadConnection, sessionID: string, bytes: number, take: () => Promise<T>): Promise<T> {
-    return this.begins.behind(connection, sessionID, bytes, take);
+  runAfterBegin<T>(connection: UploadConnection, sessionID: string, bytes: number, take: () => Promise<T>): Promise<T> {
+    return this.begins.runAfter(connection, sessionID, bytes, take);
   }
 
   /** Runs work that a client waits for. Where it takes long, the client is told every few seconds that it goes on. */

@@ -51,7 +51,7 @@ export class SessionService {
 
   /** Writes a chunk. The last one starts the completion, of which the connection is told. */
   receive(connection: UploadConnection, sessionID: string, chunk: IncomingChunk): Promise<ChunkWritten> {
-    return this.registry.behindBegin(connection, sessionID, chunk.chunk.length, async () => {
+    return this.registry.runAfterBegin(connection, sessionID, chunk.chunk.length, async () => {
       const session = this.registry.get(sessionID);
       if (session?.connection !== connection) throw await this.whyNotHeld(connection, sessionID);
       const written = await this.registry.runAnnounced(connection, sessionID, 'writing', () =>
