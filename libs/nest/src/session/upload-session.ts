@@ -197,7 +197,7 @@ export class UploadSession {
     this.offset = end;
     this.crc32 = crc;
     if (last) this.state = { is: 'completing' };
-    await this.durable.written(this.point, isFlush);
+    await this.durable.recordWrite(this.point, isFlush);
     this.window.advance(end, newBytes);
     return this.written();
   }

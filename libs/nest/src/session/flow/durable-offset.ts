@@ -44,7 +44,7 @@ export class DurableOffset {
   }
 
   /** Called after a write up to `point`. Syncs if a checkpoint is due; with `flush`, syncs everything. */
-  async written(point: Checkpoint, flush: boolean): Promise<void> {
+  async recordWrite(point: Checkpoint, flush: boolean): Promise<void> {
     if (flush || this.durability === 'chunk') return this.sync(point);
     const every = this.file.persistence.syncEveryBytes;
     if (!this.syncing && Math.floor(point.offset / every) > Math.floor(this.dueAt / every)) {
