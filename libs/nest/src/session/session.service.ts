@@ -45,7 +45,7 @@ export class SessionService {
         found ? this.opener.resume(found.record, connection) : this.opener.create(wanted, connection),
       );
       this.refuseIfLate(session, connection);
-      return first && session.isEmpty ? this.receiveFirst(session, connection, first) : session.begun();
+      return first && session.isEmpty ? this.receiveFirst(session, connection, first) : session.answerBegin();
     });
   }
 
@@ -115,7 +115,7 @@ export class SessionService {
       await this.endings.afterFailure(session, error);
       throw error;
     }
-    return chunk.last ? this.completion.answer(await this.completion.completeSession(session)) : session.begun();
+    return chunk.last ? this.completion.answer(await this.completion.completeSession(session)) : session.answerBegin();
   }
 
   private async write(

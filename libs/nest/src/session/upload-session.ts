@@ -74,8 +74,8 @@ export class UploadSession {
   }
 
   /** The answer to whoever begins it: where to go on. */
-  begun(): BegunUpload {
-    return begunAnswer({ ...this.written(), prefixCrc32: this.crc32 }, this.options);
+  answerBegin(): BegunUpload {
+    return begunAnswer({ ...this.answerChunk(), prefixCrc32: this.crc32 }, this.options);
   }
 
   /** Another connection, or the same one anew, holds the session from now on. What was queued is written first. */
@@ -174,7 +174,7 @@ export class UploadSession {
   private async takeIn(chunk: IncomingChunk, received: number): Promise<ChunkWritten> {
     switch (classify(chunk, this.offset)) {
       case 'duplicate':
-        return this.written();
+        return this.answerChunk();
       case 'gap':
         throw new UploadError('OFFSET_MISMATCH', { offset: this.offset });
       case 'next':
@@ -199,7 +199,7 @@ export class UploadSession {
     if (last) this.state = { is: 'completing' };
     await this.durable.recordWrite(this.point, isFlush);
     this.window.advance(end, newBytes);
-    return this.written();
+    return this.answerChunk();
   }
 
   private checkSize(end: number, last: boolean): void {
@@ -219,7 +219,7 @@ export class UploadSession {
     return { offset: this.offset, crc32: this.crc32 };
   }
 
-  private written(): ChunkWritten {
+  private answerChunk(): ChunkWritten {
     return { offset: this.offset, durable: this.durable.value, window: this.window.beyond(this.offset) };
   }
 
