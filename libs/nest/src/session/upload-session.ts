@@ -112,7 +112,7 @@ export class UploadSession {
     return this.queue.run(async () => {
       this.end();
       try {
-        await this.durable.settled();
+        await this.durable.waitForSync();
         const stored = await this.file.digest(this.offset);
         if (stored.crc32 !== this.crc32 || stored.size !== this.offset) throw new UploadError('FILE_CHECKSUM_MISMATCH');
         await this.file.complete();
@@ -146,7 +146,7 @@ export class UploadSession {
     return this.queue.run(async () => {
       if (this.state.is === 'ended') return;
       this.end();
-      await this.durable.settled().catch(() => undefined);
+      await this.durable.waitForSync().catch(() => undefined);
       await this.file.discard();
     });
   }

@@ -58,7 +58,7 @@ export class DurableOffset {
   /** A store that is slower than the client slows the client down, so that little is sent again after a crash. */
   private async keepUp(point: Checkpoint): Promise<void> {
     const isFarAhead = () => this.limit < point.offset + MAX_WAITING_BYTES;
-    if (isFarAhead()) await this.settled();
+    if (isFarAhead()) await this.waitForSync();
     if (isFarAhead()) await this.sync(point);
   }
 
@@ -75,13 +75,13 @@ export class DurableOffset {
   }
 
   /** Resolves when no sync is in progress. Throws if written bytes may be lost. */
-  async settled(): Promise<void> {
+  async waitForSync(): Promise<void> {
     await this.syncing;
     if (this.fault) throw this.fault;
   }
 
   private async sync(point: Checkpoint): Promise<void> {
-    await this.settled();
+    await this.waitForSync();
     if (this.saved.offset < point.offset) await this.syncUpTo(point);
   }
 
