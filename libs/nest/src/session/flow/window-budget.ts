@@ -79,7 +79,7 @@ export class WindowBudget {
     const now = this.now();
     for (const grant of this.inUse) {
       if (now - grant.countedAt < SPAN_MS) return;
-      const likely = Math.min(grant.counted, grant.isYoung ? Infinity : grant.wanted());
+      const likely = Math.min(grant.counted, grant.isYoung ? Infinity : grant.measureWanted());
       if (likely === 0) this.leave(grant);
       else this.count(grant, likely);
     }
@@ -139,7 +139,7 @@ export class WindowGrant {
    * does not hold what a fast one could use.
    */
   renew(written: number): number {
-    const wanted = this.wanted(written);
+    const wanted = this.measureWanted(written);
     this.window = this.budget.regrant(this, Math.max(0, this.window - written), wanted);
     return this.window;
   }
@@ -150,7 +150,7 @@ export class WindowGrant {
   }
 
   /** @internal Two seconds of what it writes, in bytes. */
-  wanted(written = 0): number {
+  measureWanted(written = 0): number {
     const elapsedMs = this.now() - this.spanStartedAt;
     if (elapsedMs >= SPAN_MS) {
       this.lastSpanBytes = elapsedMs < 2 * SPAN_MS ? this.spanBytes : 0;
