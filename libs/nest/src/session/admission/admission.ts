@@ -6,7 +6,7 @@ import { fromHost } from '../../errors/host-error.js';
 import { UPLOAD_POLICY, type UploadPolicy } from '../../contracts/upload-policy.js';
 import { StorageService } from '../../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../../upload-options.js';
-import { checkedFileName } from './file-name.js';
+import { checkFileName } from './file-name.js';
 import type { FileRecord, SessionRecord } from '../../contracts/records.js';
 import type { IncomingChunk } from '../flow/incoming-chunk.js';
 
@@ -35,7 +35,7 @@ export class Admission {
 
   /** The record of a new session, or the reason why not, thrown. */
   async admit(wanted: WantedUpload, owner: string | null): Promise<SessionRecord> {
-    const requestedName = checkedFileName(wanted.fileName);
+    const requestedName = checkFileName(wanted.fileName);
     const type = wanted.type || DEFAULT_TYPE;
     this.checkSize(wanted.size);
     this.checkType(type);
@@ -66,7 +66,7 @@ export class Admission {
   /** Throws where a session is not this owner's, or is of another file or another workflow. */
   readmit(record: SessionRecord, wanted: WantedUpload, owner: string | null): void {
     if (record.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
-    const sameFile = record.requestedName === checkedFileName(wanted.fileName) && record.size === wanted.size;
+    const sameFile = record.requestedName === checkFileName(wanted.fileName) && record.size === wanted.size;
     if (!sameFile || !record.resumable || !wanted.resumable) throw new UploadError('SESSION_MISMATCH');
   }
 

@@ -10,7 +10,7 @@ const MOST_UNITS_COMPOSED = 4;
  * Returns the file name in Unicode's composed form (NFC). Throws FILE_NAME_INVALID for a name that no file system allows.
  * A storage back end decides under which name it stores the file.
  */
-export function checkedFileName(fileName: string): string {
+export function checkFileName(fileName: string): string {
   // Composition takes time that grows with the square of the length.
   if (fileName.length > MOST_UNITS_COMPOSED * MAX_FILE_NAME_LENGTH) throw invalid(TOO_LONG);
   // Half of a surrogate pair is no character. Stores would replace it, and the upload could not be resumed.
