@@ -19,7 +19,7 @@ export class StorageErrors {
   private readonly log = new OncePerCause(new Logger('StorageService'));
 
   /** Throws STORAGE_FULL or STORAGE_FAILED where the work fails. */
-  async translated<T>(work: () => Promise<T>): Promise<T> {
+  async translateErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -27,8 +27,8 @@ export class StorageErrors {
     }
   }
 
-  /** The same items; reading them fails as `translated` does. */
-  async *translatedItems<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+  /** The same items; reading them fails as `translateErrors` does. */
+  async *translateItems<T>(items: AsyncIterable<T>): AsyncIterable<T> {
     try {
       yield* items;
     } catch (error) {
@@ -37,7 +37,7 @@ export class StorageErrors {
   }
 
   /** The bytes of a completed file. The stream fails with FILE_NOT_FOUND where they are missing, otherwise with STORAGE_FAILED. */
-  translatedStream(source: Readable, fileId: string): Readable {
+  translateStream(source: Readable, fileId: string): Readable {
     const stream = new Readable({
       read: () => void source.resume(),
       destroy: (error, done) => {

@@ -36,12 +36,12 @@ export class StorageService {
   }
 
   close(): Promise<void> {
-    return this.errors.translated(() => this.backend.close());
+    return this.errors.translateErrors(() => this.backend.close());
   }
 
   /** Rejects where nothing can be stored now: the store can't be used, or has no room. */
   check(): Promise<void> {
-    return this.errors.translated(async () => {
+    return this.errors.translateErrors(async () => {
       await this.backend.check();
       await this.room.check();
     });
@@ -52,7 +52,7 @@ export class StorageService {
    * STORAGE_FULL where there is too little beside what others have reserved.
    */
   reserve(fileId: string, bytes: number): Promise<void> {
-    return this.errors.translated(() => this.room.reserve(fileId, bytes));
+    return this.errors.translateErrors(() => this.room.reserve(fileId, bytes));
   }
 
   release(fileId: string): void {
@@ -68,11 +68,11 @@ export class StorageService {
   }
 
   discard(fileId: string): Promise<void> {
-    return this.errors.translated(() => this.backend.discard(fileId));
+    return this.errors.translateErrors(() => this.backend.discard(fileId));
   }
 
   put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
-    return this.errors.translated(async () => {
+    return this.errors.translateErrors(async () => {
       await this.room.take(file.fileId, bytes.length);
       return this.backend.put(file, bytes);
     });
@@ -83,26 +83,26 @@ export class StorageService {
    * STORAGE_FAILED where they can't be read.
    */
   read(file: StoredFile, range?: ByteRange): Readable {
-    return this.errors.translatedStream(this.backend.read(file, range), file.fileId);
+    return this.errors.translateStream(this.backend.read(file, range), file.fileId);
   }
 
   /** Whether a completed file is there, with as many bytes as the catalogue says. */
   async has({ size, ...file }: StoredFile & { readonly size: number }): Promise<boolean> {
-    const found = await this.errors.translated(() => this.backend.sizeOf(file));
+    const found = await this.errors.translateErrors(() => this.backend.sizeOf(file));
     return found !== undefined && found >= size;
   }
 
   /** The digest of a completed file, read back. */
   digest(file: StoredFile): Promise<StoredDigest> {
-    return this.errors.translated(() => this.backend.digest(file));
+    return this.errors.translateErrors(() => this.backend.digest(file));
   }
 
   remove(fileId: string): Promise<void> {
-    return this.errors.translated(() => this.backend.remove(fileId));
+    return this.errors.translateErrors(() => this.backend.remove(fileId));
   }
 
   completedFiles(): AsyncIterable<CompletedFile> {
-    return this.errors.translatedItems(this.backend.completedFiles());
+    return this.errors.translateItems(this.backend.completedFiles());
   }
 
   /** Whether there is at least one completed file. */
@@ -113,23 +113,23 @@ export class StorageService {
 
   /** Undefined where downloads go through this process. */
   async presignedUrl(file: StoredFile, download: Download): Promise<string | undefined> {
-    return this.errors.translated(async () => this.backend.presignedUrl?.(file, download));
+    return this.errors.translateErrors(async () => this.backend.presignedUrl?.(file, download));
   }
 
   unfinished(): Promise<readonly string[]> {
-    return this.errors.translated(async () => (await this.backend.quarantine?.unfinished()) ?? []);
+    return this.errors.translateErrors(async () => (await this.backend.quarantine?.unfinished()) ?? []);
   }
 
   quarantine(fileId: string): Promise<void> {
-    return this.errors.translated(async () => this.backend.quarantine?.add(fileId));
+    return this.errors.translateErrors(async () => this.backend.quarantine?.add(fileId));
   }
 
   quarantined(): Promise<readonly Quarantined[]> {
-    return this.errors.translated(async () => (await this.backend.quarantine?.list()) ?? []);
+    return this.errors.translateErrors(async () => (await this.backend.quarantine?.list()) ?? []);
   }
 
   purge(entry: Quarantined): Promise<void> {
-    return this.errors.translated(async () => this.backend.quarantine?.remove(entry));
+    return this.errors.translateErrors(async () => this.backend.quarantine?.remove(entry));
   }
 
   /** Never rejects: a file whose record can't be saved is in the catalogue all the same, and the operator is told. */
@@ -143,15 +143,15 @@ export class StorageService {
   }
 
   records(): Promise<readonly FileRecord[]> {
-    return this.errors.translated(async () => (await this.backend.records?.list()) ?? []);
+    return this.errors.translateErrors(async () => (await this.backend.records?.list()) ?? []);
   }
 
   identity(): Promise<string | undefined> {
-    return this.errors.translated(async () => this.backend.identity?.read());
+    return this.errors.translateErrors(async () => this.backend.identity?.read());
   }
 
   setIdentity(id: string): Promise<void> {
-    return this.errors.translated(async () => this.backend.identity?.save(id));
+    return this.errors.translateErrors(async () => this.backend.identity?.save(id));
   }
 
   private async warned(sentence: string, work: () => Promise<void> | undefined): Promise<void> {
@@ -164,25 +164,25 @@ export class StorageService {
 
   private async opened({ fileId }: StoredFile, open: () => Promise<PartialFile>): Promise<PartialFile> {
     const { errors, room } = this;
-    const file = await errors.translated(open);
+    const file = await errors.translateErrors(open);
     const released = (work: () => Promise<void>) => {
       room.release(fileId);
-      return errors.translated(work);
+      return errors.translateErrors(work);
     };
     return {
       size: file.size,
       durable: file.durable,
       persistence: file.persistence,
       append: (offset, bytes) =>
-        errors.translated(async () => {
+        errors.translateErrors(async () => {
           await room.take(fileId, bytes.length);
           await file.append(offset, bytes);
         }),
-      sync: () => errors.translated(() => file.sync()),
+      sync: () => errors.translateErrors(() => file.sync()),
       checkpointSaved: (offset) => file.checkpointSaved(offset),
-      read: (start) => errors.translatedItems(file.read(start)),
-      digest: (size) => errors.translated(() => file.digest(size)),
-      complete: () => errors.translated(() => file.complete()),
+      read: (start) => errors.translateItems(file.read(start)),
+      digest: (size) => errors.translateErrors(() => file.digest(size)),
+      complete: () => errors.translateErrors(() => file.complete()),
       discard: () => released(() => file.discard()),
       close: () => released(() => file.close()),
     };
