@@ -60,11 +60,11 @@ export class StorageService {
   }
 
   create(file: StoredFile): Promise<PartialFile> {
-    return this.opened(file, () => this.backend.create(file));
+    return this.openAndWrap(file, () => this.backend.create(file));
   }
 
   open(file: StoredFile, durable: Checkpoint): Promise<PartialFile> {
-    return this.opened(file, () => this.backend.open(file, durable));
+    return this.openAndWrap(file, () => this.backend.open(file, durable));
   }
 
   discard(fileId: string): Promise<void> {
@@ -134,12 +134,16 @@ export class StorageService {
 
   /** Never rejects: a file whose record can't be saved is in the catalogue all the same, and the operator is told. */
   async saveRecord(file: FileRecord): Promise<void> {
-    await this.warned(`The record of the file ${file.fileId} was not saved`, () => this.backend.records?.save(file));
+    await this.warnOnFailure(`The record of the file ${file.fileId} was not saved`, () =>
+      this.backend.records?.save(file),
+    );
   }
 
   /** Never rejects, as `saveRecord`. */
   async removeRecord(fileId: string): Promise<void> {
-    await this.warned(`The record of the file ${fileId} was not removed`, () => this.backend.records?.remove(fileId));
+    await this.warnOnFailure(`The record of the file ${fileId} was not removed`, () =>
+      this.backend.records?.remove(fileId),
+    );
   }
 
   records(): Promise<readonly FileRecord[]> {
@@ -154,7 +158,7 @@ export class StorageService {
     return this.errors.translateErrors(async () => this.backend.identity?.save(id));
   }
 
-  private async warned(sentence: string, work: () => Promise<void> | undefined): Promise<void> {
+  private async warnOnFailure(sentence: string, work: () => Promise<void> | undefined): Promise<void> {
     try {
       await work();
     } catch (error) {
@@ -162,10 +166,10 @@ export class StorageService {
     }
   }
 
-  private async opened({ fileId }: StoredFile, open: () => Promise<PartialFile>): Promise<PartialFile> {
+  private async openAndWrap({ fileId }: StoredFile, open: () => Promise<PartialFile>): Promise<PartialFile> {
     const { errors, room } = this;
     const file = await errors.translateErrors(open);
-    const released = (work: () => Promise<void>) => {
+    const releaseAnd = (work: () => Promise<void>) => {
       room.release(fileId);
       return errors.translateErrors(work);
     };
@@ -183,8 +187,8 @@ export class StorageService {
       read: (start) => errors.translateItems(file.read(start)),
       digest: (size) => errors.translateErrors(() => file.digest(size)),
       complete: () => errors.translateErrors(() => file.complete()),
-      discard: () => released(() => file.discard()),
-      close: () => released(() => file.close()),
+      discard: () => releaseAnd(() => file.discard()),
+      close: () => releaseAnd(() => file.close()),
     };
   }
 }
