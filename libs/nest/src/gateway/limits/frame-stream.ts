@@ -81,7 +81,7 @@ export class FrameStream {
     const next = this.headers.read(bytes, at);
     if (!this.headers.isWhole) return next;
     const { header, bytes: raw } = this.headers.take();
-    const isTaken = this.takes(header);
+    const isTaken = this.takeIfLarge(header);
     if (!isTaken) this.checkText(header);
     if (this.failed) return next;
     this.frame = new Frame(header, isTaken);
@@ -98,7 +98,7 @@ export class FrameStream {
   }
 
   /** Violations of the protocol are passed to `ws`, which answers them, if it has seen the start of the message. */
-  private takes({ opcode, final, extended, mask, length }: FrameHeader): boolean {
+  private takeIfLarge({ opcode, final, extended, mask, length }: FrameHeader): boolean {
     const { large } = this;
     if (!large || opcode >= FIRST_CONTROL) return false;
     const isPlain = !extended && mask !== undefined;
