@@ -87,7 +87,7 @@ export class OriginalWorkflow implements UploadConnection {
     upload.waitingBytes += chunk.length;
     await upload.queue.run(() => {
       upload.waitingBytes -= chunk.length;
-      return this.send(upload, chunk, last).catch((error: unknown) => this.end(upload, error));
+      return this.forward(upload, chunk, last).catch((error: unknown) => this.giveUp(upload, error));
     });
     return { ok: true };
   }
@@ -114,14 +114,14 @@ export class OriginalWorkflow implements UploadConnection {
   }
 
   /** Without offsets, a client that sent the next chunk would leave a hole where this one is missing. */
-  private async end(upload: OriginalUpload, reason: unknown): Promise<never> {
+  private async giveUp(upload: OriginalUpload, reason: unknown): Promise<never> {
     this.uploads.delete(upload.sessionID);
     await this.sessions.release(this, upload.sessionID);
     throw reason;
   }
 
   /** In pieces that a client of protocol 1 could have sent, the next one after the ack of the one before. */
-  private async send(upload: OriginalUpload, chunk: Uint8Array, last: boolean): Promise<void> {
+  private async forward(upload: OriginalUpload, chunk: Uint8Array, last: boolean): Promise<void> {
     const begun = await upload.begun;
     let { window } = begun;
     let rest = chunk;
