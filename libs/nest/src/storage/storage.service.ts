@@ -15,9 +15,9 @@ import { StorageErrors } from './storage-errors.js';
 import { StorageRoom } from './storage-room.js';
 
 /**
- * Bytes, as sessions and the catalogue see them: a storage back end whose errors are those of the catalogue (STORAGE_FULL,
- * STORAGE_FAILED, FILE_NOT_FOUND), whose room is shared out among uploads, and which has every capability: one that the
- * back end lacks does nothing.
+ * The storage back end as sessions and the catalogue use it. Errors are translated to those of the error table
+ * (STORAGE_FULL, STORAGE_FAILED, FILE_NOT_FOUND), and free space is reserved for uploads. A capability that the back
+ * end lacks does nothing.
  */
 @Injectable()
 export class StorageService {
@@ -39,7 +39,7 @@ export class StorageService {
     return this.errors.translateErrors(() => this.backend.close());
   }
 
-  /** Rejects where nothing can be stored now: the store can't be used, or has no room. */
+  /** Rejects if nothing can be stored now: the back end cannot be used, or has no free space. */
   check(): Promise<void> {
     return this.errors.translateErrors(async () => {
       await this.backend.check();
@@ -48,8 +48,8 @@ export class StorageService {
   }
 
   /**
-   * Reserves room for the bytes of an upload, until its file is closed or nothing is written to it for a minute. Throws
-   * STORAGE_FULL where there is too little beside what others have reserved.
+   * Reserves space for the bytes of an upload, until its file is closed or nothing is written to it for a minute.
+   * Throws STORAGE_FULL if too little space is left in addition to other reservations.
    */
   reserve(fileId: string, bytes: number): Promise<void> {
     return this.errors.translateErrors(() => this.room.reserve(fileId, bytes));
@@ -79,20 +79,20 @@ export class StorageService {
   }
 
   /**
-   * A completed file, or a range of it. The stream fails with FILE_NOT_FOUND where the bytes are missing, and with
-   * STORAGE_FAILED where they can't be read.
+   * Reads a completed file, or a range of it. The stream fails with FILE_NOT_FOUND if the bytes are missing, and with
+   * STORAGE_FAILED if they cannot be read.
    */
   read(file: StoredFile, range?: ByteRange): Readable {
     return this.errors.translateStream(this.backend.read(file, range), file.fileId);
   }
 
-  /** Whether a completed file is there, with as many bytes as the catalogue says. */
+  /** Whether a completed file exists, with at least as many bytes as the catalogue says. */
   async has({ size, ...file }: StoredFile & { readonly size: number }): Promise<boolean> {
     const found = await this.errors.translateErrors(() => this.backend.sizeOf(file));
     return found !== undefined && found >= size;
   }
 
-  /** The digest of a completed file, read back. */
+  /** Reads a completed file back and returns its digest. */
   digest(file: StoredFile): Promise<StoredDigest> {
     return this.errors.translateErrors(() => this.backend.digest(file));
   }
@@ -111,7 +111,7 @@ export class StorageService {
     return false;
   }
 
-  /** Undefined where downloads go through this process. */
+  /** Undefined if downloads go through this process. */
   async presignedUrl(file: StoredFile, download: Download): Promise<string | undefined> {
     return this.errors.translateErrors(async () => this.backend.presignedUrl?.(file, download));
   }
@@ -132,14 +132,14 @@ export class StorageService {
     return this.errors.translateErrors(async () => this.backend.quarantine?.remove(entry));
   }
 
-  /** Never rejects: a file whose record can't be saved is in the catalogue all the same, and the operator is told. */
+  /** Never rejects. A file whose record cannot be saved still gets into the catalogue, and the failure is logged. */
   async saveRecord(file: FileRecord): Promise<void> {
     await this.warnOnFailure(`The record of the file ${file.fileId} was not saved`, () =>
       this.backend.records?.save(file),
     );
   }
 
-  /** Never rejects, as `saveRecord`. */
+  /** Never rejects, like `saveRecord`. */
   async removeRecord(fileId: string): Promise<void> {
     await this.warnOnFailure(`The record of the file ${fileId} was not removed`, () =>
       this.backend.records?.remove(fileId),

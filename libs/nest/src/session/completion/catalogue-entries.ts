@@ -8,9 +8,10 @@ import { UploadEvents } from '../upload-events.js';
 import type { UploadSession } from '../upload-session.js';
 
 /**
- * Enters files in the catalogue. Each returns the file that the catalogue has for the session: this one, or an earlier one
- * that the same client stored by a call whose answer was lost. Where it is unknown whether the catalogue names a file, or
- * will, it rejects and the bytes stay: whoever begins the session again is answered with the file, or stores it anew.
+ * Adds files to the catalogue. `complete` and `add` return the file that the catalogue has for the session: this one,
+ * or an earlier one that the same client stored by a call whose answer was lost. If it is unknown whether the catalogue
+ * has the file, or will have it, they reject and the bytes stay: the next begin of the session is answered with the
+ * file, or stores it again.
  */
 @Injectable()
 export class CatalogueEntries {
@@ -23,7 +24,7 @@ export class CatalogueEntries {
     private readonly events: UploadEvents,
   ) {}
 
-  /** The file of a session, which counts as completed from then on. */
+  /** Adds the file of a session, and marks the session as completed. */
   async complete(session: UploadSession, file: FileRecord): Promise<FileRecord> {
     const outcome = await this.enter(file, () => this.store.complete(session.epoch, file));
     if (outcome === 'exists') return this.resolveToEarlier(file, () => this.endings.fail(session));
@@ -31,7 +32,7 @@ export class CatalogueEntries {
     return file;
   }
 
-  /** A file that came whole, without a session. Its bytes are discarded where the catalogue refuses it. */
+  /** Adds a file that arrived whole, without a session. Its bytes are discarded if the catalogue refuses it. */
   async add(file: FileRecord): Promise<FileRecord> {
     try {
       const outcome = await this.enter(file, () => this.store.addFile(file));
@@ -42,7 +43,7 @@ export class CatalogueEntries {
     }
   }
 
-  /** Discards the bytes of a file that no catalogue names. */
+  /** Discards the bytes of a file that is not in the catalogue and cannot get into it any more. */
   async discard({ fileId }: Pick<FileRecord, 'fileId'>): Promise<void> {
     await this.storage.remove(fileId).catch((error) => this.logger.warn(error));
   }
@@ -57,7 +58,10 @@ export class CatalogueEntries {
     return 'entered';
   }
 
-  /** STORAGE_FULL says that nothing was changed. After any other failure, the catalogue is asked what it has. */
+  /**
+   * Calls the store. STORAGE_FULL means that nothing was changed. After any other failure, asks the catalogue whether
+   * it has the file. If it does not, or does not answer, the outcome stays unknown and the error is thrown.
+   */
   private async callOrLookUp<T>(file: FileRecord, call: () => Promise<T>): Promise<T | 'added'> {
     try {
       const [outcome] = await Promise.all([call(), this.storage.saveRecord(file)]);
@@ -69,7 +73,7 @@ export class CatalogueEntries {
     }
   }
 
-  /** The catalogue refused `file`, because it has one of the same session already. */
+  /** Returns the file that the catalogue already has for the session of `file`, and discards `file`. */
   private async resolveToEarlier(file: FileRecord, discard: () => Promise<void>): Promise<FileRecord> {
     const earlier = await this.store.findFileOfSession(file.sessionID);
     if (!earlier) throw new UploadError('STORAGE_FAILED');
