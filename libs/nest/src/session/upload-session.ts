@@ -99,7 +99,7 @@ export class UploadSession {
     const { maxChunkBytes } = this.options;
     const { length } = chunk.chunk;
     if (length > maxChunkBytes) throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: maxChunkBytes });
-    this.window.check(chunk.offset + length, this.offset);
+    this.window.check(chunk.offset + length);
     // Outside the queue: this thread computes the checksum while the thread pool writes the previous chunk.
     const received = crc32(chunk.chunk);
     return this.queue.run(() => this.write(chunk, received));

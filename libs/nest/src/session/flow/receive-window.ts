@@ -29,11 +29,11 @@ export class ReceiveWindow {
   }
 
   /**
-   * Throws WINDOW_EXCEEDED if a chunk of a session at `offset` ends beyond the window. The first MiB of the file is
+   * Throws WINDOW_EXCEEDED if a chunk ends at `end`, beyond the window. The first MiB of the file is
    * always accepted, because a client may send it before it knows its window.
    */
-  check(end: number, offset: number): void {
-    if (end > Math.max(this.edge, offset, MAX_AHEAD_BYTES)) throw new UploadError('WINDOW_EXCEEDED');
+  check(end: number): void {
+    if (end > Math.max(this.edge, MAX_AHEAD_BYTES)) throw new UploadError('WINDOW_EXCEEDED');
   }
 
   /** Records that `written` more bytes were written, up to `offset`. */
