@@ -209,7 +209,7 @@ describe.each(['true', 'false'])('hostile input, with FAST_PATHS=%s', (FAST_PATH
     expect(await client.cancel('x')).toEqual(refusal('SESSION_ID_INVALID'));
   });
 
-  it('answers thousands of malformed events with errors of the catalogue, and stays up', async () => {
+  it('answers thousands of malformed events with errors of the error table, and stays up', async () => {
     const event = fc.constantFrom(BEGIN_UPLOAD, CANCEL_UPLOAD, uploadChunkEvent(sessionID));
     const field = fc.oneof(
       fc.constant(sessionID),

@@ -25,7 +25,7 @@ const peakOf = (row: Row): string => medianOf(row, ({ serverPeakMib }) => server
 
 const LINES: readonly Line[] = [
   { label: '1 GiB from Node, seconds', workload: 'one-gib', cell: secondsOf },
-  { label: '2,000 files of 10 KiB, files a second', workload: 'small-files', cell: filesPerSecond.cell },
+  { label: '2,000 files of 10 KiB, files per second', workload: 'small-files', cell: filesPerSecond.cell },
   {
     label: "200 uploads of 5 MiB at once, seconds; server's peak memory",
     workload: 'many-at-once',

@@ -59,7 +59,7 @@ export class UploadLifecycle
   ) {}
 
   /**
-   * Nothing is stored or removed, and no client or other node is answered, before it is known that the stores belong
+   * Nothing is stored or removed, and no client or other gateway is answered, before it is known that the stores belong
    * together.
    */
   async onModuleInit(): Promise<void> {

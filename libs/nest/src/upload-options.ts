@@ -130,7 +130,7 @@ export const uploadOptionsSchema = z.object({
     .default(true)
     .describe(
       'Assemble large messages without `ws`, and free the memory of chunks at once. With `false`, `apps/api` also leaves V8 ' +
-        'and the allocator as they are. For ruling these out when looking for a fault; all limits hold either way.',
+        'and the allocator as they are. Set it to `false` to rule these out when debugging; the limits apply in either case.',
     ),
   shutdownGraceMs: milliseconds(0, HOUR_MS).default(10_000).describe('How long a shutdown waits for work in progress.'),
   reconnectInMs: milliseconds(0, HOUR_MS)

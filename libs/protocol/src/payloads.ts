@@ -132,7 +132,7 @@ export const begunUploadSchema = z.object({
 export const chunkWrittenSchema = z.object({ offset: byteCount, durable: byteCount, window: byteCount });
 
 /** What the server is doing when an answer takes long. */
-export const UPLOAD_STEPS = ['beginning', 'writing', 'verifying', 'inspecting'] as const;
+export const UPLOAD_STEPS = ['beginning', 'writing', 'verifying', 'inspecting', 'cataloguing'] as const;
 
 /** `upload_in_progress_{ID}`: sent every few seconds while the server is still working on an answer for this session. */
 export const uploadInProgressSchema = z.object({ step: z.enum(UPLOAD_STEPS) });

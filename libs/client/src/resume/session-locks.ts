@@ -10,7 +10,10 @@ export class SessionLocks {
   /** `locks`: `navigator.locks`. */
   constructor(private readonly locks: LockManager | undefined) {}
 
-  /** Holds a session until the returned function is called. Takes it from a tab that holds it. */
+  /**
+   * Marks a session as uploaded by this tab until the returned function is called. The mark moves from a tab that has it, but
+   * does not stop the upload of that tab: only the takeover on the server does.
+   */
   hold(sessionID: string): () => void {
     let release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));

@@ -9,13 +9,13 @@ import { UPLOAD_STORE, type UploadStore } from '../contracts/upload-store.js';
 
 export interface RebuildOptions {
   /**
-   * Whether files without a record are restored too: files that were stored before there were records, but also files that
-   * a crash may have kept a policy from inspecting. They get no owner. @default false
+   * Whether files without a record are restored too. A crash may have come before a policy inspected such a file. They
+   * get no owner. @default false
    */
   readonly unrecorded?: boolean;
 }
 
-/** How many stored files were found, and what became of them. */
+/** How many stored files were found, by result. */
 export interface RebuildCounts {
   /** In the catalogue already. */
   present: number;
@@ -23,13 +23,13 @@ export interface RebuildCounts {
   restored: number;
   /** Without a record, and left alone. */
   unrecorded: number;
-  /** Could not be read, or could not be added since another file has their session ID. */
+  /** Could not be read, or could not be added because another file has the same session ID. */
   failed: number;
-  /** Records whose bytes are not there. */
+  /** Records whose bytes are missing. */
   missing: number;
 }
 
-/** Adds stored files that are missing in the catalogue. It removes nothing, and may be run again. */
+/** Adds stored files that are not in the catalogue. It removes nothing, and may be run again. */
 @Injectable()
 export class CatalogueRebuild {
   private readonly logger = new Logger('Catalogue');
@@ -40,7 +40,7 @@ export class CatalogueRebuild {
     private readonly storage: StorageService,
   ) {}
 
-  /** Rejects where the catalogue belongs to another store, unless `adoptStore` is set. */
+  /** Rejects if the catalogue belongs to another storage back end, unless `adoptStore` is set. */
   async run({ unrecorded = false }: RebuildOptions = {}): Promise<RebuildCounts> {
     await this.storage.prepared();
     const id = await this.requireOwnCatalogue();
@@ -81,7 +81,7 @@ export class CatalogueRebuild {
     return ofBytes ?? ofCatalogue ?? randomUUID();
   }
 
-  /** A file that fails does not keep the others from being restored. */
+  /** Restores one file. If it fails, the others are still restored. */
   private async restore(file: CompletedFile, record: FileRecord | undefined, counts: RebuildCounts): Promise<void> {
     try {
       if (record && record.size !== file.size)
@@ -95,7 +95,7 @@ export class CatalogueRebuild {
     }
   }
 
-  /** What can be known of a file without a record. It has no owner. */
+  /** Makes the entry for a file without a record. It has no owner. */
   private async describe(file: CompletedFile): Promise<FileRecord> {
     const { fileId, fileName = fileId, modifiedAt } = file;
     const digest = await this.storage.digest({ fileId, fileName });

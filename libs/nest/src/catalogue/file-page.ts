@@ -1,7 +1,7 @@
 import type { FileRecord } from '../contracts/records.js';
 import type { FilePage } from '../contracts/upload-store.js';
 
-/** The largest page of a list, in bytes of JSON. The rest follows behind its cursor. */
+/** The largest page of a list, in bytes of JSON. The cursor leads to the rest. */
 export const MAX_PAGE_BYTES = 1024 * 1024;
 
 /** The largest entry that the protocol allows: 16 Ki characters of metadata, and names, with each character escaped. */
@@ -9,7 +9,7 @@ const LARGEST_ENTRY_BYTES = 112 * 1024;
 
 type ListFiles = (limit: number, cursor: string | undefined) => Promise<FilePage>;
 
-/** Reads a page in steps, so that the store never loads more than fits into it, however many files are asked for. */
+/** Reads a page in steps, so that the store never loads more than fits, no matter how many files are requested. */
 export async function readPage(list: ListFiles, limit: number, cursor: string | undefined): Promise<FilePage> {
   const files: FileRecord[] = [];
   let bytes = 0;

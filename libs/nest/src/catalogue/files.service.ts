@@ -8,7 +8,7 @@ import { StorageService } from '../storage/storage.service.js';
 import { grantDownload, isGranted, type DownloadGrant } from './download-grant.js';
 import { readPage } from './file-page.js';
 
-/** Who asks for a file. A file without an owner is for everybody who knows the session ID of its upload. */
+/** Who asks for a file. A file without an owner is available to everybody who knows the session ID of its upload. */
 export interface FileRequester {
   readonly owner: string | null;
   readonly sessionID?: string | undefined;
@@ -25,8 +25,8 @@ export class FilesService {
   ) {}
 
   /**
-   * The files of an owner, the newest first: at most `limit` of them, and at most 1 MiB of JSON. More follow behind
-   * `nextCursor`. A client without an identity has no list.
+   * Lists the files of an owner, newest first: at most `limit`, and at most 1 MiB of JSON. `nextCursor` leads to the
+   * next ones. A client without an identity has no list.
    */
   async list(owner: string | null, limit: number, cursor?: string): Promise<FilePage> {
     if (owner === null) return { files: [], nextCursor: undefined };
@@ -53,8 +53,8 @@ export class FilesService {
   }
 
   /**
-   * The bytes, or a range of them. Resolves when the first ones are there, so that a failure can still be answered. Rejects
-   * with FILE_NOT_FOUND where the bytes are missing, with STORAGE_FAILED where they can't be read.
+   * Opens the bytes, or a range of them. Resolves when the first bytes are there, so that a failure can still be
+   * answered. Rejects with FILE_NOT_FOUND if the bytes are missing, with STORAGE_FAILED if they cannot be read.
    */
   async open(file: FileRecord, range?: ByteRange): Promise<Readable> {
     const stream = this.storage.read(file, range);
@@ -67,17 +67,19 @@ export class FilesService {
     }
   }
 
-  /** The bytes, or a range of them, at once. The stream fails as `open` rejects. */
+  /** Returns a stream of the bytes, or of a range, at once. The stream fails with the errors of `open`. */
   read(file: FileRecord, range?: ByteRange): Readable {
     return this.storage.read(file, range);
   }
 
-  /** A URL that is valid for a few minutes, where the store serves files itself; otherwise undefined. */
+  /** A URL that is valid for a few minutes, if the storage back end serves files itself; otherwise undefined. */
   presignedUrl(file: FileRecord, download: Download): Promise<string | undefined> {
     return this.storage.presignedUrl(file, download);
   }
 
-  /** Removes the entry first: a crash in between leaves bytes that nobody sees, never an entry without its bytes. */
+  /**
+   * Removes a file, its entry first: a crash in between leaves bytes that nobody sees, never an entry without bytes.
+   */
   async remove(fileId: string, requester: FileRequester): Promise<void> {
     await this.find(fileId, requester);
     await this.removeEntry(fileId);
@@ -85,7 +87,7 @@ export class FilesService {
     await this.storage.remove(fileId);
   }
 
-  /** Rejects where the entry may still be there: then the bytes have to stay. */
+  /** Rejects if the entry may still exist. Then the bytes have to stay. */
   private async removeEntry(fileId: string): Promise<void> {
     try {
       await this.store.removeFile(fileId);
@@ -94,7 +96,7 @@ export class FilesService {
     }
   }
 
-  /** Rejects where the storage back end or the catalogue can't be used. */
+  /** Rejects if the storage back end or the catalogue cannot be used. */
   async check(): Promise<void> {
     await this.store.check();
     await this.storage.check();

@@ -9,8 +9,8 @@ const REMEDIES =
   '(npm run catalogue:rebuild), or, if they are meant to go together, start once with ADOPT_STORE=true (option adoptStore)';
 
 /**
- * The catalogue and the storage back end have the same random ID. So a catalogue that was lost, or a gateway that was
- * started with another folder, bucket or database, is noticed before anything is stored or removed.
+ * Compares the random IDs of the catalogue and of the storage back end, which must be the same. A lost catalogue, or a
+ * gateway that was started with another folder, bucket or database, is noticed before anything is stored or removed.
  */
 @Injectable()
 export class StorePairing {
@@ -22,7 +22,7 @@ export class StorePairing {
     private readonly storage: StorageService,
   ) {}
 
-  /** Rejects where the two do not belong together, with a sentence that says what was found and what to do. */
+  /** Rejects if the two do not belong together, with a sentence that says what was found and what to do. */
   async pair(): Promise<void> {
     await this.storage.prepared();
     const [ofCatalogue, ofBytes] = [await this.store.identity(), await this.storage.identity()];
@@ -37,7 +37,7 @@ export class StorePairing {
     if (id !== ofBytes) await this.storage.setIdentity(id);
   }
 
-  /** Why the two may not belong together; undefined where they may: at a first start, or at the first after an update. */
+  /** Why the two do not belong together; undefined if they may, at the first start or the first after an update. */
   private async problem(ofCatalogue: string | undefined, ofBytes: string | undefined): Promise<string | undefined> {
     const [isListed, isStored] = [await this.store.hasFiles(), await this.storage.hasFiles()];
     if (ofCatalogue !== undefined && ofBytes !== undefined) {

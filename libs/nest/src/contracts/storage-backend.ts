@@ -32,13 +32,13 @@ export interface CompletedFile {
 /**
  * Where bytes are stored: the methods that every back end has, and capabilities that it may leave out.
  *
- * The caller validates: `fileId`s are safe as parts of a path or key, file names are not. The caller also locks: at most
- * one partial file of a `fileId` is open in this process. Several processes may use one store; then one that has lost a
- * session may still write for a while, which must not harm what its successor writes.
+ * The caller validates: `fileId`s are safe as parts of a path or key, file names are not. The caller also locks: at
+ * most one partial file of a `fileId` is open in this process. Several processes may use one store; then one that has
+ * lost a session may still write for a while, which must not harm what its successor writes.
  *
- * Methods reject with whatever the medium says, and `StorageService` translates it to errors of the catalogue. Two kinds
- * are told apart by the `code` that errors of `node:fs` have: ENOSPC, EDQUOT or EFBIG where there is no room, and ENOENT
- * where a completed file is not there.
+ * Methods reject with whatever the medium says, and `StorageService` translates it to errors of the error table. Two
+ * kinds are told apart by the `code` that errors of `node:fs` have: ENOSPC, EDQUOT or EFBIG where there is no room, and
+ * ENOENT where a completed file is not there.
  */
 export interface StorageBackend {
   /** Makes what must be there before the first upload. Rejects with a sentence for the operator where it can't. */
@@ -48,8 +48,9 @@ export interface StorageBackend {
   create(file: StoredFile): Promise<PartialFile>;
   /**
    * Opens the partial file of an earlier time, or makes an empty one where there is none. Bytes beyond `durable` may be
-   * lost or rubbish if the machine stopped since they were written: a back end that can't tell that they are sound drops
-   * them. Where something before `durable` is missing, nothing is removed, and the file goes on from an earlier checkpoint.
+   * lost or rubbish if the machine stopped since they were written: a back end that can't tell that they are sound
+   * drops them. Where something before `durable` is missing, nothing is removed, and the file goes on from an earlier
+   * checkpoint.
    */
   open(file: StoredFile, durable: Checkpoint): Promise<PartialFile>;
   /** Removes the unfinished bytes of an upload that nobody has open. It never touches a completed file. */
@@ -90,9 +91,9 @@ export interface StorageBackend {
 /** Finds unfinished bytes that no session knows, and keeps them apart for a time before they are removed. */
 export interface Quarantine {
   /**
-   * The file IDs of all unfinished uploads outside of the quarantine. Where several processes use the store, uploads are
-   * left out that are so new that another process may be about to save their session. Completed files, and whatever this
-   * program did not write, are never among them.
+   * The file IDs of all unfinished uploads outside of the quarantine. Where several processes use the store, uploads
+   * are left out that are so new that another process may be about to save their session. Completed files, and whatever
+   * this program did not write, are never among them.
    */
   unfinished(): Promise<readonly string[]>;
   /** Puts unfinished bytes into quarantine, with the time. Does nothing where they are gone. `open` takes them back. */

@@ -25,9 +25,9 @@ const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 const logs = new OncePerCause(new Logger('UploadStreams'));
 
 /**
- * Translates whatever the application's code threw into an error of the catalogue. Errors with a known HTTP status, such as
- * Nest's `HttpException`, and errors of JWT libraries keep their meaning. Anything else becomes INTERNAL and is logged, at
- * most once a minute for each cause. Never throws.
+ * Translates whatever the application's code threw into an error of the error table. Errors with a known HTTP status,
+ * such as Nest's `HttpException`, and errors of JWT libraries keep their meaning. Anything else becomes INTERNAL and is
+ * logged, at most once a minute for each cause. Never throws.
  */
 export function toUploadError(thrown: unknown): UploadError {
   if (isOurs(thrown)) return thrown;

@@ -4,18 +4,18 @@ import { TOO_LARGE } from './limits/bounded-parser.js';
 /** The kind of the events `upload_chunk_{ID}`. */
 export const UPLOAD_CHUNK = 'upload_chunk';
 
-/** An event as a client sent it: nothing in it has been checked. */
+/** An event from a client. Nothing in it has been checked. */
 export interface IncomingEvent {
-  /** A text, unless the client is hostile. */
+  /** A string, unless the client is hostile. */
   readonly name: unknown;
-  /** The event's name, or, for an event that has a session ID in its name, what comes before the ID. */
+  /** The name of the event, without the session ID if the name contains one. */
   readonly kind: string;
-  /** From the event's name; empty for events that have none there. */
+  /** The session ID in the name of the event; empty if there is none. */
   readonly sessionID: string;
   readonly payload: unknown;
-  /** Bytes that ride along with the event. */
+  /** Bytes of the binary attachments. */
   readonly bytes: number;
-  /** Why no handler can take it, where that is known already. */
+  /** Why no handler can process the event, if that is already known. */
   readonly refusal?: UploadError;
   /** Sends the answer, if the client asked for one. */
   readonly acknowledge: (answer: object) => void;

@@ -7,13 +7,13 @@ import type { OriginPolicy } from '../origins/origin-policy.js';
 
 const logger = new Logger('OriginCheck');
 
-/** An attacker who makes up origins must not fill the log. */
+/** An attacker who invents origins must not fill the log. */
 const MOST_ORIGINS_TOLD = 100;
 const MOST_CHARACTERS_TOLD = 200;
 
 /**
- * Lets only pages of allowed origins connect. CORS alone would not do, because browsers do not apply it to WebSockets.
- * A client that sends no Origin is no browser, and may connect.
+ * Lets only pages of allowed origins connect. CORS alone is not enough, because browsers do not apply it to WebSockets.
+ * A client that sends no Origin is not a browser, and may connect.
  */
 export function checkOrigins(server: Server, policy: OriginPolicy): void {
   const told = new Set<string>();
@@ -22,11 +22,11 @@ export function checkOrigins(server: Server, policy: OriginPolicy): void {
     if (!isAllowed) tellOperator(request.headers.origin ?? '', told);
     decide(isAllowed ? null : ERRORS.ORIGIN_NOT_ALLOWED.message(), isAllowed);
   };
-  // The types of `cors` do not say that it is given the request as it is.
+  // The types of `cors` do not show that it gets the unchanged request.
   server.engine.use(cors((request, decide) => decide(null, policy.corsOf(request as IncomingMessage))));
 }
 
-/** A browser does not tell its page why a handshake was refused, so the operator is told, once for each origin. */
+/** A browser does not tell its page why a handshake was refused, so the reason is logged, once for each origin. */
 function tellOperator(origin: string, told: Set<string>): void {
   if (told.has(origin) || told.size >= MOST_ORIGINS_TOLD) return;
   told.add(origin);

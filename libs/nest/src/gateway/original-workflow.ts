@@ -16,22 +16,22 @@ import type { SessionService } from '../session/session.service.js';
 import type { UploadConnection } from '../session/upload-connection.js';
 import { UPLOAD_CHUNK, type IncomingEvent } from './incoming-event.js';
 
-/** The name of a file of which the client says nothing. */
+/** The file name if the client sends none. */
 const UNNAMED = 'upload';
 
 const WRONG_PATH =
   'only the original workflow is served at this path; connect to the path of protocol 1, which is /upload-streams by default';
 
-/** Longer texts are no session IDs, and are not sent back. */
+/** Longer text cannot be a session ID and is not echoed. */
 const LONGEST_ECHO = 64;
 
 /**
- * A client waits for each ack, so it has one chunk under way, of one message at most. One that does not wait may not fill
- * the memory.
+ * A client waits for each ack, so at most one chunk is in flight, of at most one message. A client that does not wait
+ * must not fill the memory.
  */
 const MAX_WAITING_BYTES = 2 * MAX_MESSAGE_BYTES;
 
-/** An upload whose offset and checksum are kept here, because its client knows neither. */
+/** An upload whose offset and checksum are kept here, because its client sends neither. */
 interface OriginalUpload {
   readonly sessionID: string;
   readonly begun: Promise<BegunUpload>;
@@ -42,9 +42,10 @@ interface OriginalUpload {
 }
 
 /**
- * Translates the original workflow for one connection (docs/protocol.md, "The original workflow"): `begin_upload` without `protocol`,
- * chunks of any size without offsets and checksums, each acknowledged; a refusal is `upload_error_{ID}` and no ack. The
- * sessions see a client of protocol 1 that sends one chunk at a time and can't resume.
+ * Translates the original workflow for one connection (docs/protocol.md, "The original workflow"): `begin_upload`
+ * without `protocol`, chunks of any size without offsets and checksums, each acknowledged; a refusal is
+ * `upload_error_{ID}` without an ack. `SessionService` sees a client of protocol 1 that sends one chunk at a time and
+ * cannot resume.
  */
 export class OriginalWorkflow implements UploadConnection {
   private readonly uploads = new Map<string, OriginalUpload>();
@@ -68,7 +69,7 @@ export class OriginalWorkflow implements UploadConnection {
     const { sessionID } = facts;
     const begun = this.sessions.begin(this, { resumable: false, fileName, ...facts });
     const upload = newUpload(sessionID, begun);
-    // Chunks may follow without waiting for the ack; they wait for the session.
+    // The client may send chunks before the ack. They wait until the session has begun.
     if (!this.uploads.has(sessionID)) this.uploads.set(sessionID, upload);
     try {
       await begun;
@@ -87,12 +88,15 @@ export class OriginalWorkflow implements UploadConnection {
     upload.waitingBytes += chunk.length;
     await upload.queue.run(() => {
       upload.waitingBytes -= chunk.length;
-      return this.send(upload, chunk, last).catch((error: unknown) => this.end(upload, error));
+      return this.forward(upload, chunk, last).catch((error: unknown) => this.giveUp(upload, error));
     });
     return { ok: true };
   }
 
-  /** Answers an event that failed. Returns false where it is none of this workflow, or names no session to answer with. */
+  /**
+   * Answers an event that failed. Returns false if the event does not belong to this workflow, or has no session ID to
+   * answer to.
+   */
   refuse(event: IncomingEvent, error: UploadError): boolean {
     const id = sessionOf(event);
     if (id === undefined) return false;
@@ -105,7 +109,7 @@ export class OriginalWorkflow implements UploadConnection {
     this.connection.completed(sessionID, file);
   }
 
-  /** Clients of this workflow know no such event. */
+  /** Does nothing, because clients of this workflow do not know this event. */
   inProgress(): void {}
 
   failed(sessionID: string, error: UploadError): void {
@@ -113,21 +117,21 @@ export class OriginalWorkflow implements UploadConnection {
     this.connection.failed(sessionID, error);
   }
 
-  /** Without offsets, a client that sent the next chunk would leave a hole where this one is missing. */
-  private async end(upload: OriginalUpload, reason: unknown): Promise<never> {
+  /** Gives the session up: without offsets, the client's next chunk would be written in the place of this one. */
+  private async giveUp(upload: OriginalUpload, reason: unknown): Promise<never> {
     this.uploads.delete(upload.sessionID);
     await this.sessions.release(this, upload.sessionID);
     throw reason;
   }
 
-  /** In pieces that a client of protocol 1 could have sent, the next one after the ack of the one before. */
-  private async send(upload: OriginalUpload, chunk: Uint8Array, last: boolean): Promise<void> {
+  /** Hands the chunk to `SessionService` in pieces within the limits of protocol 1, one at a time. */
+  private async forward(upload: OriginalUpload, chunk: Uint8Array, last: boolean): Promise<void> {
     const begun = await upload.begun;
     let { window } = begun;
     let rest = chunk;
     do {
       const piece = rest.subarray(0, Math.min(begun.maxChunkSize, window));
-      // Before the piece is sent: its memory may be gone afterwards.
+      // Computed now: the memory of the piece may be freed after the call.
       rest = rest.subarray(piece.length);
       const crc = crc32(piece);
       const fileCrc32 = crc32Combine(upload.crc32, crc, piece.length);
@@ -140,14 +144,14 @@ export class OriginalWorkflow implements UploadConnection {
   }
 }
 
-/** Without a begin that is known here, the sessions say why there is no such upload. */
+/** Without a known begin, `SessionService` reports why there is no such upload. */
 function newUpload(sessionID: string, begun?: Promise<BegunUpload>): OriginalUpload {
   const unknown = { maxChunkSize: MAX_MESSAGE_BYTES, window: MAX_MESSAGE_BYTES } as BegunUpload;
   const queue = new SerialQueue();
   return { sessionID, begun: begun ?? Promise.resolve(unknown), queue, waitingBytes: 0, offset: 0, crc32: 0 };
 }
 
-/** The session ID to answer with. */
+/** The session ID to answer to; undefined if the event has none. */
 function sessionOf({ kind, sessionID, payload }: IncomingEvent): string | undefined {
   if (kind === UPLOAD_CHUNK) return SESSION_ID_PATTERN.test(sessionID) ? sessionID : undefined;
   if (kind !== BEGIN_UPLOAD || isProtocolOne(payload)) return undefined;
@@ -155,6 +159,6 @@ function sessionOf({ kind, sessionID, payload }: IncomingEvent): string | undefi
   return typeof id === 'string' && id.length <= LONGEST_ECHO ? id : undefined;
 }
 
-/** Clients of protocol 1 wait for an ack. */
+/** Clients of protocol 1 expect an ack, so they must not get `upload_error_{ID}` instead. */
 const isProtocolOne = (payload: unknown): boolean =>
   typeof payload === 'object' && payload !== null && 'protocol' in payload;

@@ -91,7 +91,7 @@ export class SocketDoor {
     } catch (thrown) {
       const error = toUploadError(thrown);
       if (!protocol.refuse?.(event, error, client)) event.acknowledge(refuse(error));
-      // A client that ignores the window would go on filling the memory.
+      // A client that ignores its window is broken or hostile.
       if (error.code === 'WINDOW_EXCEEDED') connection.disconnect();
     }
   }

@@ -21,9 +21,9 @@ import { SocketDoor, type EventHandler } from './socket-door.js';
 import { UploadServer } from './upload-server.js';
 
 /**
- * The Socket.IO door of protocol 1: translates the events of docs/protocol.md into calls of `SessionService`, and its
- * answers into acks. It decides nothing. It has a server of its own (`UploadServer`) instead of `@WebSocketGateway`, so
- * that adapters, other gateways and connection state recovery of the application can't change how uploads work.
+ * The Socket.IO gateway of protocol 1: translates the events of docs/protocol.md into calls of `SessionService`, and its
+ * answers into acks. It checks only payloads. It has a server of its own (`UploadServer`) instead of
+ * `@WebSocketGateway`, so that adapters, other gateways and connection state recovery of the application can't change how uploads work.
  */
 @Injectable()
 export class UploadGateway {
@@ -76,7 +76,7 @@ export class UploadGateway {
     return accept({});
   }
 
-  /** Tells clients to come back later, to another node if there is one. */
+  /** Tells clients to connect again later. */
   announceShutdown(): void {
     this.server.io.emit(SERVER_DRAINING, { reconnectInMs: this.options.reconnectInMs });
   }

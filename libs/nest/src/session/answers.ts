@@ -4,7 +4,7 @@ import type { ResolvedUploadOptions } from '../upload-options.js';
 
 type AnswerOptions = Pick<ResolvedUploadOptions, 'maxChunkBytes' | 'sessionTtlMs' | 'fileUrl'>;
 
-/** Where an unfinished upload stands. */
+/** The progress of an unfinished upload. */
 type Progress = Pick<BegunUpload, 'offset' | 'durable' | 'window' | 'prefixCrc32'>;
 
 /** The answer to `begin_upload` for an unfinished upload. */
@@ -20,8 +20,8 @@ export function completedAnswer(file: FileRecord, options: AnswerOptions): Begun
 }
 
 /**
- * What a client is told of a file. A file without an owner can be reached by its session ID, which only its client knows,
- * so its URL carries the ID.
+ * What a client is told about a file. A file without an owner is reached with its session ID, which only its client
+ * knows, so its URL contains the ID.
  */
 export function toCompletedUpload(file: FileRecord, fileUrl: (fileId: string) => string): CompletedUpload {
   const { fileId, fileName, size, type, crc32, sha256 } = file;

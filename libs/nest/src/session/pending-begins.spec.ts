@@ -26,7 +26,7 @@ describe('PendingBegins', () => {
   });
 
   const chunk = (name: string, connection = alice, bytes = 1) =>
-    begins.behind(connection, 'id', bytes, async () => void events.push(name));
+    begins.runAfter(connection, 'id', bytes, async () => void events.push(name));
 
   it('lets chunks wait for the begin that they came behind, in their order', async () => {
     const chunks = [chunk('first'), chunk('second')];

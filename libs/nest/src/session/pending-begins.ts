@@ -4,11 +4,11 @@ import type { UploadConnection } from './upload-connection.js';
 interface PendingBegin {
   readonly connection: UploadConnection;
   readonly begun: Promise<unknown>;
-  /** Bytes of the chunks that wait for it. */
+  /** Bytes of the chunks that wait for this begin. */
   waitingBytes: number;
 }
 
-/** The begins that are not answered yet, and the chunks that were sent behind them without waiting for the answer. */
+/** The begins that are not answered yet, and the chunks that clients have sent without waiting for the answers. */
 export class PendingBegins {
   private readonly begins = new Map<string, PendingBegin>();
 
@@ -22,11 +22,16 @@ export class PendingBegins {
   }
 
   /**
-   * Takes a chunk at once, or, where the same connection's begin of the session is pending, after it: chunks keep the order
-   * in which they came. Where the begin fails, rejects for the same reason, which tells the client more than the lack of a
-   * session. Throws WINDOW_EXCEEDED for more bytes than may wait (`MAX_AHEAD_BYTES`).
+   * Handles a chunk at once or, if a begin of the same connection is pending for the session, after it. Chunks keep
+   * their order. If the begin fails, rejects with its error, which tells the client more than "no such session". Throws
+   * WINDOW_EXCEEDED if more than `MAX_AHEAD_BYTES` would wait.
    */
-  async behind<T>(connection: UploadConnection, sessionID: string, bytes: number, take: () => Promise<T>): Promise<T> {
+  async runAfter<T>(
+    connection: UploadConnection,
+    sessionID: string,
+    bytes: number,
+    take: () => Promise<T>,
+  ): Promise<T> {
     const pending = this.begins.get(sessionID);
     if (pending?.connection !== connection) return take();
     if (pending.waitingBytes + bytes > MAX_AHEAD_BYTES) throw new UploadError('WINDOW_EXCEEDED');

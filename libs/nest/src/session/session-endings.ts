@@ -7,10 +7,13 @@ import { SessionRegistry } from './session-registry.js';
 import { UploadEvents } from './upload-events.js';
 import type { UploadSession } from './upload-session.js';
 
-/** Why a node lost a session: another connection or node holds it, or its record is gone. */
+/** Why a gateway lost a session: another connection or gateway holds it, or its record is missing. */
 type LostCode = 'SESSION_TAKEN_OVER' | 'SESSION_NOT_FOUND';
 
-/** The ways in which a session ends, but for its completion. Each is called in the session's order. */
+/**
+ * All ways to end a session except completion. `release`, `fence` and `afterChunkFailure` wait for the session's turn
+ * themselves (`SessionRegistry.runInOrder`). The others have to be called during it.
+ */
 @Injectable()
 export class SessionEndings {
   private readonly logger = new Logger(SessionEndings.name);
@@ -22,30 +25,33 @@ export class SessionEndings {
     private readonly events: UploadEvents,
   ) {}
 
-  /** Another node, or another record, has the session now: its connection is told, and what was received is saved. */
+  /** Gives the session up to another gateway: tells its client and saves the received bytes. */
   async yield(session: UploadSession, reason: LostCode = 'SESSION_TAKEN_OVER'): Promise<void> {
     session.connection.failed(session.record.sessionID, new UploadError(reason));
     await this.close(session);
   }
 
-  /** The session ends here for now. What was received is saved, and its client resumes it from there. */
+  /** Closes the session and saves the received bytes, so that the client can resume. */
   async close(session: UploadSession): Promise<void> {
     if (!this.registry.has(session)) return;
     this.registry.remove(session);
-    await session.close().catch((error) => this.warn(error));
+    await session.close().catch((error) => this.warnUnlessLost(error));
   }
 
-  /** The connections of these sessions are gone, or the process stops. Those that can't be resumed are discarded. */
+  /**
+   * Closes sessions whose connection has ended or whose gateway is stopping. Sessions that cannot be resumed are
+   * discarded.
+   */
   async release(sessions: readonly UploadSession[]): Promise<void> {
     await Promise.all(
       sessions.map((session) =>
         this.registry
-          .inOrder(session.record.sessionID, async () => {
+          .runInOrder(session.record.sessionID, async () => {
             if (!this.registry.has(session)) return;
             await (session.record.resumable ? this.close(session) : this.discard(session.record));
           })
           // A session that can't be saved must not keep the others from being saved.
-          .catch((error) => this.warn(error)),
+          .catch((error) => this.warnUnlessLost(error)),
       ),
     );
   }
@@ -58,8 +64,8 @@ export class SessionEndings {
   }
 
   /**
-   * Removes a session that nobody has continued since `before`, in milliseconds since 1970, with its unfinished bytes. Of a
-   * completed session only the record is forgotten; the file stays.
+   * Removes a session that nobody has continued since `before` (milliseconds since 1970), with its unfinished bytes.
+   * For a completed session, only the record is removed; the file stays.
    */
   async expire(sessionID: string, before: number): Promise<'expired' | 'forgotten' | 'kept'> {
     const record = await this.store.find(sessionID);
@@ -69,44 +75,64 @@ export class SessionEndings {
     return record.completed ? 'forgotten' : 'expired';
   }
 
-  /** The session failed for good. Its client is told why, not whether its bytes could be removed: if not, it expires. */
+  /**
+   * Discards a session that cannot continue. The client is told the reason. If the bytes cannot be removed now, the
+   * session expires later.
+   */
   async fail(session: UploadSession): Promise<void> {
     await this.discard(session.record, session.epoch).catch((error) => this.logger.warn(error));
   }
 
-  /** Something in a session failed: what has become useless is discarded, what can be opened anew is closed. */
+  /** Handles an error in a session: discards it if its bytes are useless, closes it if it can be reopened. */
   async afterFailure(session: UploadSession, error: unknown): Promise<void> {
     const fate = session.fateAfter(error);
     if (fate === 'discarded') await this.fail(session);
     else if (fate === 'closed') await this.close(session);
   }
 
-  /** This node lost the session without being asked: its bytes and its record belong to another one now. */
+  /**
+   * Handles the error of a chunk. It waits for the session's turn: if the session ended during a begin, that begin
+   * would open the partial file while it is still open here. An error that changes nothing needs no turn.
+   */
+  async afterChunkFailure(session: UploadSession, error: unknown): Promise<void> {
+    if (session.fateAfter(error) === 'unchanged') return;
+    const { sessionID } = session.record;
+    await this.registry.runInOrder(sessionID, async () => {
+      const live = this.registry.get(sessionID);
+      // If the upload was begun again meanwhile, the error is not about the session that is live now.
+      if (live === undefined || live === session) await this.afterFailure(session, error);
+    });
+  }
+
+  /** This gateway has lost the session. Returns the error for its client, and gives the session up in its turn. */
   fence(session: UploadSession, epoch: number, outcome: LostSession): UploadError {
-    const code = this.lost(session, outcome);
+    const code = this.reportLoss(session, outcome);
     this.registry
-      .inOrder(session.record.sessionID, async () => {
+      .runInOrder(session.record.sessionID, async () => {
         if (session.epoch === epoch && this.registry.has(session)) await this.yield(session, code);
       })
       .catch((error) => this.logger.error(error));
     return new UploadError(code);
   }
 
-  /** What a client is told whose session this node lost. One that is missing in the store can only be begun anew. */
-  lost({ record }: UploadSession, outcome: LostSession): LostCode {
+  /**
+   * Returns the error code for a client whose session this gateway has lost, and logs a missing record. A session that
+   * is missing from the store has to be started again.
+   */
+  reportLoss({ record }: UploadSession, outcome: LostSession): LostCode {
     if (outcome === 'fenced') return 'SESSION_TAKEN_OVER';
     this.logger.error(
       `The record of the unfinished upload ${record.fileId} is missing in the session store: it was removed, or the store ` +
-        'lost data. The client has to begin it anew.',
+        'lost data. The client has to begin it again.',
     );
     return 'SESSION_NOT_FOUND';
   }
 
   /**
-   * Removes a session and its bytes. Only the node that still owns the record may remove the bytes, so the record goes
-   * first; after a crash in between, the bytes are orphaned and go to quarantine. On a full disk, which has only one
-   * owner, the bytes go first, because removing the record takes room. Where it is unknown whether the record is gone, the
-   * bytes stay.
+   * Removes a session and its bytes. Only the gateway that still owns the record may remove the bytes, so the record
+   * goes first; after a crash in between, the bytes are orphaned and go to quarantine. If the disk is full, the bytes
+   * go first, because removing the record needs space; a disk has only one gateway. If it is unknown whether the record
+   * was removed, the bytes stay. See docs/decisions/0019-deletions.md.
    */
   private async discard({ sessionID, fileId }: SessionRecord, epoch?: number): Promise<void> {
     const session = this.registry.get(sessionID);
@@ -117,23 +143,23 @@ export class SessionEndings {
       if (removed === false || (await this.isInCatalogue(fileId))) return await session?.close();
       await session?.discard();
       await this.storage.discard(fileId);
-      // A completed file may be there that no catalogue knows: the catalogue refused it, or a crash came before the entry.
+      // There may be a complete file that is not in the catalogue: it was refused, or a crash came before its entry.
       await this.storage.remove(fileId);
       if (removed === undefined) await remove();
     } catch (error) {
       // Nobody else closes it. The session expires later.
-      await session?.close().catch((reason) => this.warn(reason));
+      await session?.close().catch((reason) => this.warnUnlessLost(reason));
       throw error;
     }
   }
 
-  /** Another node may have completed the session just before its record was removed; no node can complete it now. */
+  /** Another gateway may have completed the session just before its record was removed. None can complete it now. */
   private async isInCatalogue(fileId: string): Promise<boolean> {
     return (await this.store.findFile(fileId)) !== undefined;
   }
 
-  /** That another node has the session is no fault, and that its record is missing was logged. */
-  private warn(error: unknown): void {
+  /** Losing a session to another gateway is not an error, and a missing record has already been logged. */
+  private warnUnlessLost(error: unknown): void {
     if (!isUploadError(error, 'SESSION_TAKEN_OVER', 'SESSION_NOT_FOUND')) this.logger.warn(error);
   }
 }

@@ -8,10 +8,10 @@ import { Admission, type WantedUpload } from './admission/admission.js';
 import { SessionRegistry } from './session-registry.js';
 import type { UploadConnection } from './upload-connection.js';
 
-/** What there is of an upload that a client begins: a completed file, or the record of an unfinished session. */
+/** What exists of an upload that a client begins: a completed file, or the record of an unfinished session. */
 export type FoundUpload = { readonly file: FileRecord } | { readonly record: SessionRecord };
 
-/** Finds sessions in the store, and fetches them from other nodes. Checks whose they are. */
+/** Finds sessions in the store, and fetches them from other gateways. Checks their owner. */
 @Injectable()
 export class SessionLookup {
   private readonly logger = new Logger(SessionLookup.name);
@@ -25,20 +25,20 @@ export class SessionLookup {
   ) {}
 
   /**
-   * What the client's session has become, once no other node holds it; undefined for a new one. Throws where it is not this
-   * owner's, or is of another file.
+   * Finds the session, after other gateways have released it; undefined if it is new. Throws if it has another owner or
+   * belongs to another file.
    */
-  async find(wanted: WantedUpload, connection: UploadConnection): Promise<FoundUpload | undefined> {
-    const record = await this.claim(wanted, connection);
+  async claim(wanted: WantedUpload, connection: UploadConnection): Promise<FoundUpload | undefined> {
+    const record = await this.claimRecord(wanted, connection);
     if (record && !record.completed) return { record };
-    const file = await this.fileOf(wanted.sessionID, record);
+    const file = await this.findFileOrForget(wanted.sessionID, record);
     if (!file) return undefined;
     this.admission.readmitCompleted(file, wanted, connection.owner);
     return { file };
   }
 
-  /** The session's record, for a cancellation by its owner. No other node holds it afterwards. */
-  async cancellable(owner: string | null, sessionID: string): Promise<SessionRecord> {
+  /** Returns the record of a session that its owner may cancel. Other gateways release it first. */
+  async claimToCancel(owner: string | null, sessionID: string): Promise<SessionRecord> {
     const record = await this.requireCancellable(owner, sessionID);
     const changed = !this.registry.get(sessionID) && (await this.handover.request(sessionID));
     return changed ? this.requireCancellable(owner, sessionID) : record;
@@ -53,7 +53,7 @@ export class SessionLookup {
     return new UploadError(isCompleted ? 'UPLOAD_ALREADY_COMPLETE' : 'SESSION_NOT_FOUND');
   }
 
-  private async claim(wanted: WantedUpload, connection: UploadConnection): Promise<SessionRecord | undefined> {
+  private async claimRecord(wanted: WantedUpload, connection: UploadConnection): Promise<SessionRecord | undefined> {
     const { sessionID } = wanted;
     const record = await this.store.find(sessionID);
     requireConnected(connection);
@@ -67,11 +67,14 @@ export class SessionLookup {
   }
 
   /**
-   * The file of a session that is complete, or that never had a record. Its bytes are looked for too: a client that is told
-   * of a file gives up its own copy. An entry without bytes leaves the catalogue, so that the client can upload the file
-   * again; no bytes are removed.
+   * Finds the file of a session that is complete, or that never had a record. Checks that its bytes are there, because
+   * once a client is told that the file is stored, it may delete its own copy. If they are missing or too short, the
+   * entry is removed from the catalogue, so that the client can upload the file again; no bytes are removed.
    */
-  private async fileOf(sessionID: string, record: SessionRecord | undefined): Promise<FileRecord | undefined> {
+  private async findFileOrForget(
+    sessionID: string,
+    record: SessionRecord | undefined,
+  ): Promise<FileRecord | undefined> {
     const file = await this.store.findFileOfSession(sessionID);
     if (file && (await this.storage.has(file))) return file;
     if (file) {
@@ -91,8 +94,8 @@ export class SessionLookup {
 }
 
 /**
- * A begin that had to wait may be of a connection that has ended. Its client may have begun again over another connection,
- * from which this one must not take the session.
+ * A begin that had to wait may come from a connection that has since closed. Its client may have begun again over
+ * another connection, from which this one must not take the session.
  */
 function requireConnected(connection: UploadConnection): void {
   if (!connection.connected) throw new UploadError('CONNECTION_LOST');

@@ -15,7 +15,7 @@ import { UploadEvents } from './upload-events.js';
 import { UploadSession, type SaveCheckpoint, type UploadSessionOptions } from './upload-session.js';
 import { WindowBudget } from './flow/window-budget.js';
 
-/** Opens sessions for a connection: new ones, and those that are resumed or taken over. */
+/** Opens sessions for a connection: creates, resumes or takes over. */
 @Injectable()
 export class SessionOpener {
   private readonly budget: WindowBudget;
@@ -34,28 +34,28 @@ export class SessionOpener {
 
   async create(wanted: WantedUpload, connection: UploadConnection): Promise<UploadSession> {
     const record = await this.admission.admit(wanted, connection.owner);
-    const session = await this.record(record, connection).catch((error) => {
+    const session = await this.createAndOpen(record, connection).catch((error) => {
       this.storage.release(record.fileId);
       throw error;
     });
-    this.tellOf(record);
+    this.announceBegin(record);
     return session;
   }
 
-  /** For a file that comes whole: no session is made. */
+  /** Admits a file that arrives whole in `begin_upload`. No session is created. */
   async admitWhole(wanted: WantedUpload, connection: UploadConnection, chunk: IncomingChunk): Promise<SessionRecord> {
     const record = await this.admission.admit(wanted, connection.owner);
     this.storage.release(record.fileId);
     this.admission.checkWhole(wanted, chunk);
-    this.tellOf(record);
+    this.announceBegin(record);
     return record;
   }
 
-  /** Takes the session over from whichever connection held it: its epoch fences that one off. */
+  /** Takes the session over from the connection that holds it, if any. The new epoch fences that connection off. */
   async resume({ sessionID }: SessionRecord, connection: UploadConnection): Promise<UploadSession> {
     const taken = await this.store.takeOver(sessionID, Date.now());
     const held = this.registry.get(sessionID);
-    // The session was completed meanwhile by a call whose answer was lost. Its bytes are a file's now, and stay closed.
+    // The session was completed by a call whose answer was lost. Its bytes belong to a file now, and stay closed.
     if (taken.completed) {
       if (held) await this.endings.yield(held);
       throw new UploadError('UPLOAD_ALREADY_COMPLETE');
@@ -66,8 +66,8 @@ export class SessionOpener {
     return held;
   }
 
-  private async record(record: SessionRecord, connection: UploadConnection): Promise<UploadSession> {
-    // An earlier attempt whose outcome was unknown has created it: the client's next attempt resumes it.
+  private async createAndOpen(record: SessionRecord, connection: UploadConnection): Promise<UploadSession> {
+    // An earlier attempt, whose outcome was unknown, has created the session. The client's next attempt resumes it.
     if ((await this.store.create(record)) === 'exists') throw new UploadError('SESSION_NOT_FOUND');
     return this.open(record, connection);
   }
@@ -81,7 +81,7 @@ export class SessionOpener {
     });
   }
 
-  private tellOf({ sessionID, owner, fileName }: SessionRecord): void {
+  private announceBegin({ sessionID, owner, fileName }: SessionRecord): void {
     this.events.emit({ type: 'begun', sessionID, owner, fileName });
   }
 
@@ -99,7 +99,7 @@ export interface OpenSessionParts {
   readonly save: SaveCheckpoint;
 }
 
-/** Opens the bytes of a recorded session and finds out how far they go. */
+/** Opens the partial file of a recorded session, and finds the offset at which it continues. */
 export async function openSession(
   record: SessionRecord,
   connection: UploadConnection,
@@ -117,7 +117,7 @@ export async function openSession(
   }
 }
 
-/** The offset is what the store holds, never more. Only the bytes after the checkpoint have to be read. */
+/** The offset counts only bytes that the storage back end holds. Only the bytes after the checkpoint are read again. */
 async function findStart(file: PartialFile): Promise<Checkpoint> {
   let { offset, crc32: crc } = file.durable;
   if (file.size > offset) {

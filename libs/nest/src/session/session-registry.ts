@@ -7,7 +7,7 @@ import type { UploadConnection } from './upload-connection.js';
 import type { UploadSession } from './upload-session.js';
 import { WorkInProgress } from './work-in-progress.js';
 
-/** The sessions that are live in this process: which connection holds which, and in which order things happen to each. */
+/** The live sessions of this process. Knows which connection holds which, and runs the work on each in order. */
 @Injectable()
 export class SessionRegistry {
   private readonly sessions = new Map<string, UploadSession>();
@@ -30,7 +30,7 @@ export class SessionRegistry {
     return this.sessions.get(sessionID);
   }
 
-  /** Whether this very session is the live one of its ID. */
+  /** Whether this object is the live session of its ID. */
   has(session: UploadSession): boolean {
     return this.sessions.get(session.record.sessionID) === session;
   }
@@ -45,28 +45,36 @@ export class SessionRegistry {
       .filter((session) => session !== undefined);
   }
 
-  /** Begin, complete, cancel, yield and release of one session never overlap. */
-  inOrder<T>(sessionID: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Waits for the session's turn, then runs the work, so that begin, completion, cancellation, handover, expiry and
+   * every ending of a session never overlap. Only writing chunks needs no turn. Must not be called during a turn of the
+   * session.
+   */
+  runInOrder<T>(sessionID: string, work: () => Promise<T>): Promise<T> {
     return this.order.run(sessionID, work);
   }
 
-  /** Begins a session in its order. Chunks that the same connection sends meanwhile wait: see `behindBegin`. */
+  /** Begins a session in its turn. Chunks that the same connection sends meanwhile wait: see `runAfterBegin`. */
   begin<T>(connection: UploadConnection, sessionID: string, work: () => Promise<T>): Promise<T> {
     return this.begins.run(connection, sessionID, () =>
-      this.announced(connection, sessionID, 'beginning', async () => {
+      this.runAnnounced(connection, sessionID, 'beginning', async () => {
         this.requireAccepting();
-        return this.inOrder(sessionID, work);
+        return this.runInOrder(sessionID, work);
       }),
     );
   }
 
-  /** Takes a chunk at once, or after the begin that it came behind. Throws WINDOW_EXCEEDED where too much waits. */
-  behindBegin<T>(connection: UploadConnection, sessionID: string, bytes: number, take: () => Promise<T>): Promise<T> {
-    return this.begins.behind(connection, sessionID, bytes, take);
+  /**
+   * Handles a chunk at once, or after the pending begin of its connection. Throws WINDOW_EXCEEDED if too much waits.
+   */
+  runAfterBegin<T>(connection: UploadConnection, sessionID: string, bytes: number, take: () => Promise<T>): Promise<T> {
+    return this.begins.runAfter(connection, sessionID, bytes, take);
   }
 
-  /** Runs work that a client waits for. Where it takes long, the client is told every few seconds that it goes on. */
-  announced<T>(
+  /**
+   * Runs work that a client waits for. If it takes long, the client is told every few seconds that it is in progress.
+   */
+  runAnnounced<T>(
     connection: UploadConnection,
     sessionID: string,
     step: UploadInProgress['step'],
@@ -76,8 +84,8 @@ export class SessionRegistry {
   }
 
   /**
-   * Makes the session live that `open` returns, and counts it for its connection. Throws TOO_MANY_SESSIONS, before anything
-   * is opened, where the connection holds too many.
+   * Opens a session with `open`, makes it live, and counts it for its connection. If the connection holds too many,
+   * throws TOO_MANY_SESSIONS before anything is opened.
    */
   async hold(
     connection: UploadConnection,
@@ -95,7 +103,7 @@ export class SessionRegistry {
     }
   }
 
-  /** Another connection takes the session over, for which it is counted by `hold`. */
+  /** Counts the session no longer for its connection, because `next` takes it over. `hold` counts it for `next`. */
   leave(session: UploadSession, next: UploadConnection): void {
     if (session.connection !== next) this.unreserve(session.connection, session.record.sessionID);
   }
@@ -110,7 +118,7 @@ export class SessionRegistry {
     if (this.draining) throw new UploadError('SERVER_DRAINING');
   }
 
-  /** Accepts no new work, and resolves when all that was in progress has ended. */
+  /** Accepts no new work, and resolves when all work in progress has ended. */
   async drain(): Promise<void> {
     this.draining = true;
     await this.order.settled();

@@ -13,7 +13,7 @@ import type { UploadSession } from './upload-session.js';
 /** How many sessions are kept from expiring in one step. */
 const REFRESHED_AT_ONCE = 100;
 
-/** All that can happen to an upload, the same by every door. Errors are those of the catalogue (docs/errors.md). */
+/** Everything that can happen to an upload, for all workflows. Errors are those of the error table (docs/errors.md). */
 @Injectable()
 export class SessionService {
   constructor(
@@ -30,31 +30,31 @@ export class SessionService {
   }
 
   /**
-   * Creates the session, resumes it, or takes it over from the connection that holds it. `first` is a chunk that comes
-   * along: with it, a small file is complete at once.
+   * Creates the session, resumes it, or takes it over from the connection that holds it. `first` is a chunk in the same
+   * event: a small file is complete with it.
    */
   begin(connection: UploadConnection, wanted: WantedUpload, first?: IncomingChunk): Promise<BegunUpload> {
     return this.registry.begin(connection, wanted.sessionID, async () => {
-      const found = await this.lookup.find(wanted, connection);
+      const found = await this.lookup.claim(wanted, connection);
       if (found && 'file' in found) return this.completion.answer(found.file);
       if (!found && first?.last) {
         const record = await this.opener.admitWhole(wanted, connection, first);
-        return this.completion.answer(await this.completion.whole(record, connection, first));
+        return this.completion.answer(await this.completion.completeWhole(record, connection, first));
       }
       const session = await this.registry.hold(connection, wanted.sessionID, () =>
         found ? this.opener.resume(found.record, connection) : this.opener.create(wanted, connection),
       );
       this.refuseIfLate(session, connection);
-      return first && session.isEmpty ? this.receiveFirst(session, connection, first) : session.begun();
+      return first && session.isEmpty ? this.receiveFirst(session, connection, first) : session.answerBegin();
     });
   }
 
-  /** Writes a chunk. The last one starts the completion, of which the connection is told. */
+  /** Writes a chunk. The last one starts the completion, whose result the connection is told. */
   receive(connection: UploadConnection, sessionID: string, chunk: IncomingChunk): Promise<ChunkWritten> {
-    return this.registry.behindBegin(connection, sessionID, chunk.chunk.length, async () => {
+    return this.registry.runAfterBegin(connection, sessionID, chunk.chunk.length, async () => {
       const session = this.registry.get(sessionID);
       if (session?.connection !== connection) throw await this.whyNotHeld(connection, sessionID);
-      const written = await this.registry.announced(connection, sessionID, 'writing', () =>
+      const written = await this.registry.runAnnounced(connection, sessionID, 'writing', () =>
         this.write(session, connection, chunk),
       );
       if (chunk.last) void this.completion.complete(session);
@@ -62,33 +62,35 @@ export class SessionService {
     });
   }
 
-  /** Removes a session and its bytes, whichever connection holds it. Only its owner may. */
+  /** Removes a session and its bytes for its owner, even if another connection holds it. */
   async cancel(owner: string | null, sessionID: string): Promise<void> {
-    await this.registry.inOrder(sessionID, async () => {
-      await this.endings.cancel(await this.lookup.cancellable(owner, sessionID));
+    await this.registry.runInOrder(sessionID, async () => {
+      await this.endings.cancel(await this.lookup.claimToCancel(owner, sessionID));
     });
   }
 
-  /** A connection has ended, or gives one session up: what was received is saved, to be resumed. */
+  /** Saves the received bytes of a connection that has ended or gives one session up, so that they can be resumed. */
   async release(connection: UploadConnection, sessionID?: string): Promise<void> {
     const held = this.registry.heldBy(connection);
     await this.endings.release(held.filter(({ record }) => sessionID === undefined || record.sessionID === sessionID));
   }
 
-  /** Another node wants the session. A completion that is under way is finished first. */
+  /** Gives the session up to another gateway. A completion that is in progress is finished first. */
   async yield(sessionID: string): Promise<void> {
-    await this.registry.inOrder(sessionID, async () => {
+    await this.registry.runInOrder(sessionID, async () => {
       const session = this.registry.get(sessionID);
       if (session) await this.endings.yield(session);
     });
   }
 
-  /** Removes a session that was not continued since `before`, in milliseconds since 1970: see `SessionEndings.expire`. */
+  /**
+   * Removes a session that nobody has continued since `before` (milliseconds since 1970): see `SessionEndings.expire`.
+   */
   expire(sessionID: string, before: number): Promise<'expired' | 'forgotten' | 'kept'> {
-    return this.registry.inOrder(sessionID, () => this.endings.expire(sessionID, before));
+    return this.registry.runInOrder(sessionID, () => this.endings.expire(sessionID, before));
   }
 
-  /** Keeps the sessions that are live here from expiring, including those that wrote nothing for long. */
+  /** Keeps the live sessions of this process from expiring, even if they have written nothing for a long time. */
   async keepAlive(): Promise<void> {
     const sessions = this.registry.all();
     for (let next = 0; next < sessions.length; next += REFRESHED_AT_ONCE) {
@@ -97,19 +99,25 @@ export class SessionService {
     }
   }
 
-  /** Accepts no new work, finishes what is in progress, and saves and closes every session. */
+  /** Accepts no new work, waits for the work in progress, and saves and closes every session. */
   async drain(): Promise<void> {
     await this.registry.drain();
     await this.endings.release(this.registry.all());
   }
 
+  /** Writes the chunk that came with the begin, during the session's turn. */
   private async receiveFirst(
     session: UploadSession,
     connection: UploadConnection,
     chunk: IncomingChunk,
   ): Promise<BegunUpload> {
-    await this.write(session, connection, chunk);
-    return chunk.last ? this.completion.answer(await this.completion.chunked(session)) : session.begun();
+    try {
+      await session.receive(connection, chunk);
+    } catch (error) {
+      await this.endings.afterFailure(session, error);
+      throw error;
+    }
+    return chunk.last ? this.completion.answer(await this.completion.completeSession(session)) : session.answerBegin();
   }
 
   private async write(
@@ -120,7 +128,7 @@ export class SessionService {
     try {
       return await session.receive(connection, chunk);
     } catch (error) {
-      await this.endings.afterFailure(session, error);
+      await this.endings.afterChunkFailure(session, error);
       throw error;
     }
   }
@@ -130,7 +138,7 @@ export class SessionService {
     return this.lookup.whyNotHeld(connection, sessionID);
   }
 
-  /** The connection may have ended, or the shutdown begun, while the session was opened. */
+  /** Throws if the connection has ended or the shutdown has begun while the session was being opened. */
   private refuseIfLate(session: UploadSession, connection: UploadConnection): void {
     try {
       this.registry.requireAccepting();

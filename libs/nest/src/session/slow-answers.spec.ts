@@ -104,6 +104,25 @@ describe('a slow answer', () => {
     expect(inspections).toBe(1);
   }, 20_000);
 
+  it('is announced while the catalogue takes long, for a session and for a file that comes whole', async () => {
+    const [peer, second] = [new TestConnection(), new TestConnection()];
+    const [complete, addFile] = [store.complete.bind(store), store.addFile.bind(store)];
+    jest.spyOn(store, 'complete').mockImplementation(async (...args) => {
+      await peer.toldOf('cataloguing', 2);
+      return complete(...args);
+    });
+    jest.spyOn(store, 'addFile').mockImplementation(async (...args) => {
+      await second.toldOf('cataloguing', 2);
+      return addFile(...args);
+    });
+    const { sessions } = await openSessionGateway(dataDir, { store, backend: disk });
+    await sessions.begin(peer, WANTED);
+    await sessions.receive(peer, SESSION, ALL);
+    const whole = sessions.begin(second, { ...WANTED, sessionID: 'another-session-comes-whole' }, ALL);
+    expect(await peer.ended).toMatchObject({ size: CONTENT.length });
+    expect((await whole).completed).toMatchObject({ size: CONTENT.length });
+  }, 20_000);
+
   it('needs no byte twice where the inspection failed: the next attempt inspects what is there', async () => {
     jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
     let inspections = 0;

@@ -6,10 +6,10 @@ export interface UploadConnection {
   readonly owner: string | null;
   /** Whether the connection is still open. */
   readonly connected: boolean;
-  /** The upload is complete, verified and in its place. */
+  /** The upload is complete: verified, durable and in the catalogue. */
   completed(sessionID: string, file: CompletedUpload): void;
-  /** The answer that this connection waits for takes long; the work on it goes on. */
+  /** The answer that this connection waits for takes long; the work on it continues. */
   inProgress(sessionID: string, step: UploadInProgress['step']): void;
-  /** The upload can't go on here. */
+  /** The upload cannot continue on this connection. */
   failed(sessionID: string, error: UploadError): void;
 }

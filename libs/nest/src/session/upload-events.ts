@@ -7,7 +7,7 @@ export type UploadLifecycleEvent =
   | { readonly type: 'begun'; readonly sessionID: string; readonly owner: string | null; readonly fileName: string }
   | { readonly type: 'completed'; readonly file: FileRecord }
   | { readonly type: 'cancelled' | 'expired'; readonly sessionID: string }
-  /** Bytes of an unfinished upload that no session has were found, as a crash leaves them, and put into quarantine. */
+  /** Bytes of an unfinished upload that belong to no session, for example after a crash, were put into quarantine. */
   | { readonly type: 'orphan'; readonly fileId: string };
 
 /** Inject it to follow all uploads: `events.completed$.subscribe((file) => ...)`. The streams complete at shutdown. */
@@ -27,7 +27,7 @@ export class UploadEvents {
     this.events.next(event);
   }
 
-  /** At the end of the shutdown, not earlier: uploads may still complete until then. */
+  /** Ends the streams. Call it at the end of the shutdown: uploads may still complete until then. */
   complete(): void {
     this.events.complete();
   }

@@ -24,10 +24,10 @@ export type UploadSessionOptions = Pick<
   'maxChunkBytes' | 'maxFileBytes' | 'durability' | 'sessionTtlMs' | 'fileUrl'
 >;
 
-/** Saves in the store that all before a point is durable. */
+/** Records in the store that all bytes before the checkpoint are durable. */
 export type SaveCheckpoint = (session: UploadSession, checkpoint: Checkpoint) => Promise<void>;
 
-/** After these errors, the bytes are of no use to anybody. */
+/** After these errors the bytes are useless and are discarded. */
 const FATAL: readonly ErrorCode[] = [
   'SIZE_MISMATCH',
   'FILE_TOO_LARGE',
@@ -36,15 +36,16 @@ const FATAL: readonly ErrorCode[] = [
   'FORBIDDEN',
 ];
 
-/** `failed` refuses every later chunk for the same reason; `ended` has given its file and its window back as well. */
+/** `failed` refuses every later chunk for the same reason; `ended` has also closed its file and released its window. */
 type State = { readonly is: 'open' | 'completing' } | { readonly is: 'failed' | 'ended'; readonly reason: UploadError };
 
 /**
- * A session that a connection holds: its bytes, its offset, and its share of the window budget. Its queue checks and writes
- * chunks one after the other, in the order in which they came.
+ * A session that a connection holds: its bytes, its offset, and its share of the window budget. Its queue checks and
+ * writes chunks one at a time, in order of arrival. This object ends with `complete`, `close` or `discard`; the record
+ * of the session in the store may remain.
  */
 export class UploadSession {
-  /** Raised by each begin; what is saved under an older epoch is refused. */
+  /** Raised by each begin. The store refuses changes under an older epoch. */
   epoch: number;
   private state: State = { is: 'open' };
   private readonly queue = new SerialQueue();
@@ -73,12 +74,12 @@ export class UploadSession {
     return this.offset === 0;
   }
 
-  /** The answer to whoever begins it: where to go on. */
-  begun(): BegunUpload {
-    return begunAnswer({ ...this.written(), prefixCrc32: this.crc32 }, this.options);
+  /** The answer to `begin_upload`: where to continue. */
+  answerBegin(): BegunUpload {
+    return begunAnswer({ ...this.answerChunk(), prefixCrc32: this.crc32 }, this.options);
   }
 
-  /** Another connection, or the same one anew, holds the session from now on. What was queued is written first. */
+  /** Gives the session to another connection, or to the same one again. Queued chunks are written first. */
   async takeOver(connection: UploadConnection, epoch: number): Promise<void> {
     const previous = this.connection;
     this.connection = connection;
@@ -90,29 +91,29 @@ export class UploadSession {
   }
 
   /**
-   * Checks and writes a chunk of the connection that holds the session. Throws before anything is written where the chunk
-   * does not fit. A takeover waits for what is in the queue, so a former holder may add nothing to it.
+   * Checks a chunk of the connection that holds the session, and queues it. If the chunk is too large or exceeds the
+   * window, throws before it is queued. A takeover waits for the queue, so a former holder must not add to the queue.
    */
   async receive(connection: UploadConnection, chunk: IncomingChunk): Promise<ChunkWritten> {
     if (connection !== this.connection) throw new UploadError('SESSION_TAKEN_OVER');
     const { maxChunkBytes } = this.options;
     const { length } = chunk.chunk;
     if (length > maxChunkBytes) throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: maxChunkBytes });
-    this.window.check(chunk.offset + length, this.offset);
-    // Not in the queue: this thread computes it while another one writes the chunk before.
+    this.window.check(chunk.offset + length);
+    // Outside the queue: this thread computes the checksum while the thread pool writes the previous chunk.
     const received = crc32(chunk.chunk);
     return this.queue.run(() => this.write(chunk, received));
   }
 
   /**
-   * All bytes are there: reads them back, and puts the file into its place if they are what was sent. The session ends
-   * here, whether this succeeds or not.
+   * Reads the stored bytes back and, if they match the bytes that were sent, moves the file to its final place. This
+   * object ends in either case.
    */
   complete(): Promise<StoredDigest> {
     return this.queue.run(async () => {
       this.end();
       try {
-        await this.durable.settled();
+        await this.durable.waitForSync();
         const stored = await this.file.digest(this.offset);
         if (stored.crc32 !== this.crc32 || stored.size !== this.offset) throw new UploadError('FILE_CHECKSUM_MISMATCH');
         await this.file.complete();
@@ -128,7 +129,7 @@ export class UploadSession {
     return this.durable.refresh();
   }
 
-  /** Saves what was received, to be resumed. Does nothing where the session has ended. */
+  /** Saves the received bytes so that the upload can be resumed. Does nothing if the session has ended. */
   close(): Promise<void> {
     return this.queue.run(async () => {
       if (this.state.is === 'ended') return;
@@ -141,17 +142,21 @@ export class UploadSession {
     });
   }
 
-  /** Discards the bytes. Does nothing where the session has ended. */
+  /** Discards the bytes. Does nothing if the session has ended. */
   discard(): Promise<void> {
     return this.queue.run(async () => {
       if (this.state.is === 'ended') return;
       this.end();
-      await this.durable.settled().catch(() => undefined);
+      await this.durable.waitForSync().catch(() => undefined);
       await this.file.discard();
     });
   }
 
-  /** What an error means for the session: it goes on, is closed to be opened anew, or its bytes are of no use any more. */
+  /**
+   * What an error means for the session: it continues, is closed and can be reopened, or its bytes are discarded. An
+   * error whose outcome is unknown, such as a store that does not answer, leaves it `unchanged`: no bytes are discarded
+   * for it.
+   */
   fateAfter(error: unknown): 'unchanged' | 'closed' | 'discarded' {
     if (isUploadError(error, 'STORAGE_FULL')) return 'closed';
     const reason = 'reason' in this.state ? this.state.reason : undefined;
@@ -159,7 +164,7 @@ export class UploadSession {
     return isBrokenFile(error) ? 'closed' : 'unchanged';
   }
 
-  /** Chunks behind one that failed the session fail for the same reason, which is what their client has to know. */
+  /** Chunks queued behind a failed one fail with the same error, so that the client learns the cause. */
   private async write(chunk: IncomingChunk, received: number): Promise<ChunkWritten> {
     if ('reason' in this.state) throw this.state.reason;
     if (this.state.is === 'completing') throw new UploadError('UPLOAD_ALREADY_COMPLETE');
@@ -174,7 +179,7 @@ export class UploadSession {
   private async takeIn(chunk: IncomingChunk, received: number): Promise<ChunkWritten> {
     switch (classify(chunk, this.offset)) {
       case 'duplicate':
-        return this.written();
+        return this.answerChunk();
       case 'gap':
         throw new UploadError('OFFSET_MISMATCH', { offset: this.offset });
       case 'next':
@@ -183,23 +188,23 @@ export class UploadSession {
     }
   }
 
-  /** Of a last chunk whose bytes are there already, only the end of the file is new. */
+  /** If the bytes of the last chunk are already stored, only the end of the file is new. */
   private async append({ offset, chunk, crc32: chunkCrc32, last, fileCrc32 }: IncomingChunk): Promise<ChunkWritten> {
-    // Appended bytes belong to the file, and may be gone afterwards.
+    // Read the length now: `append` takes ownership of the bytes and may free them.
     const newBytes = offset === this.offset ? chunk.length : 0;
     const end = this.offset + newBytes;
     const crc = newBytes > 0 ? crc32Combine(this.crc32, chunkCrc32, newBytes) : this.crc32;
     this.checkSize(end, last);
     if (last && crc !== fileCrc32) throw new UploadError('FILE_CHECKSUM_MISMATCH');
-    // An empty chunk that is not the last one is a flush: its ack waits until all before it is durable.
+    // An empty chunk that is not the last one is a flush: its ack waits until all bytes before it are durable.
     const isFlush = chunk.length === 0 && !last;
     if (newBytes > 0) await this.file.append(this.offset, chunk);
     this.offset = end;
     this.crc32 = crc;
     if (last) this.state = { is: 'completing' };
-    await this.durable.written(this.point, isFlush);
+    await this.durable.recordWrite(this.point, isFlush);
     this.window.advance(end, newBytes);
-    return this.written();
+    return this.answerChunk();
   }
 
   private checkSize(end: number, last: boolean): void {
@@ -210,7 +215,7 @@ export class UploadSession {
     if (end > maxFileBytes) throw new UploadError('FILE_TOO_LARGE', { maxBytes: maxFileBytes });
   }
 
-  /** Who shares windows with whom: clients without an identity by their connection. */
+  /** Uploads share the budget by owner, or by connection if they have none. */
   private get sharer(): unknown {
     return this.record.owner ?? this.connection;
   }
@@ -219,7 +224,7 @@ export class UploadSession {
     return { offset: this.offset, crc32: this.crc32 };
   }
 
-  private written(): ChunkWritten {
+  private answerChunk(): ChunkWritten {
     return { offset: this.offset, durable: this.durable.value, window: this.window.beyond(this.offset) };
   }
 

@@ -10,12 +10,15 @@ interface Work {
   readonly startedAt: number;
 }
 
-/** A client that has waited for this long is told that the work goes on, and again after the same time: 2.5 s. */
+/**
+ * The interval of the shared timer, in milliseconds. Work that has run for at least half of it is announced, so a
+ * client is first told after 1.25 to 3.75 s, and then every 2.5 s.
+ */
 const TELL_EVERY_MS = 2500;
 
 /**
- * The work that clients wait for. One timer serves all of it and runs only while there is any, so a chunk costs no more
- * than two changes of a set.
+ * The work that clients wait for. One timer serves all of it, and runs only while there is work, so a chunk costs only
+ * two changes of a set.
  */
 export class WorkInProgress {
   private readonly works = new Set<Work>();

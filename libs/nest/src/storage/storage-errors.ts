@@ -4,22 +4,24 @@ import { Readable } from 'node:stream';
 import { BrokenFileError } from '../contracts/partial-file.js';
 import { OncePerCause } from '../errors/once-per-cause.js';
 
-/** What back ends say when they have no room: the disk is full, the quota is used up, or the file is too large for it. */
+/** Codes of back ends without space: the disk is full, the quota is used up, or the file is too large for the disk. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** What back ends say when a file is not there. */
+/** Codes of back ends for a missing file. */
 const MISSING = new Set(['ENOENT', 'ENOTDIR']);
 
-/** Whether an error says that a partial file can't go on here, but can be opened again and goes on from what was synced. */
+/**
+ * Whether an error means that a partial file cannot continue, but can be reopened and continues from its synced bytes.
+ */
 export const isBrokenFile = (error: unknown): boolean =>
   error instanceof UploadError && error.cause instanceof BrokenFileError;
 
-/** Makes errors of the catalogue out of those of a back end. Each cause is logged at most once a minute. */
+/** Translates errors of a back end to those of the error table. Each cause is logged at most once a minute. */
 export class StorageErrors {
   private readonly log = new OncePerCause(new Logger('StorageService'));
 
-  /** Throws STORAGE_FULL or STORAGE_FAILED where the work fails. */
-  async translated<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs the work. Throws STORAGE_FULL or STORAGE_FAILED if it fails. */
+  async translateErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -27,8 +29,8 @@ export class StorageErrors {
     }
   }
 
-  /** The same items; reading them fails as `translated` does. */
-  async *translatedItems<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+  /** Yields the same items. Reading them fails like `translateErrors`. */
+  async *translateItems<T>(items: AsyncIterable<T>): AsyncIterable<T> {
     try {
       yield* items;
     } catch (error) {
@@ -37,11 +39,11 @@ export class StorageErrors {
   }
 
   /**
-   * The bytes of a completed file. The stream fails with FILE_NOT_FOUND where they are missing, otherwise with
-   * STORAGE_FAILED, also where there are fewer than `expected`. A short answer that ends without an error would leave a
+   * Returns a stream of the same bytes of a completed file. It fails with FILE_NOT_FOUND if they are missing, otherwise
+   * with STORAGE_FAILED, also if there are fewer than `expected`: a short answer that ends without an error would leave a
    * client waiting for the rest.
    */
-  translatedStream(source: Readable, fileId: string, expected = 0): Readable {
+  translateStream(source: Readable, fileId: string, expected = 0): Readable {
     let received = 0;
     const stream = new Readable({
       read: () => void source.resume(),
@@ -51,7 +53,7 @@ export class StorageErrors {
       },
     });
     const fail = (error: unknown) => stream.destroy(this.translateRead(error, fileId));
-    // Paused before there is a listener: nothing is read before somebody reads from the new stream.
+    // Paused before it has a listener, so that nothing is read until somebody reads from the new stream.
     source.pause();
     source.on('data', (bytes: Uint8Array) => {
       received += bytes.length;
@@ -74,7 +76,7 @@ export class StorageErrors {
     return new UploadError(FULL.has(codeOf(cause)) ? 'STORAGE_FULL' : 'STORAGE_FAILED', undefined, { cause });
   }
 
-  /** The catalogue promises the bytes, so the operator is told which file it is. */
+  /** The catalogue promises the bytes, so the log says which file it is. */
   private translateRead(cause: unknown, fileId: string): UploadError {
     const isMissing = MISSING.has(codeOf(cause));
     const code: ErrorCode = isMissing ? 'FILE_NOT_FOUND' : 'STORAGE_FAILED';

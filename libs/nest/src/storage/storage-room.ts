@@ -3,19 +3,19 @@ import type { Capacity, StorageBackend } from '../contracts/storage-backend.js';
 
 const MIB = 1024 * 1024;
 
-/** A store that knows no limit. */
+/** The capacity of a back end that reports none. */
 const UNLIMITED: Capacity = { freeBytes: Infinity, totalBytes: Infinity };
 
 /**
- * What always stays free, in bytes: an upload whose last byte arrived still needs room for a folder, a rename and a commit
- * of the catalogue. It is a hundredth of the medium, within these bounds.
+ * The space that always stays free, in bytes: an upload whose last byte has arrived still needs space for a folder, a
+ * rename and a commit of the catalogue. It is a hundredth of the medium, within these bounds.
  */
 const RESERVE = { divisor: 100, least: MIB, most: 64 * MIB };
 
-/** For this long, the room that is left is computed from the last look and what was written since, in milliseconds. */
+/** How long free space is computed from the last look and the bytes written since, in milliseconds. */
 const FRESH_MS = 1000;
 
-/** The reservation of an upload that writes nothing for this long lapses, in milliseconds. What it has written stays. */
+/** After this many milliseconds without a write, the reservation of an upload lapses. Its written bytes stay. */
 const LAPSE_MS = 60_000;
 
 interface Reservation {
@@ -23,7 +23,7 @@ interface Reservation {
   usedAt: number;
 }
 
-/** Shares the room of the medium out among uploads: what they have declared and not written yet is reserved for them. */
+/** Reserves space of the medium for uploads: the bytes that they have declared and not written yet. */
 export class StorageRoom {
   private freeBytes = 0;
   private lookedAt = -Infinity;
@@ -37,7 +37,7 @@ export class StorageRoom {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Reserves what an upload is going to write. Throws STORAGE_FULL where there is no room for it. */
+  /** Reserves space for the bytes that an upload is going to write. Throws STORAGE_FULL if there is too little. */
   async reserve(fileId: string, bytes: number): Promise<void> {
     if (bytes > 0) await this.require(fileId, bytes);
     this.release(fileId);
@@ -45,7 +45,10 @@ export class StorageRoom {
     this.reservedBytes += bytes;
   }
 
-  /** An upload is about to write. Throws STORAGE_FULL where that needs room that is reserved for others or stays free. */
+  /**
+   * Called before an upload writes. Throws STORAGE_FULL if the write needs space that is reserved for others or has to
+   * stay free.
+   */
   async take(fileId: string, bytes: number): Promise<void> {
     await this.require(fileId, bytes);
     this.freeBytes -= bytes;
@@ -57,13 +60,13 @@ export class StorageRoom {
     this.reservedBytes -= used;
   }
 
-  /** The upload ended, or nobody goes on with it for now. */
+  /** Drops the reservation of an upload that has ended, or that nobody continues for now. */
   release(fileId: string): void {
     this.reservedBytes -= this.reservations.get(fileId)?.bytes ?? 0;
     this.reservations.delete(fileId);
   }
 
-  /** Throws STORAGE_FULL where nothing is left but what stays free. */
+  /** Throws STORAGE_FULL if only the space that has to stay free is left. */
   async check(): Promise<void> {
     await this.look();
     if (this.freeBytes < this.reserveBytes!) throw new UploadError('STORAGE_FULL');
@@ -71,7 +74,7 @@ export class StorageRoom {
 
   private async require(fileId: string, bytes: number): Promise<void> {
     const isFresh = this.now() - this.lookedAt < FRESH_MS;
-    // Small chunks come by the thousand; where there is room for many, a look for each would say nothing new.
+    // There are thousands of small chunks. If there is space for many, a look for each would show nothing new.
     if (!isFresh || bytes > this.roomFor(fileId) / 100) await this.look();
     if (bytes > this.roomFor(fileId)) throw new UploadError('STORAGE_FULL');
   }

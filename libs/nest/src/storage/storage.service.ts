@@ -15,9 +15,9 @@ import { StorageErrors } from './storage-errors.js';
 import { StorageRoom } from './storage-room.js';
 
 /**
- * Bytes, as sessions and the catalogue see them: a storage back end whose errors are those of the catalogue (STORAGE_FULL,
- * STORAGE_FAILED, FILE_NOT_FOUND), whose room is shared out among uploads, and which has every capability: one that the
- * back end lacks does nothing.
+ * The storage back end as sessions and the catalogue use it. Errors are translated to those of the error table
+ * (STORAGE_FULL, STORAGE_FAILED, FILE_NOT_FOUND), and free space is reserved for uploads. A capability that the back
+ * end lacks does nothing.
  */
 @Injectable()
 export class StorageService {
@@ -36,23 +36,23 @@ export class StorageService {
   }
 
   close(): Promise<void> {
-    return this.errors.translated(() => this.backend.close());
+    return this.errors.translateErrors(() => this.backend.close());
   }
 
-  /** Rejects where nothing can be stored now: the store can't be used, or has no room. */
+  /** Rejects if nothing can be stored now: the back end cannot be used, or has no free space. */
   check(): Promise<void> {
-    return this.errors.translated(async () => {
+    return this.errors.translateErrors(async () => {
       await this.backend.check();
       await this.room.check();
     });
   }
 
   /**
-   * Reserves room for the bytes of an upload, until its file is closed or nothing is written to it for a minute. Throws
-   * STORAGE_FULL where there is too little beside what others have reserved.
+   * Reserves space for the bytes of an upload, until its file is closed or nothing is written to it for a minute.
+   * Throws STORAGE_FULL if too little space is left in addition to other reservations.
    */
   reserve(fileId: string, bytes: number): Promise<void> {
-    return this.errors.translated(() => this.room.reserve(fileId, bytes));
+    return this.errors.translateErrors(() => this.room.reserve(fileId, bytes));
   }
 
   release(fileId: string): void {
@@ -60,50 +60,50 @@ export class StorageService {
   }
 
   create(file: StoredFile): Promise<PartialFile> {
-    return this.opened(file, () => this.backend.create(file));
+    return this.openAndWrap(file, () => this.backend.create(file));
   }
 
   open(file: StoredFile, durable: Checkpoint): Promise<PartialFile> {
-    return this.opened(file, () => this.backend.open(file, durable));
+    return this.openAndWrap(file, () => this.backend.open(file, durable));
   }
 
   discard(fileId: string): Promise<void> {
-    return this.errors.translated(() => this.backend.discard(fileId));
+    return this.errors.translateErrors(() => this.backend.discard(fileId));
   }
 
   put(file: StoredFile, bytes: Uint8Array): Promise<StoredDigest> {
-    return this.errors.translated(async () => {
+    return this.errors.translateErrors(async () => {
       await this.room.take(file.fileId, bytes.length);
       return this.backend.put(file, bytes);
     });
   }
 
   /**
-   * A completed file, or a range of it. The stream fails with FILE_NOT_FOUND where the bytes are missing, and with
-   * STORAGE_FAILED where they can't be read or, if the size is known, some of them are missing.
+   * Reads a completed file, or a range of it. The stream fails with FILE_NOT_FOUND if the bytes are missing, and with
+   * STORAGE_FAILED if they cannot be read or, if the size is known, some of them are missing.
    */
   read({ size, ...file }: StoredFile & { readonly size?: number }, range?: ByteRange): Readable {
     const expected = range ? range.end - range.start + 1 : size;
-    return this.errors.translatedStream(this.backend.read(file, range), file.fileId, expected);
+    return this.errors.translateStream(this.backend.read(file, range), file.fileId, expected);
   }
 
-  /** Whether a completed file is there, with as many bytes as the catalogue says. */
+  /** Whether a completed file exists, with at least as many bytes as the catalogue says. */
   async has({ size, ...file }: StoredFile & { readonly size: number }): Promise<boolean> {
-    const found = await this.errors.translated(() => this.backend.sizeOf(file));
+    const found = await this.errors.translateErrors(() => this.backend.sizeOf(file));
     return found !== undefined && found >= size;
   }
 
-  /** The digest of a completed file, read back. */
+  /** Reads a completed file back and returns its digest. */
   digest(file: StoredFile): Promise<StoredDigest> {
-    return this.errors.translated(() => this.backend.digest(file));
+    return this.errors.translateErrors(() => this.backend.digest(file));
   }
 
   remove(fileId: string): Promise<void> {
-    return this.errors.translated(() => this.backend.remove(fileId));
+    return this.errors.translateErrors(() => this.backend.remove(fileId));
   }
 
   completedFiles(): AsyncIterable<CompletedFile> {
-    return this.errors.translatedItems(this.backend.completedFiles());
+    return this.errors.translateItems(this.backend.completedFiles());
   }
 
   /** Whether there is at least one completed file. */
@@ -112,50 +112,54 @@ export class StorageService {
     return false;
   }
 
-  /** Undefined where downloads go through this process. */
+  /** Undefined if downloads go through this process. */
   async presignedUrl(file: StoredFile, download: Download): Promise<string | undefined> {
-    return this.errors.translated(async () => this.backend.presignedUrl?.(file, download));
+    return this.errors.translateErrors(async () => this.backend.presignedUrl?.(file, download));
   }
 
   unfinished(): Promise<readonly string[]> {
-    return this.errors.translated(async () => (await this.backend.quarantine?.unfinished()) ?? []);
+    return this.errors.translateErrors(async () => (await this.backend.quarantine?.unfinished()) ?? []);
   }
 
   quarantine(fileId: string): Promise<void> {
-    return this.errors.translated(async () => this.backend.quarantine?.add(fileId));
+    return this.errors.translateErrors(async () => this.backend.quarantine?.add(fileId));
   }
 
   quarantined(): Promise<readonly Quarantined[]> {
-    return this.errors.translated(async () => (await this.backend.quarantine?.list()) ?? []);
+    return this.errors.translateErrors(async () => (await this.backend.quarantine?.list()) ?? []);
   }
 
   purge(entry: Quarantined): Promise<void> {
-    return this.errors.translated(async () => this.backend.quarantine?.remove(entry));
+    return this.errors.translateErrors(async () => this.backend.quarantine?.remove(entry));
   }
 
-  /** Never rejects: a file whose record can't be saved is in the catalogue all the same, and the operator is told. */
+  /** Never rejects. A file whose record cannot be saved still gets into the catalogue, and the failure is logged. */
   async saveRecord(file: FileRecord): Promise<void> {
-    await this.warned(`The record of the file ${file.fileId} was not saved`, () => this.backend.records?.save(file));
+    await this.warnOnFailure(`The record of the file ${file.fileId} was not saved`, () =>
+      this.backend.records?.save(file),
+    );
   }
 
-  /** Never rejects, as `saveRecord`. */
+  /** Never rejects, like `saveRecord`. */
   async removeRecord(fileId: string): Promise<void> {
-    await this.warned(`The record of the file ${fileId} was not removed`, () => this.backend.records?.remove(fileId));
+    await this.warnOnFailure(`The record of the file ${fileId} was not removed`, () =>
+      this.backend.records?.remove(fileId),
+    );
   }
 
   records(): Promise<readonly FileRecord[]> {
-    return this.errors.translated(async () => (await this.backend.records?.list()) ?? []);
+    return this.errors.translateErrors(async () => (await this.backend.records?.list()) ?? []);
   }
 
   identity(): Promise<string | undefined> {
-    return this.errors.translated(async () => this.backend.identity?.read());
+    return this.errors.translateErrors(async () => this.backend.identity?.read());
   }
 
   setIdentity(id: string): Promise<void> {
-    return this.errors.translated(async () => this.backend.identity?.save(id));
+    return this.errors.translateErrors(async () => this.backend.identity?.save(id));
   }
 
-  private async warned(sentence: string, work: () => Promise<void> | undefined): Promise<void> {
+  private async warnOnFailure(sentence: string, work: () => Promise<void> | undefined): Promise<void> {
     try {
       await work();
     } catch (error) {
@@ -163,29 +167,29 @@ export class StorageService {
     }
   }
 
-  private async opened({ fileId }: StoredFile, open: () => Promise<PartialFile>): Promise<PartialFile> {
+  private async openAndWrap({ fileId }: StoredFile, open: () => Promise<PartialFile>): Promise<PartialFile> {
     const { errors, room } = this;
-    const file = await errors.translated(open);
-    const released = (work: () => Promise<void>) => {
+    const file = await errors.translateErrors(open);
+    const releaseAnd = (work: () => Promise<void>) => {
       room.release(fileId);
-      return errors.translated(work);
+      return errors.translateErrors(work);
     };
     return {
       size: file.size,
       durable: file.durable,
       persistence: file.persistence,
       append: (offset, bytes) =>
-        errors.translated(async () => {
+        errors.translateErrors(async () => {
           await room.take(fileId, bytes.length);
           await file.append(offset, bytes);
         }),
-      sync: () => errors.translated(() => file.sync()),
+      sync: () => errors.translateErrors(() => file.sync()),
       checkpointSaved: (offset) => file.checkpointSaved(offset),
-      read: (start) => errors.translatedItems(file.read(start)),
-      digest: (size) => errors.translated(() => file.digest(size)),
-      complete: () => errors.translated(() => file.complete()),
-      discard: () => released(() => file.discard()),
-      close: () => released(() => file.close()),
+      read: (start) => errors.translateItems(file.read(start)),
+      digest: (size) => errors.translateErrors(() => file.digest(size)),
+      complete: () => errors.translateErrors(() => file.complete()),
+      discard: () => releaseAnd(() => file.discard()),
+      close: () => releaseAnd(() => file.close()),
     };
   }
 }

@@ -1,9 +1,9 @@
 import type { FileRecord } from '../contracts/records.js';
 
-/** A record as earlier versions wrote it: with the name under which the disk stores the file, which it computes now. */
+/** A record that may contain the name under which the disk stores the file. The disk computes that name itself. */
 type EarlierRecord = FileRecord & { readonly storedName?: unknown };
 
-/** The record as it is used now, whichever version of this program wrote it. */
+/** Drops the stored name, so that all records have the same form. */
 export function currentRecord({ storedName: _, ...record }: EarlierRecord): FileRecord {
   return record;
 }

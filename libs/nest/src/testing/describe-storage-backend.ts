@@ -19,8 +19,8 @@ export type StorageCapability = keyof typeof CAPABILITIES;
 /**
  * Tests the duties of a storage back end, and those of the capabilities that it has.
  *
- * @param create makes an empty store, for each test anew
- * @param capabilities by default all: `quarantine`, `records` and `identity`
+ * @param create makes an empty back end for each test
+ * @param capabilities by default `quarantine`, `records` and `identity`; `capacity` and `presignedUrl` are not tested here
  * @param framework by default the global functions of Jest, or of Vitest with `globals: true`. Without globals, pass
  *   `{ describe, it, beforeEach, afterEach, expect }`
  */

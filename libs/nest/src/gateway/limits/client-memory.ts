@@ -3,7 +3,10 @@ const MIB = 1024 * 1024;
 /** The budget for all clients together: unfinished messages, and events that are not answered yet. */
 const PROCESS_BYTES = 128 * MIB;
 
-/** What one connection may hold of it: the default of WINDOW_BUDGET, so that a client within its windows never waits. */
+/**
+ * How much of the budget one connection may hold: the default of WINDOW_BUDGET, so that with this default a client that
+ * respects its windows never waits. With a larger WINDOW_BUDGET, it may wait.
+ */
 const CONNECTION_BYTES = 64 * MIB;
 
 /** Even if the budget is used up, each connection may hold this much, so that large holders do not block the others. */
@@ -40,7 +43,10 @@ export class ClientMemory {
     this.waiting.delete(connection);
   }
 
-  /** @internal Whether a connection that holds this much may take no more. It is told when it may. */
+  /**
+   * @internal Whether a connection that holds `bytes` is over its limit. If so, `resume` is called when it no longer
+   * is.
+   */
   isOver(connection: ConnectionMemory, bytes: number): boolean {
     const share = Math.max(LEAST_SHARE_BYTES, this.budgetBytes / this.connections.size);
     const isOver = bytes > this.connectionBytes || (this.held > this.budgetBytes && bytes > share);
@@ -61,7 +67,7 @@ export class ClientMemory {
   }
 }
 
-/** What is held for one connection. */
+/** The memory that is held for one connection. */
 export class ConnectionMemory {
   private held = 0;
 
@@ -70,6 +76,7 @@ export class ConnectionMemory {
     readonly resume: () => void,
   ) {}
 
+  /** See `ClientMemory.isOver`: asking also registers the connection for `resume`. */
   get isOver(): boolean {
     return this.all.isOver(this, this.held);
   }
@@ -83,7 +90,7 @@ export class ConnectionMemory {
     this.take(-bytes);
   }
 
-  /** Whoever took what is still held gives it back. */
+  /** Memory that is still held is given back later by its users. */
   leave(): void {
     this.all.leave(this);
   }

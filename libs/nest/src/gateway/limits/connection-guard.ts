@@ -7,7 +7,7 @@ import { intakeOf } from './upload-web-socket-server.js';
 
 type Connection = Socket['conn'];
 
-/** A transport of Engine.IO. Its types do not contain the WebSocket. */
+/** A transport of Engine.IO, whose types do not contain the WebSocket. */
 interface Transport {
   readonly name: string;
   readonly socket?: WebSocket;
@@ -15,7 +15,7 @@ interface Transport {
 
 const memories = new WeakMap<Connection, ConnectionMemory>();
 
-/** Keeps what is held for each connection within its limits, over WebSocket and over long polling. */
+/** Limits the memory that is held for each connection, over WebSocket and over long polling. */
 export function guardConnections(server: Server): void {
   server.engine.on('connection', (connection: Connection) => {
     guard(connection, connection.transport);
@@ -23,7 +23,7 @@ export function guardConnections(server: Server): void {
   });
 }
 
-/** Counts an event and its bytes as held for its client until the work on it has ended. */
+/** Runs the work on an event, and counts the event and its bytes as held for its client until the work has ended. */
 export async function holding<T>(socket: Socket, bytes: number, work: () => Promise<T>): Promise<T> {
   const memory = memories.get(socket.conn);
   memory?.take(bytes + EVENT_BYTES);

@@ -1,7 +1,7 @@
 /** The header of a frame (https://www.rfc-editor.org/rfc/rfc6455#section-5.2). */
 export interface FrameHeader {
   readonly final: boolean;
-  /** Whether bits are set that only an extension gives a meaning. */
+  /** Whether bits are set that have a meaning only with an extension. */
   readonly extended: boolean;
   readonly opcode: number;
   /** The four bytes of the mask; undefined if the payload is not masked. */
@@ -19,19 +19,19 @@ const MAX_HEADER_BYTES = 14;
 const LENGTH_IN_TWO_BYTES = 126;
 const LENGTH_IN_EIGHT_BYTES = 127;
 
-/** Reads headers that may come in pieces. */
+/** Reads headers, which may arrive in pieces. */
 export class FrameHeaderReader {
   private readonly scratch = Buffer.alloc(MAX_HEADER_BYTES);
   private filled = 0;
 
-  /** Reads from `at` on, until the header is complete or `bytes` end. Returns where it stopped. */
+  /** Reads from `at` until the header is complete or `bytes` end. Returns the position after the last byte read. */
   read(bytes: Uint8Array, at: number): number {
     let next = at;
     while (next < bytes.length && !this.isWhole) this.scratch[this.filled++] = bytes[next++]!;
     return next;
   }
 
-  /** Whether part of a header was read. */
+  /** Whether part of a header has been read. */
   get isBegun(): boolean {
     return this.filled > 0;
   }
@@ -40,7 +40,7 @@ export class FrameHeaderReader {
     return this.filled >= 2 && this.filled >= this.size;
   }
 
-  /** Returns the complete header and its bytes. The next header can be read then. */
+  /** Returns the complete header and its bytes, and prepares for the next header. */
   take(): { readonly header: FrameHeader; readonly bytes: Buffer } {
     const { scratch, maskBytes, size } = this;
     const bytes = Buffer.from(scratch.subarray(0, size));
@@ -73,7 +73,7 @@ export class FrameHeaderReader {
     return 2 + this.lengthBytes + this.maskBytes;
   }
 
-  /** Lengths beyond the safe integers are not exact. They exceed every limit anyway. */
+  /** Lengths beyond the safe integers are not exact, but they exceed every limit anyway. */
   private get payloadLength(): number {
     if (this.lengthBytes === 2) return this.scratch.readUInt16BE(2);
     return this.lengthBytes === 8 ? Number(this.scratch.readBigUInt64BE(2)) : this.shortLength;

@@ -3,24 +3,24 @@ import { ReadMemory } from '../../performance/read-memory.js';
 import { BINARY, CONTINUATION, FIRST_CONTROL, FrameHeaderReader, type FrameHeader } from './frame-header.js';
 import { Frame } from './frame.js';
 
-/** Frames that are read in one turn of the event loop. Other connections get their turn after that. */
+/** How many frames are read in one turn of the event loop. Then other connections get their turn. */
 const FRAMES_AT_ONCE = 256;
 
-/** Texts carry no chunks. Texts that are too long for a packet are refused; texts longer than this end the connection. */
+/** Text messages carry no chunks. A text too long for a packet is refused; one longer than this ends the connection. */
 const MAX_TEXT_BYTES = 2 * 1024 * 1024;
 
 export interface FrameTargets {
-  /** Bytes that `ws` is to read, in order. */
+  /** Passes bytes on to `ws`, in order. */
   readonly pass: (bytes: Buffer) => void;
-  /** A message that did not go to `ws`, in order with the bytes that were passed. */
+  /** Delivers a message that did not go to `ws`, in order with the passed bytes. */
   readonly deliver: (message: Buffer) => void;
-  /** The stream can't go on. */
+  /** Called when the stream cannot continue. */
   readonly fail: () => void;
 }
 
 /**
- * Follows the frames in what a WebSocket's socket has read, and limits them before `ws` reads them: how many are read at
- * once, and how long a text may be. It knows how much memory the unfinished message takes, wherever that is assembled.
+ * Parses the frames of a WebSocket before `ws` sees them. Limits how many are read at once and how long a text may be,
+ * and tracks the memory of the unfinished message, whether `ws` or `LargeMessages` assembles it.
  */
 export class FrameStream {
   private readonly headers = new FrameHeaderReader();
@@ -32,13 +32,16 @@ export class FrameStream {
   private messageNumber = 0;
   private toldBytes = 0;
 
-  /** `large` assembles large messages; without it, all go to `ws`. */
+  /** `large` assembles large messages. Without it, all messages go to `ws`. */
   constructor(
     private readonly targets: FrameTargets,
     private readonly large: LargeMessages | undefined,
   ) {}
 
-  /** Reads what the socket has read, which then belongs to this stream. Returns what the next call has to read. */
+  /**
+   * Processes bytes from the socket. If `large` is set, takes ownership of their memory. Returns a copy of the bytes
+   * that are left for the next call.
+   */
   read(bytes: Buffer): Buffer | undefined {
     const memory = this.large && new ReadMemory(bytes);
     let at = 0;
@@ -56,7 +59,7 @@ export class FrameStream {
     return rest;
   }
 
-  /** The number of the message that has begun and not ended; undefined between messages. */
+  /** The number of the unfinished message; undefined between messages. */
   get openMessage(): number | undefined {
     const isOpen = this.frame || this.large?.isOpen || this.passedBytes > 0 || this.headers.isBegun;
     return isOpen ? this.messageNumber : undefined;
@@ -70,7 +73,7 @@ export class FrameStream {
     return grown;
   }
 
-  /** Nothing more comes. */
+  /** Drops the unfinished message. Nothing more is read. */
   discard(): void {
     this.failed = true;
     this.large?.discard();
@@ -81,12 +84,12 @@ export class FrameStream {
     const next = this.headers.read(bytes, at);
     if (!this.headers.isWhole) return next;
     const { header, bytes: raw } = this.headers.take();
-    const isTaken = this.takes(header);
+    const isTaken = this.takeIfLarge(header);
     if (!isTaken) this.checkText(header);
     if (this.failed) return next;
     this.frame = new Frame(header, isTaken);
     if (!isTaken) this.targets.pass(raw);
-    // A frame without payload ends here; nothing more may come for a while.
+    // A frame without payload ends here, because more bytes may not arrive for a while.
     if (header.length === 0) this.readPayload(this.frame, raw.subarray(0, 0));
     return next;
   }
@@ -97,8 +100,12 @@ export class FrameStream {
     if (this.passesText && this.passedBytes + length > MAX_TEXT_BYTES) this.fail();
   }
 
-  /** Violations of the protocol are passed to `ws`, which answers them, if it has seen the start of the message. */
-  private takes({ opcode, final, extended, mask, length }: FrameHeader): boolean {
+  /**
+   * Returns whether the payload of a frame goes to `LargeMessages`, and begins its message if it is the first frame. A
+   * violation of the protocol goes to `ws`, which answers it. Within a message that `ws` has not seen, it ends the
+   * connection.
+   */
+  private takeIfLarge({ opcode, final, extended, mask, length }: FrameHeader): boolean {
     const { large } = this;
     if (!large || opcode >= FIRST_CONTROL) return false;
     const isPlain = !extended && mask !== undefined;

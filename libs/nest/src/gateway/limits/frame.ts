@@ -5,7 +5,7 @@ export class Frame {
   private at = 0;
   private readonly shifted = Buffer.alloc(4);
 
-  /** `isTaken`: whether its payload does not go to `ws`. */
+  /** `isTaken`: whether the payload goes to `LargeMessages` instead of `ws`. */
   constructor(
     private readonly header: FrameHeader,
     readonly isTaken: boolean,
@@ -19,7 +19,7 @@ export class Frame {
     return this.header.opcode >= FIRST_CONTROL;
   }
 
-  /** Bytes of payload that are still to come. */
+  /** Bytes of payload that have not arrived yet. */
   get left(): number {
     return this.header.length - this.at;
   }
@@ -28,7 +28,7 @@ export class Frame {
     this.at += bytes;
   }
 
-  /** The mask for the next byte and those that follow. */
+  /** The mask, shifted so that it begins at the next byte of the payload. */
   maskHere(): Buffer {
     for (let n = 0; n < 4; n++) this.shifted[n] = this.header.mask![(this.at + n) & 3]!;
     return this.shifted;

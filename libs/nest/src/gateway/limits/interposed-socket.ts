@@ -4,19 +4,19 @@ import { Duplex } from 'node:stream';
 type Done = (error?: Error | null) => void;
 
 /**
- * A socket for `ws` in front of that of a client. What is read from the client goes to `onRead`, which decides what `ws`
- * gets, and when. Everything else is handed through, so nothing of the client's socket has to be replaced.
+ * A socket between `ws` and the socket of a client. Bytes from the client go to `onRead`, which decides what `ws` gets,
+ * and when. Everything else passes through, so nothing in the client's socket has to be replaced.
  */
 export class InterposedSocket extends Duplex {
   private onRead: (bytes: Buffer) => void = (bytes) => this.pass(bytes);
 
-  /** `head`: what was read from the client's socket already. */
+  /** `head`: bytes that were already read from the client's socket. */
   constructor(
     private readonly socket: Duplex,
     head: Buffer,
   ) {
     super();
-    // Nothing is read before `ws` wants it.
+    // Nothing is read before `ws` asks for it.
     socket.pause();
     if (head.length > 0) socket.unshift(head);
     socket
@@ -27,17 +27,19 @@ export class InterposedSocket extends Duplex {
     if (socket.destroyed) this.destroy();
   }
 
-  /** Engine.IO tells it to applications. */
+  /** Engine.IO passes it to applications. */
   get remoteAddress(): string | undefined {
     return (this.socket as Socket).remoteAddress;
   }
 
-  /** From now on, `onRead` gets what is read. */
+  /** From now on, `onRead` gets the bytes from the client. */
   intercept(onRead: (bytes: Buffer) => void): void {
     this.onRead = onRead;
   }
 
-  /** Gives bytes to `ws`, at once and even while it pauses: they would lose their place among messages that bypass `ws`. */
+  /**
+   * Gives bytes to `ws` at once, even while it is paused, so that they keep their order with messages that bypass `ws`.
+   */
   pass(bytes: Buffer): void {
     this.emit('data', bytes);
   }

@@ -2,7 +2,7 @@ import { MAX_MESSAGE_BYTES } from '@upload-streams/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ConnectionMemory } from './client-memory.js';
 
-/** Packets in one request. They are all read in one turn of the event loop. */
+/** How many packets one request may have. They are all read in one turn of the event loop. */
 const MAX_PACKETS = 1000;
 
 /** The longest text in a packet, as for WebSockets. */
@@ -21,8 +21,8 @@ export interface PollingTransport {
 }
 
 /**
- * Limits the requests of long polling: a request is refused with 503 while too much is held for its client, and ends the
- * connection if it carries too much. Engine.IO has no hooks for that, so two methods of its transport are replaced.
+ * Limits the requests of long polling: a request is refused with 503 while too much is held for its client, and ends
+ * the connection if it carries too much. Engine.IO has no hooks for that, so two methods of its transport are replaced.
  */
 export function limitPolling(transport: PollingTransport, memory: ConnectionMemory): void {
   const { onRequest, onData } = transport;
@@ -48,7 +48,7 @@ function reserve(request: IncomingMessage, memory: ConnectionMemory): boolean {
   return isAllowed;
 }
 
-/** Looks at no more of a payload than is allowed. */
+/** Stops looking at a payload once it exceeds a limit. */
 function isWithinLimits(payload: string): boolean {
   let start = 0;
   for (let packets = 1; packets <= MAX_PACKETS; packets++) {

@@ -5,7 +5,7 @@ import { processMemory, type ConnectionMemory } from './client-memory.js';
 import { FrameStream } from './frame-stream.js';
 import type { InterposedSocket } from './interposed-socket.js';
 
-/** Answers that a client may leave unread, in addition to what the operating system buffers. */
+/** How much of its answers a client may leave unread, in addition to the buffers of the operating system. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 const MAX_UNREAD_PACKETS = 1024;
 
@@ -18,8 +18,9 @@ export interface Unsent {
 }
 
 /**
- * Reads from one WebSocket: it pauses while too much is held for its client, or while the client does not read its answers.
- * The limits do not depend on `fastPaths`, which only says who assembles large messages.
+ * Reads from one WebSocket. Pauses while too much is held for its client, or while the client does not read its
+ * answers. The counted bytes are limited with and without `fastPaths`. Without it, `ws` assembles large messages, and
+ * may need up to twice the counted memory while it joins one.
  */
 export class SocketIntake {
   readonly memory: ConnectionMemory = processMemory.join(() => this.resume());
@@ -47,7 +48,7 @@ export class SocketIntake {
     webSocket.once('close', () => this.close());
   }
 
-  /** The connection of Engine.IO that it belongs to. */
+  /** Attaches the Engine.IO connection, whose unsent answers are limited. */
   serve(unsent: Unsent): void {
     this.unsent = unsent;
   }
@@ -87,7 +88,7 @@ export class SocketIntake {
     if (!this.isOver) setImmediate(() => this.resume());
   }
 
-  /** Called whenever something that it waits for may have changed. */
+  /** Reads on if nothing stands against it. Called whenever something that reading waits for may have changed. */
   private resume(): void {
     if (!this.waits || this.isOver) return;
     this.waits = false;

@@ -5,7 +5,7 @@ import { InterposedSocket } from './interposed-socket.js';
 import { SocketIntake } from './socket-intake.js';
 
 export interface UploadWebSocketServerOptions extends ServerOptions {
-  /** Whether large messages are received by `LargeMessages`, or by `ws` as any other. @default true */
+  /** Whether `LargeMessages` assembles large messages. Otherwise `ws` does, as for all others. @default true */
   readonly fastPaths?: boolean;
   /** A message that makes no progress for this long, in milliseconds, ends its connection. @default 30_000 */
   readonly stuckAfterMs?: number;
@@ -16,7 +16,7 @@ type Upgraded = (socket: WebSocket, request: IncomingMessage) => void;
 /** The interval at which stalled messages are detected, in milliseconds. */
 const STUCK_AFTER_MS = 30_000;
 
-/** What was read before the upgrade is read again by the interposed socket. */
+/** The interposed socket reads the bytes before the upgrade again, so `ws` gets none. */
 const NO_HEAD = Buffer.alloc(0);
 
 const intakes = new WeakMap<WebSocket, SocketIntake>();
@@ -25,8 +25,8 @@ const intakes = new WeakMap<WebSocket, SocketIntake>();
 export const intakeOf = (webSocket: WebSocket): SocketIntake | undefined => intakes.get(webSocket);
 
 /**
- * A `ws` server whose sockets are read by `SocketIntake`, for Socket.IO's option `wsEngine`. It relies only on the public
- * interface of `ws`: that it accepts any Duplex as its socket, and emits `message`.
+ * A `ws` server whose sockets are read by `SocketIntake`, for Socket.IO's option `wsEngine`. It relies only on the
+ * public interface of `ws`: that it accepts any Duplex as its socket, and emits `message`.
  */
 export class UploadWebSocketServer extends WebSocketServer {
   private readonly maxBytes: number;

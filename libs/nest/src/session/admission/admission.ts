@@ -6,11 +6,11 @@ import { fromHost } from '../../errors/host-error.js';
 import { UPLOAD_POLICY, type UploadPolicy } from '../../contracts/upload-policy.js';
 import { StorageService } from '../../storage/storage.service.js';
 import { UPLOAD_OPTIONS, type ResolvedUploadOptions } from '../../upload-options.js';
-import { checkedFileName } from './file-name.js';
+import { checkFileName } from './file-name.js';
 import type { FileRecord, SessionRecord } from '../../contracts/records.js';
 import type { IncomingChunk } from '../flow/incoming-chunk.js';
 
-/** What a client wants to upload, its form checked. */
+/** What a client wants to upload, checked against its schema. */
 export interface WantedUpload {
   readonly sessionID: string;
   /** Whether the client can resume it. If not, it is discarded when its connection ends. */
@@ -24,7 +24,7 @@ export interface WantedUpload {
 
 const DEFAULT_TYPE = 'application/octet-stream';
 
-/** Decides whether a session may be made or resumed. */
+/** Decides whether a session may be created or resumed. */
 @Injectable()
 export class Admission {
   constructor(
@@ -33,9 +33,9 @@ export class Admission {
     private readonly storage: StorageService,
   ) {}
 
-  /** The record of a new session, or the reason why not, thrown. */
+  /** Returns the record of a new session. Throws the reason if the upload is refused. */
   async admit(wanted: WantedUpload, owner: string | null): Promise<SessionRecord> {
-    const requestedName = checkedFileName(wanted.fileName);
+    const requestedName = checkFileName(wanted.fileName);
     const type = wanted.type || DEFAULT_TYPE;
     this.checkSize(wanted.size);
     this.checkType(type);
@@ -44,7 +44,7 @@ export class Admission {
       this.policy.admit?.({ owner, fileName: requestedName, size, type, lastModified, metadata }),
     );
     const fileId = randomBytes(16).toString('hex');
-    // One that does not say how much will come has to find some room.
+    // An upload of unknown size needs at least some free space.
     await this.storage.reserve(fileId, size ?? 1);
     return {
       sessionID: wanted.sessionID,
@@ -63,20 +63,20 @@ export class Admission {
     };
   }
 
-  /** Throws where a session is not this owner's, or is of another file or another workflow. */
+  /** Throws if a session has another owner, or belongs to another file or another workflow. */
   readmit(record: SessionRecord, wanted: WantedUpload, owner: string | null): void {
     if (record.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
-    const sameFile = record.requestedName === checkedFileName(wanted.fileName) && record.size === wanted.size;
+    const sameFile = record.requestedName === checkFileName(wanted.fileName) && record.size === wanted.size;
     if (!sameFile || !record.resumable || !wanted.resumable) throw new UploadError('SESSION_MISMATCH');
   }
 
-  /** The same for a session that is complete. Its record may be gone; its file is not. */
+  /** Does the same for a session that is complete. Its file exists, but its record may have been removed. */
   readmitCompleted(file: FileRecord, { resumable, size = file.size }: WantedUpload, owner: string | null): void {
     if (file.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
     if (!resumable || size !== file.size) throw new UploadError('SESSION_MISMATCH');
   }
 
-  /** Throws where a file that came whole is too large, or not what its checksums say. */
+  /** Throws if a file that arrived whole is too large, or does not match its checksums. */
   checkWhole({ size }: WantedUpload, { chunk, crc32: expected, fileCrc32 }: IncomingChunk): void {
     const { maxChunkBytes, maxFileBytes } = this.options;
     if (chunk.length > maxChunkBytes) throw new UploadError('CHUNK_TOO_LARGE', { maxChunkSize: maxChunkBytes });

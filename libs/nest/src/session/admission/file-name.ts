@@ -1,19 +1,19 @@
 import { MAX_FILE_NAME_LENGTH, UploadError } from '@upload-streams/protocol';
 
-/** Empty names, and names that mean folders. */
+/** Matches empty names, and names that mean folders. */
 const ONLY_DOTS = /^[.\s]*$/;
 
-/** Composition joins at most this many UTF-16 units into one. */
+/** Composition joins at most this many UTF-16 code units into one. */
 const MOST_UNITS_COMPOSED = 4;
 
 /**
- * Returns the file name in Unicode's composed form (NFC). Throws FILE_NAME_INVALID for a name that no file system allows.
- * A storage back end decides under which name it stores the file.
+ * Returns the file name in Unicode's composed form (NFC). Throws FILE_NAME_INVALID for a name that no file system
+ * allows. A storage back end decides under which name it stores the file.
  */
-export function checkedFileName(fileName: string): string {
-  // Composition takes time that grows with the square of the length.
+export function checkFileName(fileName: string): string {
+  // The time for composition grows with the square of the length.
   if (fileName.length > MOST_UNITS_COMPOSED * MAX_FILE_NAME_LENGTH) throw invalid(TOO_LONG);
-  // Half of a surrogate pair is no character. Stores would replace it, and the upload could not be resumed.
+  // Half of a surrogate pair is not a character. A store would replace it, and the upload could not be resumed.
   const name = fileName.toWellFormed().normalize('NFC');
   const problem = problemOf(name);
   if (problem) throw invalid(problem);

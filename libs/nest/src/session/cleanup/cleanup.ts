@@ -8,19 +8,19 @@ import { UPLOAD_STORE, type UploadStore } from '../../contracts/upload-store.js'
 import { SessionService } from '../session.service.js';
 import { SteadyClock } from './steady-clock.js';
 
-/** A sweep runs ten times within the time to live of a session, but at most once a second and at least once an hour. */
+/** A sweep runs every tenth of the time to live of a session, but at most once a second and at least once an hour. */
 const SHORTEST_MS = 1000;
 const LONGEST_MS = 60 * 60 * 1000;
 
-/** Sessions that are examined in one step. Other work runs between two steps. */
+/** How many sessions are examined in one step. Other work runs between two steps. */
 const STEP = 100;
 
 /** One sweep removes at most this share of the entries in quarantine, and at least one. */
 const PURGE_SHARE = 0.1;
 
 /**
- * Removes expired sessions, and puts orphaned bytes of unfinished uploads into quarantine. It never removes a completed
- * file.
+ * Removes expired sessions, and puts orphaned bytes of unfinished uploads into quarantine. It never removes a file that
+ * is in the catalogue (docs/decisions/0019-deletions.md).
  */
 @Injectable()
 export class Cleanup {
@@ -65,7 +65,7 @@ export class Cleanup {
     await this.purgeQuarantine();
   }
 
-  /** In steps, until none is left. A step that removed nothing is the last one: the next would find the same sessions. */
+  /** Works in steps until no session is left. A step that removes nothing is the last: the next would find the same. */
   private async expireIdle(before: number): Promise<number> {
     let count = 0;
     for (let left = STEP; left === STEP && !this.isStopping;) {
@@ -78,7 +78,7 @@ export class Cleanup {
     return count;
   }
 
-  /** A session that can't be removed must not keep the others from being removed. */
+  /** If a session cannot be removed, the others still have to be. */
   private async expire(sessionID: string, before: number): Promise<'expired' | 'forgotten' | 'kept'> {
     try {
       const outcome = await this.sessions.expire(sessionID, before);
@@ -90,10 +90,10 @@ export class Cleanup {
     }
   }
 
-  /** A crash can leave unfinished bytes that no session has. They are looked for at the start. */
+  /** A crash can leave unfinished bytes that belong to no session. This looks for them once, at the start. */
   private async quarantineOrphans(): Promise<void> {
     for (const fileId of await this.storage.unfinished()) {
-      // An embedded store works in this thread: uploads get their turn between two look-ups.
+      // An embedded store works in this thread, so uploads get a turn between two look-ups.
       await setImmediate();
       if (this.isStopping) return;
       await this.quarantine(fileId).catch((error) => this.logger.warn(error));
@@ -101,12 +101,14 @@ export class Cleanup {
   }
 
   private async quarantine(fileId: string): Promise<void> {
-    // Its file is complete and in the catalogue, so the unfinished bytes are of no more use.
+    // The file is complete and in the catalogue, so the unfinished bytes are useless.
     if (await this.store.findFile(fileId)) return this.storage.discard(fileId);
     if (await this.store.isKnown(fileId)) return;
     await this.storage.quarantine(fileId);
     this.events.emit({ type: 'orphan', fileId });
-    this.logger.log(`Put the unfinished upload ${fileId} into quarantine: it is in no catalogue`);
+    this.logger.log(
+      `Put the unfinished upload ${fileId} into quarantine: no session and no file in the catalogue has its ID`,
+    );
   }
 
   private async purgeQuarantine(): Promise<void> {
@@ -117,7 +119,7 @@ export class Cleanup {
     for (const entry of old.slice(0, share)) await this.purge(entry).catch((error) => this.logger.warn(error));
   }
 
-  /** The catalogue may have been restored meanwhile and know the upload again. */
+  /** The catalogue may have been restored in the meantime, and may know the upload again. */
   private async purge(entry: Quarantined): Promise<void> {
     if (this.isStopping || (await this.store.isKnown(entry.fileId))) return;
     await this.storage.purge(entry);

@@ -1,16 +1,16 @@
 /** The clocks of the system; tests pass their own. */
 export interface Clocks {
-  /** Milliseconds since 1970, as the system says. An operator may set it. */
+  /** The system clock, in milliseconds since 1970. An operator may set it. */
   readonly wall: () => number;
-  /** Milliseconds since an arbitrary moment. It never goes back. */
+  /** Milliseconds since an arbitrary moment. It never moves back. */
   readonly monotonic: () => number;
 }
 
 const SYSTEM: Clocks = { wall: () => Date.now(), monotonic: () => performance.now() };
 
 /**
- * The time by which sessions expire. A system clock that jumps ahead expires nothing: this clock never runs faster than
- * the monotonic one. A system clock that is set back is followed.
+ * The clock for the expiry of sessions. It never runs faster than the monotonic clock, so no session expires if the
+ * system clock jumps ahead. It follows a system clock that is set back.
  */
 export class SteadyClock {
   private readonly wallAtStart: number;

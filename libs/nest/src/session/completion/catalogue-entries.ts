@@ -8,9 +8,10 @@ import { UploadEvents } from '../upload-events.js';
 import type { UploadSession } from '../upload-session.js';
 
 /**
- * Enters files in the catalogue. Each returns the file that the catalogue has for the session: this one, or an earlier one
- * that the same client stored by a call whose answer was lost. Where it is unknown whether the catalogue names a file, or
- * will, it rejects and the bytes stay: whoever begins the session again is answered with the file, or stores it anew.
+ * Adds files to the catalogue. `complete` and `add` return the file that the catalogue has for the session: this one,
+ * or an earlier one that the same client stored by a call whose answer was lost. If it is unknown whether the catalogue
+ * has the file, or will have it, they reject and the bytes stay: the next begin of the session is answered with the
+ * file, or stores it again.
  */
 @Injectable()
 export class CatalogueEntries {
@@ -23,26 +24,26 @@ export class CatalogueEntries {
     private readonly events: UploadEvents,
   ) {}
 
-  /** The file of a session, which counts as completed from then on. */
+  /** Adds the file of a session, and marks the session as completed. */
   async complete(session: UploadSession, file: FileRecord): Promise<FileRecord> {
     const outcome = await this.enter(file, () => this.store.complete(session.epoch, file));
-    if (outcome === 'exists') return this.earlier(file, () => this.endings.fail(session));
-    if (outcome !== 'entered') throw new UploadError(this.endings.lost(session, outcome));
+    if (outcome === 'exists') return this.resolveToEarlier(file, () => this.endings.fail(session));
+    if (outcome !== 'entered') throw new UploadError(this.endings.reportLoss(session, outcome));
     return file;
   }
 
-  /** A file that came whole, without a session. Its bytes are discarded where the catalogue refuses it. */
+  /** Adds a file that arrived whole, without a session. Its bytes are discarded if the catalogue refuses it. */
   async add(file: FileRecord): Promise<FileRecord> {
     try {
       const outcome = await this.enter(file, () => this.store.addFile(file));
-      return outcome === 'exists' ? await this.earlier(file, () => this.discard(file)) : file;
+      return outcome === 'exists' ? await this.resolveToEarlier(file, () => this.discard(file)) : file;
     } catch (error) {
       if (isUploadError(error, 'STORAGE_FULL')) await this.discard(file);
       throw error;
     }
   }
 
-  /** Discards the bytes of a file that no catalogue names. */
+  /** Discards the bytes of a file that is not in the catalogue and cannot get into it any more. */
   async discard({ fileId }: Pick<FileRecord, 'fileId'>): Promise<void> {
     await this.storage.remove(fileId).catch((error) => this.logger.warn(error));
   }
@@ -51,14 +52,17 @@ export class CatalogueEntries {
     file: FileRecord,
     call: () => Promise<'completed' | 'added' | 'exists' | Lost>,
   ): Promise<'entered' | 'exists' | Lost> {
-    const outcome = await this.asked(file, call);
+    const outcome = await this.callOrLookUp(file, call);
     if (outcome !== 'completed' && outcome !== 'added') return outcome as 'exists' | Lost;
     this.events.emit({ type: 'completed', file });
     return 'entered';
   }
 
-  /** STORAGE_FULL says that nothing was changed. After any other failure, the catalogue is asked what it has. */
-  private async asked<T>(file: FileRecord, call: () => Promise<T>): Promise<T | 'added'> {
+  /**
+   * Calls the store. STORAGE_FULL means that nothing was changed. After any other failure, asks the catalogue whether
+   * it has the file. If it does not, or does not answer, the outcome stays unknown and the error is thrown.
+   */
+  private async callOrLookUp<T>(file: FileRecord, call: () => Promise<T>): Promise<T | 'added'> {
     try {
       const [outcome] = await Promise.all([call(), this.storage.saveRecord(file)]);
       return outcome;
@@ -69,8 +73,8 @@ export class CatalogueEntries {
     }
   }
 
-  /** The catalogue refused `file`, because it has one of the same session already. */
-  private async earlier(file: FileRecord, discard: () => Promise<void>): Promise<FileRecord> {
+  /** Returns the file that the catalogue already has for the session of `file`, and discards `file`. */
+  private async resolveToEarlier(file: FileRecord, discard: () => Promise<void>): Promise<FileRecord> {
     const earlier = await this.store.findFileOfSession(file.sessionID);
     if (!earlier) throw new UploadError('STORAGE_FAILED');
     if (earlier.fileId === file.fileId) return earlier;

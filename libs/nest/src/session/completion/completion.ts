@@ -15,8 +15,8 @@ import type { UploadConnection } from '../upload-connection.js';
 import type { UploadSession } from '../upload-session.js';
 
 /**
- * How an upload becomes a file: its bytes are stored and read back, the policy inspects them, and the file enters the
- * catalogue. Until then nobody can see the file; afterwards its client is told.
+ * Makes a file of an upload: stores its bytes and reads them back, lets the policy inspect them, and adds the file to
+ * the catalogue. Nobody can see the file before that. Its client is told afterwards.
  */
 @Injectable()
 export class Completion {
@@ -29,13 +29,13 @@ export class Completion {
     private readonly entries: CatalogueEntries,
   ) {}
 
-  /** The last byte of a session is written: completes it in its order, and tells its connection how that ended. */
+  /** Completes a session whose last byte is written, in its turn, and tells its connection the result. */
   async complete(session: UploadSession): Promise<void> {
     const { sessionID } = session.record;
     try {
-      const file = await this.registry.inOrder(sessionID, async () =>
-        // It may have been yielded since its last byte was written. Whoever begins it again completes it.
-        this.registry.has(session) ? this.chunked(session) : undefined,
+      const file = await this.registry.runInOrder(sessionID, async () =>
+        // The session may have been given up since its last byte was written. The next begin completes it.
+        this.registry.has(session) ? this.completeSession(session) : undefined,
       );
       if (file) session.connection.completed(sessionID, toCompletedUpload(file, this.options.fileUrl));
     } catch (error) {
@@ -43,12 +43,19 @@ export class Completion {
     }
   }
 
-  /** A session all of whose bytes were received, in its order. It ends here, whether this succeeds or not. */
-  async chunked(session: UploadSession): Promise<FileRecord> {
+  /**
+   * Completes a session whose bytes have all been received. Must be called during the session's turn. The live session
+   * ends in either case.
+   *
+   * The rule for unknown outcomes: if the store rejects, nobody knows whether the catalogue has the file, or will have
+   * it. Then nothing is discarded, because `fateAfter` answers `unchanged`. The record of the session stays in the
+   * store, so the client's next begin finds the file or completes the session again.
+   */
+  async completeSession(session: UploadSession): Promise<FileRecord> {
     this.registry.remove(session);
     try {
-      const file = await this.accepted(session.record, session.connection, () => session.complete());
-      return await this.entries.complete(session, file);
+      const file = await this.storeAndInspect(session.record, session.connection, () => session.complete());
+      return await this.enterInCatalogue(file, session.connection, () => this.entries.complete(session, file));
     } catch (error) {
       await this.endings.afterFailure(session, error);
       throw error;
@@ -56,36 +63,47 @@ export class Completion {
   }
 
   /**
-   * A file that came whole. There is nothing to resume, so no session is recorded: the file is stored and enters the
-   * catalogue at the price of one commit. A crash in between leaves orphaned bytes, and a client that was told nothing and
-   * sends the file again.
+   * Completes a file that arrived whole. There is nothing to resume, so no session is recorded, and the file costs only
+   * one commit. A crash in between leaves a file that is in no catalogue; the client got no answer and sends the file
+   * again. If storing or inspecting fails, the bytes are discarded, because the catalogue has not been asked to name
+   * them yet. After that, see `CatalogueEntries.add`.
    */
-  async whole(record: SessionRecord, connection: UploadConnection, chunk: IncomingChunk): Promise<FileRecord> {
-    const file = await this.accepted(record, connection, () => this.store(record, chunk)).catch(async (error) => {
-      await this.entries.discard(record);
-      throw error;
-    });
-    return this.entries.add(file);
+  async completeWhole(record: SessionRecord, connection: UploadConnection, chunk: IncomingChunk): Promise<FileRecord> {
+    const file = await this.storeAndInspect(record, connection, () => this.store(record, chunk)).catch(
+      async (error) => {
+        await this.entries.discard(record);
+        throw error;
+      },
+    );
+    return this.enterInCatalogue(file, connection, () => this.entries.add(file));
   }
 
-  /** The answer to whoever begins an upload that is complete. */
+  /** The answer to `begin_upload` for an upload that is complete. */
   answer(file: FileRecord): BegunUpload {
     return completedAnswer(file, this.options);
   }
 
   /** Stores the bytes, reads them back, and lets the policy inspect the file. */
-  private async accepted(
+  private async storeAndInspect(
     record: SessionRecord,
     connection: UploadConnection,
     store: () => Promise<StoredDigest>,
   ): Promise<FileRecord> {
     const { sessionID, fileId, owner, fileName, type, metadata } = record;
-    const digest = await this.registry.announced(connection, sessionID, 'verifying', store);
+    const digest = await this.registry.runAnnounced(connection, sessionID, 'verifying', store);
     const file = { sessionID, fileId, owner, fileName, type, metadata, ...digest, createdAt: Date.now() };
-    await this.registry.announced(connection, sessionID, 'inspecting', () =>
+    await this.registry.runAnnounced(connection, sessionID, 'inspecting', () =>
       fromHost(() => this.policy.inspect?.(file)),
     );
     return file;
+  }
+
+  private enterInCatalogue(
+    { sessionID }: FileRecord,
+    connection: UploadConnection,
+    enter: () => Promise<FileRecord>,
+  ): Promise<FileRecord> {
+    return this.registry.runAnnounced(connection, sessionID, 'cataloguing', enter);
   }
 
   private async store(record: SessionRecord, { chunk, crc32: expected }: IncomingChunk): Promise<StoredDigest> {

@@ -4,15 +4,15 @@ import type { Durability } from '../../upload-options.js';
 import type { Checkpoint } from '../../contracts/records.js';
 import { isBrokenFile } from '../../storage/storage-errors.js';
 
-/** How far a client may send beyond the durable offset if a crash of the process loses those bytes: 16 MiB. */
+/** How far a client may send beyond the durable offset if a crash of the process would lose those bytes: 16 MiB. */
 export const MAX_UNDURABLE_BYTES = 16 * 1024 * 1024;
 
 /** Acks wait while more than this is written but not durable. The rest of the limit is for chunks in flight. */
 const MAX_WAITING_BYTES = MAX_UNDURABLE_BYTES / 2;
 
 /**
- * Tracks and advances the durable offset of a session. Bytes are durable once they are synced and the checkpoint is saved:
- * after a power failure, only the checkpoint shows how far the sync had come.
+ * Tracks and advances the durable offset of a session. Bytes are durable once they are synced and the checkpoint is
+ * saved: after a power failure, only the checkpoint shows how far the sync had come.
  */
 export class DurableOffset {
   private saved: Checkpoint;
@@ -32,19 +32,19 @@ export class DurableOffset {
     this.dueAt = offset;
   }
 
-  /** All before this offset is durable. */
+  /** All bytes before this offset are durable. */
   get value(): number {
     return this.saved.offset;
   }
 
-  /** The client may not send beyond this offset: after a crash, it would have to send those bytes again. */
+  /** The client must not send beyond this offset, so that little has to be sent again after a crash. */
   get limit(): number {
     const isLost = this.durability !== 'complete' && !this.file.persistence.survivesProcess;
     return isLost ? this.value + MAX_UNDURABLE_BYTES : Infinity;
   }
 
   /** Called after a write up to `point`. Syncs if a checkpoint is due; with `flush`, syncs everything. */
-  async written(point: Checkpoint, flush: boolean): Promise<void> {
+  async recordWrite(point: Checkpoint, flush: boolean): Promise<void> {
     if (flush || this.durability === 'chunk') return this.sync(point);
     const every = this.file.persistence.syncEveryBytes;
     if (!this.syncing && Math.floor(point.offset / every) > Math.floor(this.dueAt / every)) {
@@ -55,19 +55,19 @@ export class DurableOffset {
     await this.keepUp(point);
   }
 
-  /** A store that is slower than the client slows the client down, so that little is sent again after a crash. */
+  /** Slows the client down to the speed of the storage back end, so that little has to be sent again after a crash. */
   private async keepUp(point: Checkpoint): Promise<void> {
     const isFarAhead = () => this.limit < point.offset + MAX_WAITING_BYTES;
-    if (isFarAhead()) await this.settled();
+    if (isFarAhead()) await this.waitForSync();
     if (isFarAhead()) await this.sync(point);
   }
 
-  /** Saves the last checkpoint again: the session expires by its time. */
+  /** Saves the last checkpoint again, because a session expires a fixed time after its last checkpoint. */
   refresh(): Promise<void> {
     return this.save(this.saved);
   }
 
-  /** The connection is gone. A checkpoint is saved in any case: the session expires by its time. */
+  /** Saves a final checkpoint when the connection has ended, even if no byte is new: the session expires after it. */
   async close(point: Checkpoint): Promise<void> {
     const { saved } = this;
     if (this.durability !== 'complete' || !this.file.persistence.survivesProcess) await this.sync(point);
@@ -75,13 +75,13 @@ export class DurableOffset {
   }
 
   /** Resolves when no sync is in progress. Throws if written bytes may be lost. */
-  async settled(): Promise<void> {
+  async waitForSync(): Promise<void> {
     await this.syncing;
     if (this.fault) throw this.fault;
   }
 
   private async sync(point: Checkpoint): Promise<void> {
-    await this.settled();
+    await this.waitForSync();
     if (this.saved.offset < point.offset) await this.syncUpTo(point);
   }
 

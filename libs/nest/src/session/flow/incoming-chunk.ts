@@ -1,19 +1,19 @@
-/** A chunk whose form has been checked. */
+/** A chunk whose payload has been checked against its schema. */
 export interface IncomingChunk {
   /** Position in the file, in bytes. */
   readonly offset: number;
   readonly chunk: Uint8Array;
   /** CRC-32 of `chunk`, as the client computed it. */
   readonly crc32: number;
-  /** Whether the file ends with it. */
+  /** Whether the file ends with this chunk. */
   readonly last: boolean;
-  /** CRC-32 of the whole file; comes with the last chunk. */
+  /** CRC-32 of the whole file; only the last chunk has it. */
   readonly fileCrc32?: number | undefined;
 }
 
 /**
- * What a chunk is to a session that wants `expected`: one that it has already, the next one, or one that leaves a gap. The
- * last chunk is `next` also where its bytes are there and only the end of the file is new.
+ * Compares a chunk with the offset that the session expects: its bytes are already stored, it is the next one, or it
+ * leaves a gap. A last chunk whose bytes are already stored is `next`, because the end of the file is new.
  */
 export function classify({ offset, chunk, last }: IncomingChunk, expected: number): 'duplicate' | 'next' | 'gap' {
   const end = offset + chunk.length;

@@ -1,13 +1,18 @@
 import { MAX_AHEAD_BYTES, UploadError } from '@upload-streams/protocol';
 import type { WindowBudget, WindowGrant } from './window-budget.js';
 
-/** How far the client of one session may send: granted from the budget, and never too far ahead of what is durable. */
+/**
+ * How far the client of one session may send. It is granted from the budget, and never too far ahead of durable bytes.
+ */
 export class ReceiveWindow {
   private grant: WindowGrant;
-  /** The offset that the client may not pass. It never goes back: what was granted stays granted. */
+  /**
+   * The offset that the client must not pass. It never moves back, because a client may use every window it was
+   * granted.
+   */
   private edge: number;
 
-  /** `sharer` is whoever shares one part of the budget; `limit` returns the offset up to which the store keeps up. */
+  /** `sharer`: see `WindowBudget.join`. `limit` returns the offset that the durable offset allows at most. */
   constructor(
     private readonly budget: WindowBudget,
     sharer: unknown,
@@ -18,27 +23,27 @@ export class ReceiveWindow {
     this.edge = this.edgeAfter(offset, 0);
   }
 
-  /** What the client may send beyond `offset`, in bytes. */
+  /** How many bytes the client may send beyond `offset`. */
   beyond(offset: number): number {
     return this.edge - offset;
   }
 
   /**
-   * Throws WINDOW_EXCEEDED for a chunk that ends beyond the window of a session that is at `offset`. What a client may send
-   * before it knows its window is accepted, however small the window: it is in memory already.
+   * Throws WINDOW_EXCEEDED if a chunk ends at `end`, beyond the window. The first MiB of the file is
+   * always accepted, because a client may send it before it knows its window.
    */
-  check(end: number, offset: number): void {
-    if (end > Math.max(this.edge, offset, MAX_AHEAD_BYTES)) throw new UploadError('WINDOW_EXCEEDED');
+  check(end: number): void {
+    if (end > Math.max(this.edge, MAX_AHEAD_BYTES)) throw new UploadError('WINDOW_EXCEEDED');
   }
 
-  /** `written` bytes more were written, up to `offset`. */
+  /** Records that `written` more bytes were written, up to `offset`. */
   advance(offset: number, written: number): void {
     this.edge = Math.max(this.edge, this.edgeAfter(offset, written));
   }
 
-  /** Another connection goes on at `offset`: what the one before was granted counts no more. */
+  /** Starts a new window at `offset` for another connection. The window of the previous connection is void. */
   restart(sharer: unknown, offset: number): void {
-    if (this.grant.owner !== sharer) {
+    if (this.grant.sharer !== sharer) {
       this.grant.leave();
       this.grant = this.budget.join(sharer);
     }

@@ -1,32 +1,33 @@
 import { MIN_CHUNK_BYTES } from '@upload-streams/protocol';
 
 /**
- * The first window of an upload. It grows as the upload uses it. 4 MiB fill a link of 100 Mbit/s with a round trip of
- * 300 ms, but an upload that has shown nothing yet gets only a sixteenth of its share.
+ * The first window of an upload. It grows as the upload uses it. 4 MiB keeps a 100 Mbit/s link with a 300 ms round trip
+ * busy. A new upload gets a sixteenth of its share, between 1 MiB and 4 MiB.
  */
 const FIRST_WINDOW_BYTES = { least: 1024 * 1024, most: 4 * 1024 * 1024, shareDivisor: 16 };
 
-/** The rate of an upload is measured over this time, in milliseconds. */
+/** The time over which the rate of an upload is measured, in milliseconds. */
 const SPAN_MS = 1000;
 
-/** The rate of an upload younger than this, in milliseconds, is unknown: its whole window counts. */
+/** Until an upload has run for this many milliseconds, its rate is unknown and its whole window counts. */
 const YOUNG_MS = 2 * SPAN_MS;
 
 /** An upload that uses less than this fraction of its share takes no share from others. */
 const LIGHT_DIVISOR = 8;
 
 /**
- * Shares a budget of bytes in flight among the owners of active uploads, and each owner's part among its uploads. A window
- * counts only as far as its upload is likely to use it: two seconds of what it writes. So the windows of idle uploads
- * become available to others within seconds, although they stay granted. What counts stays within the budget, with three
- * exceptions: one small chunk for each upload, so that all make progress; what a new upload sent before it knew its
- * window; and idle uploads that come back. The memory for what arrives is bounded where it is read, not here.
+ * Shares a budget of bytes in flight among the sharers of active uploads, and each sharer's part among its uploads. A
+ * window counts only for the bytes that the upload is likely to use: two seconds at its current rate. So the windows of
+ * idle uploads become available to others within seconds, although they stay granted. The counted bytes stay within the
+ * budget, with three exceptions: one small chunk for each upload, so that all make progress; the bytes that a new
+ * upload sent before it knew its window; and idle uploads that become active again. Memory for incoming data is bounded
+ * where it is read (gateway/limits), not here.
  */
 export class WindowBudget {
   private counted = 0;
-  /** The uploads that count, in the order in which they were last examined. */
+  /** Counted uploads, least recently examined first. */
   private readonly inUse = new Set<WindowGrant>();
-  /** The number of uploads of each owner that take a share. */
+  /** The number of uploads of each sharer that take a share. */
   private readonly sharing = new Map<unknown, number>();
 
   constructor(
@@ -35,20 +36,23 @@ export class WindowBudget {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The bytes that count as in flight now. */
+  /** The bytes that are counted as in flight now. */
   get countedBytes(): number {
     return this.counted;
   }
 
-  /** `owner` is any value that is the same for all uploads of one owner. */
-  join(owner: unknown): WindowGrant {
-    const grant = new WindowGrant(this, owner, this.now);
+  /** `sharer` is any value that is the same for all uploads that share one part of the budget. */
+  join(sharer: unknown): WindowGrant {
+    const grant = new WindowGrant(this, sharer, this.now);
     this.count(grant, 0);
     this.setSharing(grant, true);
     return grant;
   }
 
-  /** @internal Renews a window: at least `unused`, which can't be taken back, and at most `wanted`. */
+  /**
+   * @internal Renews a window. It is never less than `unused`, which was already granted. Otherwise it is `wanted`, but
+   * at least a first window, and at most the fair share.
+   */
   regrant(grant: WindowGrant, unused: number, wanted: number): number {
     this.recount();
     const share = this.shareOf(grant);
@@ -69,17 +73,17 @@ export class WindowBudget {
   }
 
   private shareOf(grant: WindowGrant): number {
-    const own = this.sharing.get(grant.owner) ?? 0;
-    const owners = this.sharing.size + (own === 0 ? 1 : 0);
-    return Math.floor(this.budgetBytes / owners / (own + (grant.isSharing ? 0 : 1)));
+    const own = this.sharing.get(grant.sharer) ?? 0;
+    const sharers = this.sharing.size + (own === 0 ? 1 : 0);
+    return Math.floor(this.budgetBytes / sharers / (own + (grant.isSharing ? 0 : 1)));
   }
 
-  /** Counts each upload again by what it wrote in the last second. Each is examined at most once a second. */
+  /** Recounts uploads by their recent rate, oldest count first, each at most once a second. */
   private recount(): void {
     const now = this.now();
     for (const grant of this.inUse) {
       if (now - grant.countedAt < SPAN_MS) return;
-      const likely = Math.min(grant.counted, grant.isYoung ? Infinity : grant.wanted());
+      const likely = Math.min(grant.counted, grant.isYoung ? Infinity : grant.measureWanted());
       if (likely === 0) this.leave(grant);
       else this.count(grant, likely);
     }
@@ -96,9 +100,9 @@ export class WindowBudget {
   private setSharing(grant: WindowGrant, isSharing: boolean): void {
     if (grant.isSharing === isSharing) return;
     grant.isSharing = isSharing;
-    const uploads = (this.sharing.get(grant.owner) ?? 0) + (isSharing ? 1 : -1);
-    if (uploads > 0) this.sharing.set(grant.owner, uploads);
-    else this.sharing.delete(grant.owner);
+    const uploads = (this.sharing.get(grant.sharer) ?? 0) + (isSharing ? 1 : -1);
+    if (uploads > 0) this.sharing.set(grant.sharer, uploads);
+    else this.sharing.delete(grant.sharer);
   }
 }
 
@@ -109,11 +113,11 @@ function firstWindow(share: number): number {
 
 /** The window of one upload. */
 export class WindowGrant {
-  /** @internal The bytes of the budget that it takes. */
+  /** @internal How many bytes of the budget this window uses. */
   counted = 0;
   /** @internal */
   countedAt = 0;
-  /** @internal Whether it takes a share of the budget. */
+  /** @internal Whether the upload takes a share of the budget. */
   isSharing = false;
   private window = 0;
   private readonly joinedAt: number;
@@ -123,7 +127,7 @@ export class WindowGrant {
 
   constructor(
     private readonly budget: WindowBudget,
-    readonly owner: unknown,
+    readonly sharer: unknown,
     private readonly now: () => number,
   ) {
     this.joinedAt = this.spanStartedAt = now();
@@ -135,11 +139,11 @@ export class WindowGrant {
   }
 
   /**
-   * Returns the window after `written` more bytes, in bytes: about two seconds at the upload's rate, so that a slow upload
-   * does not hold what a fast one could use.
+   * Records that `written` more bytes were written, and returns the new window in bytes: about two seconds at the
+   * upload's rate, so that slow uploads leave room for fast ones.
    */
   renew(written: number): number {
-    const wanted = this.wanted(written);
+    const wanted = this.measureWanted(written);
     this.window = this.budget.regrant(this, Math.max(0, this.window - written), wanted);
     return this.window;
   }
@@ -149,8 +153,8 @@ export class WindowGrant {
     this.window = 0;
   }
 
-  /** @internal Two seconds of what it writes, in bytes. */
-  wanted(written = 0): number {
+  /** @internal Records `written`, and returns how many bytes the upload writes in two seconds. */
+  measureWanted(written = 0): number {
     const elapsedMs = this.now() - this.spanStartedAt;
     if (elapsedMs >= SPAN_MS) {
       this.lastSpanBytes = elapsedMs < 2 * SPAN_MS ? this.spanBytes : 0;

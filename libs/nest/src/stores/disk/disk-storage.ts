@@ -29,8 +29,8 @@ import type { WholeFileRequest } from './whole-file-worker.js';
 const READ_NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /**
- * Files on a local disk: `partial/<fileId>` while they grow, `files/<fileId>/<stored name>` once they are complete. Both
- * are in one file system, so a rename moves a file: there is never half a file in `files`. Orphaned bytes wait in
+ * Files on a local disk: `partial/<fileId>` while they grow, `files/<fileId>/<stored name>` once they are complete.
+ * Both are in one file system, so a rename moves a file: there is never half a file in `files`. Orphaned bytes wait in
  * `quarantine`.
  */
 export class DiskStorage implements StorageBackend {
@@ -43,7 +43,9 @@ export class DiskStorage implements StorageBackend {
   private readonly digests: DigestThread;
   private readonly wholeFiles = new FileThread<WholeFileRequest, StoredDigest>('whole-file-worker', import.meta.url);
 
-  /** `sha256`: whether it is computed of each file beside CRC-32. `free`: called with bytes that are no longer needed. */
+  /**
+   * `sha256`: whether it is computed of each file beside CRC-32. `free`: called with bytes that are no longer needed.
+   */
   constructor(
     private readonly dataDir: string,
     private readonly sha256 = true,
@@ -148,8 +150,8 @@ export class DiskStorage implements StorageBackend {
   }
 
   /**
-   * After a crash between the rename and the catalogue's entry, the bytes are still those of a partial file. A folder that
-   * holds anything but the one file is left alone, and so are links; nothing is overwritten.
+   * After a crash between the rename and the catalogue's entry, the bytes are still those of a partial file. A folder
+   * that holds anything but the one file is left alone, and so are links; nothing is overwritten.
    */
   private async takeBack(fileId: string): Promise<void> {
     const folder = join(this.filesDir, fileId);
@@ -161,7 +163,7 @@ export class DiskStorage implements StorageBackend {
   }
 }
 
-/** Also where an earlier version made the folder readable for everybody. */
+/** Also repairs folders that are readable for everybody. */
 async function makePrivate(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);

@@ -5,7 +5,7 @@ import { HOUR_MS, isUrlOf, milliseconds, resolveOptions, text, textLike } from '
 export const redisOptionsSchema = z.object({
   url: textLike(isRedisUrl, 'must look like redis[s]://[[user][:password]@]host[:port][/database]').describe(
     'Redis 6.2 or newer, or Valkey: one primary, with or without replicas, for example `redis://user:password@redis:6379`; ' +
-      '`rediss://` for TLS. After a failover, the same address has to lead to the new primary.',
+      '`rediss://` for TLS. After a failover, the address must point to the new primary.',
   ),
   prefix: text()
     .default('{upload-streams}:')

@@ -92,7 +92,7 @@ describeWhere(
 
     /** Sends as much as it may, until it is over or a chunk is refused; returns up to where it sent. */
     async function send(session: UploadSession, peer: TestConnection, content: Buffer, life: Life, over: AbortSignal) {
-      const begun = session.begun();
+      const begun = session.answerBegin();
       let [sent, edge] = [begun.offset, begun.offset + begun.window];
       const acks: Promise<void>[] = [];
       const refused: unknown[] = [];
@@ -133,15 +133,15 @@ describeWhere(
       for (const ms of life.lives) {
         const recorded = record.checkpoint;
         const { session, peer, kill } = await begin(record, note);
-        expect(session.begun()).toMatchObject({ offset: recorded.offset, durable: recorded.offset });
-        expect(session.begun().prefixCrc32).toBe(crc32(content.subarray(0, recorded.offset)));
+        expect(session.answerBegin()).toMatchObject({ offset: recorded.offset, durable: recorded.offset });
+        expect(session.answerBegin().prefixCrc32).toBe(crc32(content.subarray(0, recorded.offset)));
         const { sent } = await send(session, peer, content, life, AbortSignal.timeout(ms));
         await kill();
         expect(sent - record.checkpoint.offset).toBeLessThanOrEqual(MAX_SENT_TWICE);
         record = { ...record, epoch: record.epoch + 1 };
       }
       const { session, peer, kill } = await begin(record, note);
-      expect(session.begun().offset).toBe(record.checkpoint.offset);
+      expect(session.answerBegin().offset).toBe(record.checkpoint.offset);
       const { acked } = await send(session, peer, content, life, new AbortController().signal);
       expect(await acked).toEqual([]);
       expect(await session.complete()).toMatchObject({ size: content.length, crc32: crc32(content) });

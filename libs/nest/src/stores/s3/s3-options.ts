@@ -33,7 +33,7 @@ export const s3OptionsSchema = z.object({
     .describe('URL of an object store that is not AWS, for example `https://s3.example.com`.'),
   pathStyle: flag()
     .default(false)
-    .describe('Put the bucket into the path of URLs, as most stores other than AWS need it, not into the host name.'),
+    .describe('Put the bucket name in the URL path instead of the host name. Most stores other than AWS need this.'),
   checksums: oneOf(['when_supported', 'when_required'])
     .default('when_supported')
     .describe(
@@ -57,7 +57,7 @@ export const s3OptionsSchema = z.object({
   presignDownloads: flag()
     .default(false)
     .describe(
-      'Redirect downloads to the store, by a presigned URL that is valid for five minutes, instead of sending them through the gateway.',
+      'Redirect downloads to the object store, with a presigned URL that is valid for five minutes, instead of sending them through the gateway.',
     ),
 });
 

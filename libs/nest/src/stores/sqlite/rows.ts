@@ -3,7 +3,7 @@ import type { FileRecord, SessionRecord } from '../../contracts/records.js';
 /** A row of a table, by the names of its columns. */
 export type Row = Record<string, string | number | null>;
 
-/** The column `protocol` is older than `resumable`: it is 0 for clients of the original workflow, which can't resume. */
+/** The column `protocol` stores `resumable`: 1, or 0 for clients of the original workflow, which cannot resume. */
 export function sessionRow({ checkpoint, metadata, size, completed, resumable, ...facts }: SessionRecord): Row {
   return {
     ...facts,
@@ -29,7 +29,7 @@ export function sessionOf(row: Row | undefined): SessionRecord | undefined {
   } as SessionRecord;
 }
 
-/** Where SHA-256 is left out, the column has an empty text: it is older than that choice, and may not be null. */
+/** The column `sha256` must not be null, so it is an empty text if SHA-256 is left out. */
 export function fileRow({ metadata, sha256, ...facts }: FileRecord): Row {
   return { ...facts, sha256: sha256 ?? '', metadata: JSON.stringify(metadata) };
 }
