@@ -14,8 +14,8 @@ const logger = new Logger('UploadStreams');
 async function main(): Promise<void> {
   tuneProcess(process.env);
   if (process.argv.includes('--end-with-parent')) endWithParent();
-  requireSqlite();
   const settings = readEnvironment(process.env);
+  if (!settings.redis) requireSqlite();
   for (const sentence of unknownVariables(process.env)) logger.warn(sentence);
   const { createApp } = await import('./create-app.js');
   const app = await createApp(settings);
@@ -38,7 +38,8 @@ function placeOfData({ upload, s3, redis }: Settings): string {
 
 /** Checked before a module that an older Node does not have is loaded. */
 function requireSqlite(): void {
-  if (!isBuiltin('node:sqlite')) throw new Error(`Node 22.13 or newer is required; this is ${process.version}.`);
+  if (isBuiltin('node:sqlite')) return;
+  throw new Error(`Node 22.13 or newer is required for SESSION_STORE=sqlite; this is ${process.version}.`);
 }
 
 main().catch((error: unknown) => {

@@ -10,6 +10,7 @@ import { createBrowserUploadClient, type UploadState } from '@upload-streams/cli
 import { createNodeUploadClient } from '@upload-streams/client/node';
 import { UploadModule, type UploadStore } from '@upload-streams/nest';
 import { UploadClientModule } from '@upload-streams/nest/client';
+import { UploadHttpModule } from '@upload-streams/nest/http';
 import { uploadOptionsSchema } from '@upload-streams/nest/options';
 import { describeUploadStore } from '@upload-streams/nest/testing';
 
@@ -18,7 +19,7 @@ export const statusOf = ({ status }: UploadState): string => status;
 export const tests = (store: UploadStore): void =>
   describeUploadStore('mine', async () => ({ store, reopen: async () => store, close: async () => undefined }));
 export const sha256: boolean = uploadOptionsSchema.parse({}).sha256;
-export const all = [UploadError, createBrowserUploadClient, UploadModule, UploadClientModule];
+export const all = [UploadError, createBrowserUploadClient, UploadModule, UploadClientModule, UploadHttpModule];
 // @ts-expect-error a wrong type is found: types are not "any"
 export const wrong: number = createNodeUploadClient({ url: 'http://localhost:3000' });
 `;

@@ -1,4 +1,4 @@
-import { freePort, isInstalled, ServiceProcess, sha256 } from '@upload-streams/testing';
+import { freePort, isInstalled, NginxServer, ServiceProcess, sha256 } from '@upload-streams/testing';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from './support/fixtures.js';
 import { randomFile, UploadPage } from './support/upload-page.js';
@@ -63,5 +63,27 @@ test('the page says that WebSockets are blocked, and goes on when they are not a
     expect(await storedFiles(server)).toContainEqual({ name: file.name, sha256: sha256(file.buffer) });
   } finally {
     await nginx.stop();
+  }
+});
+
+test('the page says that its origin is refused, behind a proxy that changes the Host', async ({ page, server }) => {
+  const changesHost = await NginxServer.startWith(
+    (port) => `server {
+      listen 127.0.0.1:${port};
+      location / {
+        proxy_pass http://127.0.0.1:${server.port};
+        proxy_http_version 1.1;
+        ${UPGRADE}
+        proxy_set_header Host gateway.internal;
+      }
+    }`,
+  );
+  try {
+    const file = randomFile('refused.bin', 1000);
+    await page.goto(changesHost.url);
+    await new UploadPage(page).choose(file);
+    await expect(page.getByText('The server takes no uploads from this address.')).toBeVisible();
+  } finally {
+    await changesHost.close();
   }
 });

@@ -18,6 +18,7 @@ import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { createClient } from '@redis/client';
 import { createAdapter } from '@socket.io/redis-adapter';
+import { ERRORS } from '@upload-streams/protocol';
 import { RedisServer, uploadAsOriginalClient } from '@upload-streams/testing';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -309,6 +310,17 @@ describe('UploadModule as the guest of an application', () => {
     open.push(app);
     await app.listen(0, '127.0.0.1');
     await expect(uploadTo(await app.getUrl())).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it('tells a page that it refuses why, in an answer that the page may read, and any other page nothing', async () => {
+    const url = await host({ imports: [upload('area', { allowedOrigins: ['https://a.example'] })] });
+    const probe = (Origin: string) =>
+      fetch(`${url}/upload-streams/?transport=polling`, { method: 'POST', headers: { Origin } });
+    const refused = await probe('https://evil.example');
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([403, '*']);
+    expect(await refused.json()).toEqual({ message: ERRORS.ORIGIN_NOT_ALLOWED.message() });
+    expect((await probe('https://a.example')).status).toBe(400);
+    expect((await probe(url)).status).toBe(400);
   });
 
   it('starts and stops without an HTTP server, and without listening', async () => {

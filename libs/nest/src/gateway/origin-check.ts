@@ -1,9 +1,9 @@
 import cors from 'cors';
 import { Logger } from '@nestjs/common';
 import { ERRORS } from '@upload-streams/protocol';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'socket.io';
-import type { OriginPolicy } from '../origins/origin-policy.js';
+import type { CorsRule, OriginPolicy } from '../origins/origin-policy.js';
 
 const logger = new Logger('OriginCheck');
 
@@ -23,8 +23,26 @@ export function checkOrigins(server: Server, policy: OriginPolicy): void {
     decide(isAllowed ? null : ERRORS.ORIGIN_NOT_ALLOWED.message(), isAllowed);
   };
   // The types of `cors` do not show that it gets the unchanged request.
-  server.engine.use(cors((request, decide) => decide(null, policy.corsOf(request as IncomingMessage))));
+  server.engine.use(cors((request, decide) => decide(null, corsOf(request as IncomingMessage, policy))));
+  server.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    if (!isProbe(request) || policy.sourceOf(request) !== 'stranger') return next();
+    tellOperator(request.headers.origin ?? '', told);
+    response.writeHead(403, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify({ message: ERRORS.ORIGIN_NOT_ALLOWED.message() }));
+  });
 }
+
+/** A page that is refused may read the refusal, and nothing else, so that its client can say why. */
+function corsOf(request: IncomingMessage, policy: OriginPolicy): CorsRule {
+  const isRefused = policy.sourceOf(request) === 'stranger';
+  return isRefused ? { origin: '*', credentials: false } : policy.corsOf(request);
+}
+
+/**
+ * A client asks by plain HTTP why its WebSocket does not open. It sends POST, because browsers then send an Origin also to
+ * their own host. Engine.IO refuses a POST without a session before it looks at the origin.
+ */
+const isProbe = ({ method, url = '' }: IncomingMessage): boolean => method === 'POST' && !/[?&]sid=/.test(url);
 
 /** A browser does not tell its page why a handshake was refused, so the reason is logged, once for each origin. */
 function tellOperator(origin: string, told: Set<string>): void {

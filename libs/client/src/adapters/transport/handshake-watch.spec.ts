@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ERRORS, UploadError } from '@upload-streams/protocol';
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { filter, firstValueFrom, lastValueFrom, map, Subject, type Observable } from 'rxjs';
 import type { Server } from 'socket.io';
 import { createNodeUploadClient, type NodeUploadClient } from '../../node.js';
@@ -145,7 +146,12 @@ describe('a client behind a proxy that passes no WebSockets on', () => {
   let subscription: { unsubscribe(): void };
 
   it('fails with ORIGIN_NOT_ALLOWED if the gateway refuses the page', async () => {
-    server.engine.opts.allowRequest = (_, decide) => decide(ERRORS.ORIGIN_NOT_ALLOWED.message(), false);
+    const message = ERRORS.ORIGIN_NOT_ALLOWED.message();
+    server.engine.opts.allowRequest = (_, decide) => decide(message, false);
+    // As the gateway answers a probe.
+    server.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) =>
+      request.method === 'POST' ? response.writeHead(403).end(JSON.stringify({ message })) : next(),
+    );
     proxy.letsThrough = true;
     expect(await lastValueFrom(upload())).toMatchObject({ status: 'failed', error: { code: 'ORIGIN_NOT_ALLOWED' } });
   });

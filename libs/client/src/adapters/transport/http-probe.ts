@@ -38,7 +38,8 @@ export function probeUrl(origin: string, path: string): string {
 
 async function ask(url: string, signal: AbortSignal): Promise<UploadError | undefined> {
   // A redirect is an answer: a page for signing in, for example, of a network that lets nothing else through.
-  const response = await fetch(url, { signal, cache: 'no-store', redirect: 'manual' });
+  // With POST, a browser sends the Origin also to its own host, where it sends none with GET.
+  const response = await fetch(url, { method: 'POST', signal, redirect: 'manual', credentials: 'omit' });
   if (isTrouble(response.status)) return undefined;
   if (response.status === 403 && isOriginRefusal(await beginningOf(response))) {
     return new UploadError('ORIGIN_NOT_ALLOWED');
