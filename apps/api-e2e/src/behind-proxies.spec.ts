@@ -90,6 +90,20 @@ withNginx('behind nginx with deploy/proxies/nginx.conf', () => {
   });
 });
 
+describe('with PUBLIC_URL', () => {
+  it('tells absolute links', async () => {
+    const gateway = await startGateway({ PUBLIC_URL: 'https://files.example.com/uploads/' });
+    const client = createNodeUploadClient({ url: gateway.url, token: TOKEN });
+    try {
+      const { url, fileId } = await client.uploadToEnd(Buffer.from('linked'));
+      expect(url).toBe(`https://files.example.com/uploads/api/files/${fileId}`);
+    } finally {
+      client.close();
+      await gateway.close();
+    }
+  });
+});
+
 describe('with BASE_PATH', () => {
   it('takes clients of the original workflow as before, and requests without the prefix', async () => {
     const gateway = await startGateway({ BASE_PATH: '/uploads' });

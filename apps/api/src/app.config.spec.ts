@@ -74,6 +74,10 @@ describe('the environment', () => {
       'BASE_PATH must be a path such as /uploads, without a slash at its end, not "/uploads/"',
     ],
     [{ BASE_PATH: 'uploads' }, 'BASE_PATH must be a path'],
+    [
+      { PUBLIC_URL: 'files.example' },
+      'PUBLIC_URL must be a URL without query, such as https://files.example.com, not "files.example"',
+    ],
     [{ REDIS_URL: 'http://r' }, 'REDIS_URL must look like redis[s]://'],
     [{ S3_ENDPOINT: 'store:9000' }, 'S3_ENDPOINT must be a URL that begins with http:// or https://'],
     [{ STORAGE: 's3' }, 'S3_BUCKET must be set for STORAGE=s3'],

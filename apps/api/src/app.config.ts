@@ -7,6 +7,7 @@ import {
   type ResolvedRedisOptions,
   type ResolvedS3Options,
   type ResolvedUploadOptions,
+  type UploadHttpModuleOptions,
 } from '@upload-streams/nest/options';
 import { resolve } from 'node:path';
 import { serverOptionsSchema, type ServerOptions } from './config/server-options.js';
@@ -16,6 +17,7 @@ import { isRequired, USED_WITH, VARIABLES, type OptionSet, type Variable } from 
 export interface Settings {
   readonly server: ServerOptions;
   readonly upload: ResolvedUploadOptions;
+  readonly http: UploadHttpModuleOptions;
   /** undefined: bytes are kept in the data folder. */
   readonly s3: ResolvedS3Options | undefined;
   /** undefined: sessions and the catalogue are kept in the data folder. */
@@ -46,7 +48,8 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   const redis = server.sessionStore === 'redis' ? redisOptionsSchema.parse(given.redis) : undefined;
   const { dataDir = '', ...upload } = uploadOptionsSchema.parse(given.upload);
   // Nothing is kept in the data folder if bytes and sessions are both kept elsewhere.
-  return { server, s3, redis, upload: s3 && redis ? upload : { ...upload, dataDir: resolve(dataDir) } };
+  const http: UploadHttpModuleOptions = given.http;
+  return { server, http, s3, redis, upload: s3 && redis ? upload : { ...upload, dataDir: resolve(dataDir) } };
 }
 
 function throwIfAny(problems: readonly string[]): void {
@@ -88,7 +91,13 @@ function givenBy(readings: readonly Reading[]): Given {
         .filter(({ variable, value }) => variable.set === set && value !== undefined)
         .map(({ variable, value }) => [variable.option, value]),
     );
-  return { server: optionsOf('server'), upload: optionsOf('upload'), s3: optionsOf('s3'), redis: optionsOf('redis') };
+  return {
+    server: optionsOf('server'),
+    upload: optionsOf('upload'),
+    http: optionsOf('http'),
+    s3: optionsOf('s3'),
+    redis: optionsOf('redis'),
+  };
 }
 
 /** Variables that are not set, although the chosen stores need them. */

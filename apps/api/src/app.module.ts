@@ -15,7 +15,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         UploadModule.forRoot(settings.upload, { providers: await storeProviders(settings), originalWorkflow }),
-        UploadHttpModule.forRoot(),
+        UploadHttpModule.forRoot(settings.http),
         UploadHealthModule.forRoot(),
         UploadMetricsModule.forRoot(),
       ],

@@ -1,9 +1,14 @@
-import { redisOptionsSchema, s3OptionsSchema, uploadOptionsSchema } from '@upload-streams/nest/options';
+import {
+  redisOptionsSchema,
+  s3OptionsSchema,
+  uploadHttpOptionsSchema,
+  uploadOptionsSchema,
+} from '@upload-streams/nest/options';
 import type { z } from 'zod';
 import { either, flag, list, size, text, time, wholeNumber, type Notation } from './notations.js';
 import { serverOptionsSchema } from './server-options.js';
 
-export type OptionSet = 'server' | 'upload' | 's3' | 'redis';
+export type OptionSet = 'server' | 'upload' | 'http' | 's3' | 'redis';
 
 /** The setting with which the options of a set are used; the others always are. */
 export const USED_WITH: Readonly<Partial<Record<OptionSet, string>>> = {
@@ -25,6 +30,7 @@ export interface Variable {
 
 const server = variablesOf('server', serverOptionsSchema);
 const upload = variablesOf('upload', uploadOptionsSchema);
+const http = variablesOf('http', uploadHttpOptionsSchema);
 const s3 = variablesOf('s3', s3OptionsSchema);
 const redis = variablesOf('redis', redisOptionsSchema);
 
@@ -35,6 +41,7 @@ export const VARIABLES = {
   DATA_DIR: upload('dataDir', text, './data'),
   WEB_DIR: server('webDir', text),
   BASE_PATH: upload('basePath', text),
+  PUBLIC_URL: http('publicUrl', text),
   CORS_ORIGINS: upload('allowedOrigins', list),
   TRUSTED_PROXIES: upload('trustedProxies', list),
   ORIGINAL_WORKFLOW: server('originalWorkflow', flag),
