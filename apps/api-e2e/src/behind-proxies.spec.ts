@@ -1,23 +1,22 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createNodeUploadClient } from '@upload-streams/client/node';
-import { NginxServer, sha256, uploadAsOriginalClient, type GatewayProcess } from '@upload-streams/testing';
+import {
+  NginxServer,
+  PASSES_HOST,
+  sha256,
+  startDeployedNginx,
+  uploadAsOriginalClient,
+  type DeployedNginxOptions,
+} from '@upload-streams/testing';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { io } from 'socket.io-client';
 import { startGateway } from './support/gateway.js';
 
 const TOKEN = randomBytes(24).toString('base64url');
 const CONTENT = randomBytes(3_000_000);
-const DEPLOYED = new URL('../../../deploy/proxies/nginx.conf', import.meta.url);
 
 /** What a proxy changes in requests, in the words of nginx. */
-interface Manner {
-  readonly removesPrefix: boolean;
-  /** Replaces how the deployed configuration passes the Host on. */
-  readonly hostHeaders: string;
-}
-
-const PASSES_HOST = 'proxy_set_header Host $http_host;';
+type Manner = Omit<DeployedNginxOptions, 'gatewayPort'>;
 
 if (!NginxServer.isInstalled) process.stderr.write('Skipped: uploads behind nginx (install nginx).\n');
 const withNginx = NginxServer.isInstalled ? describe : describe.skip;
@@ -29,18 +28,10 @@ withNginx('behind nginx with deploy/proxies/nginx.conf', () => {
     for (const each of running.splice(0).reverse()) await each.close();
   });
 
-  async function start({ removesPrefix, hostHeaders }: Manner, env: Record<string, string> = {}): Promise<string> {
-    const gateway: GatewayProcess = await startGateway({ BASE_PATH: '/uploads', TRUSTED_PROXIES: 'loopback', ...env });
+  async function start(manner: Manner, env: Record<string, string> = {}): Promise<string> {
+    const gateway = await startGateway({ BASE_PATH: '/uploads', TRUSTED_PROXIES: 'loopback', ...env });
     running.push(gateway);
-    const deployed = await readFile(DEPLOYED, 'utf8');
-    const nginx = await NginxServer.startWith((port) =>
-      deployed
-        .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
-        .replace(/ssl_certificate.*/g, '')
-        .replace('127.0.0.1:3000', `127.0.0.1:${gateway.port}`)
-        .replace('http://upload_streams;', removesPrefix ? 'http://upload_streams/;' : 'http://upload_streams;')
-        .replace(PASSES_HOST, hostHeaders),
-    );
+    const nginx = await startDeployedNginx({ gatewayPort: gateway.port, ...manner });
     running.push(nginx);
     return nginx.url;
   }

@@ -1,10 +1,8 @@
 import { expect, test } from '@playwright/test';
-import { type GatewayProcess, NginxServer } from '@upload-streams/testing';
+import { type GatewayProcess, NginxServer, startDeployedNginx } from '@upload-streams/testing';
 import { readFile } from 'node:fs/promises';
 import { randomFile, UploadPage } from './support/upload-page.js';
 import { startServer, storedFiles } from './support/upload-server.js';
-
-const DEPLOYED = new URL('../../../deploy/proxies/nginx.conf', import.meta.url);
 
 test.skip(!NginxServer.isInstalled, 'nginx is not installed');
 
@@ -15,14 +13,7 @@ for (const removesPrefix of [false, true]) {
 
     test.beforeAll(async () => {
       server = await startServer({ BASE_PATH: '/uploads' });
-      const deployed = await readFile(DEPLOYED, 'utf8');
-      nginx = await NginxServer.startWith((port) =>
-        deployed
-          .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
-          .replace(/ssl_certificate.*/g, '')
-          .replace('127.0.0.1:3000', `127.0.0.1:${server.port}`)
-          .replace('http://upload_streams;', removesPrefix ? 'http://upload_streams/;' : 'http://upload_streams;'),
-      );
+      nginx = await startDeployedNginx({ gatewayPort: server.port, removesPrefix });
     });
     test.afterAll(async () => {
       await nginx.close();

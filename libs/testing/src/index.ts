@@ -4,6 +4,7 @@ export { FaultConnection, type CutKind, type Direction, type LinkShapes } from '
 export type { LinkShape } from './fault-proxy-pipe.js';
 export { GatewayProcess, type GatewayProcessOptions } from './gateway-process.js';
 export { uploadAsOriginalClient, type OriginalUploadOptions } from './original-client.js';
+export { PASSES_HOST, startDeployedNginx, type DeployedNginxOptions } from './deployed-nginx.js';
 export { NginxServer } from './nginx-server.js';
 export { RedisServer } from './redis-server.js';
 export { ServerProcess, type ServerProcessOptions } from './server-process.js';

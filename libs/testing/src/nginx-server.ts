@@ -22,8 +22,7 @@ export class NginxServer {
   static async startWith(site: (port: number) => string, wantedPort?: number): Promise<NginxServer> {
     const folder = await mkdtemp(join(tmpdir(), 'upload-streams-nginx-'));
     const port = wantedPort ?? (await freePort());
-    const path = join(folder, 'nginx.conf');
-    await writeFile(path, configuration(folder, site(port)));
+    const path = await writeSite(folder, site(port));
     const process = await ServiceProcess.start('nginx', ['-p', folder, '-c', path, '-g', 'daemon off;'], port);
     return new NginxServer(folder, port, process);
   }
@@ -32,10 +31,22 @@ export class NginxServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Goes on with another `http` block, for new connections. */
+  async reload(site: (port: number) => string): Promise<void> {
+    await writeSite(this.folder, site(this.port));
+    this.process.signal('SIGHUP');
+  }
+
   async close(): Promise<void> {
     await this.process.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+async function writeSite(folder: string, site: string): Promise<string> {
+  const path = join(folder, 'nginx.conf');
+  await writeFile(path, configuration(folder, site));
+  return path;
 }
 
 const configuration = (folder: string, site: string) => `
