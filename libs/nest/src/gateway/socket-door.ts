@@ -17,7 +17,7 @@ export type EventHandler<Client> = (event: IncomingEvent, client: Client) => Pro
 
 /** What a gateway does with the events of its clients. */
 export interface SocketProtocol<Client extends UploadConnection> {
-  /** Which event calls what. */
+  /** The handler of each event. */
   readonly handlers: ReadonlyMap<string, EventHandler<Client>>;
   /** Returns what holds the sessions of a connection. */
   connect(connection: SocketConnection): Client;
@@ -25,7 +25,7 @@ export interface SocketProtocol<Client extends UploadConnection> {
   refuse?(event: IncomingEvent, error: UploadError, client: Client): boolean;
 }
 
-/** One who is connected. */
+/** A connected client, and how it is served. */
 interface Peer<Client extends UploadConnection> {
   readonly socket: Socket;
   readonly connection: SocketConnection;
@@ -112,7 +112,7 @@ export class SocketDoor {
     return { ...request.headers, cookie: undefined };
   }
 
-  /** Ends every call that is not awaited. */
+  /** Logs the errors of promises that nobody awaits. */
   private readonly report = (error: unknown): void => this.logger.error(error);
 }
 

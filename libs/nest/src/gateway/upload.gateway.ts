@@ -29,7 +29,7 @@ import { UploadServer } from './upload-server.js';
 export class UploadGateway {
   private readonly server: UploadServer;
 
-  /** Which event calls what. */
+  /** The handler of each event. */
   private readonly handlers: ReadonlyMap<string, EventHandler<SocketConnection>> = new Map<
     string,
     EventHandler<SocketConnection>
