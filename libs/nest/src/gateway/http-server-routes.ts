@@ -94,8 +94,10 @@ export class HttpServerRoutes {
     const route = this.routeOf(request);
     if (route) return this.guarded(request, () => route.upgrade(request, socket, head));
     if (this.others.upgrade.length > 0) return this.pass('upgrade', [request, socket, head]);
-    // Node hands over the socket as soon as there is a listener, so nobody else would end it.
-    socket.on('error', () => undefined).end(NOT_FOUND);
+    // Node hands over the socket as soon as there is a listener, so nobody else would end it. `end` alone would leave it
+    // open until the client ends it too, and the application could not close before.
+    socket.on('error', () => undefined).once('finish', () => socket.destroy());
+    socket.end(NOT_FOUND);
   }
 
   private routeOf({ url = '' }: IncomingMessage): HttpRoute | undefined {
