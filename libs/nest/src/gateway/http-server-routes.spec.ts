@@ -2,19 +2,23 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { HttpServerRoutes } from './http-server-routes.js';
+import { Server as IoServer } from 'socket.io';
+import { HttpServerRoutes, type HttpRoute } from './http-server-routes.js';
 
 describe('HttpServerRoutes', () => {
   let server: Server;
+  let stop: () => void;
   const clients: Socket[] = [];
+  const ownRoute: HttpRoute = {
+    request: (_request, response) => void response.end('own'),
+    upgrade: (_request, socket) => void socket.end('own'),
+  };
 
   beforeEach(async () => {
     server = createServer((_request, response) => response.end('application'));
-    HttpServerRoutes.of(server).serve('/own', {
-      request: (_request, response) => void response.end('own'),
-      upgrade: (_request, socket) => void socket.end('own'),
-    });
+    stop = HttpServerRoutes.of(server).serve('/own', ownRoute);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
@@ -40,5 +44,45 @@ describe('HttpServerRoutes', () => {
     const closed = once(socket, 'close');
     expect(await text(client)).toMatch(/^HTTP\/1\.1 404 /);
     await closed;
+  });
+
+  it('lets listeners that are added later hear of everything else, and of nothing of its own', async () => {
+    const heard: string[] = [];
+    server.on('upgrade', ({ url = '' }, socket: Duplex) => {
+      heard.push(url);
+      socket.end('late');
+    });
+    server.prependListener('request', ({ url = '' }) => heard.push(url));
+    expect(await text(send('/own/', 'websocket'))).toBe('own');
+    expect(await text(send('/late', 'websocket'))).toBe('late');
+    const { port } = server.address() as AddressInfo;
+    expect(await (await fetch(`http://127.0.0.1:${port}/own/`)).text()).toBe('own');
+    expect(await (await fetch(`http://127.0.0.1:${port}/late`)).text()).toBe('application');
+    expect(heard).toEqual(['/late', '/late']);
+    stop();
+    expect(server.rawListeners('upgrade')).toHaveLength(1);
+    expect(server.rawListeners('newListener')).toEqual([]);
+  });
+
+  it('works behind a Socket.IO server that takes its listener over', async () => {
+    const other = createServer((_request, response) => void response.end('application'));
+    const stopOther = HttpServerRoutes.of(other).serve('/own', ownRoute);
+    // Both before and while the server listens.
+    const io = new IoServer(other, { path: '/early' });
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const lateIo = new IoServer(other, { path: '/late' });
+    const { port } = other.address() as AddressInfo;
+    const answer = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    try {
+      expect(await answer('/own/')).toBe('own');
+      expect(await answer('/else')).toBe('application');
+      for (const path of ['/early/', '/late/']) expect(await answer(path)).toContain('Transport unknown');
+      stopOther();
+      expect(await answer('/own/')).toBe('application');
+    } finally {
+      await lateIo.close();
+      await io.close();
+    }
   });
 });

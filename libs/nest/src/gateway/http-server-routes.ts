@@ -9,6 +9,8 @@ export interface HttpRoute {
 }
 
 type Event = keyof HttpRoute;
+const EVENTS: readonly Event[] = ['request', 'upgrade'];
+
 // As in Node's own types: what a listener takes depends on its event.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Listener = (...args: any[]) => void;
@@ -61,21 +63,26 @@ export class HttpServerRoutes {
   }
 
   private install(): void {
+    for (const event of EVENTS) this.server.on(event, this.listeners[event]);
     this.goFirst();
-    // Other parts of the application may have added listeners until then.
+    // Other parts of the application may have added listeners until then, and may add some later.
     this.server.on('listening', this.goFirst);
+    this.server.on('newListener', this.goFirstSoon);
   }
 
   private remove(): void {
     this.server.off('listening', this.goFirst);
-    for (const event of ['request', 'upgrade'] as const) {
+    this.server.off('newListener', this.goFirstSoon);
+    for (const event of EVENTS) {
+      if (!this.isThere(event)) continue;
       this.server.off(event, this.listeners[event]);
       for (const other of this.others[event].splice(0)) this.server.on(event, other);
     }
   }
 
   private readonly goFirst = (): void => {
-    for (const event of ['request', 'upgrade'] as const) {
+    for (const event of EVENTS) {
+      if (!this.isThere(event)) continue;
       const own = this.listeners[event];
       const others = this.server.rawListeners(event).filter((listener) => listener !== own);
       this.server.removeAllListeners(event);
@@ -83,6 +90,17 @@ export class HttpServerRoutes {
       this.others[event].push(...(others as Listener[]));
     }
   };
+
+  /** `newListener` comes before the listener is there. */
+  private readonly goFirstSoon = (event: string | symbol, listener: Listener): void => {
+    const isOther = EVENTS.some((name) => name === event && listener !== this.listeners[name]);
+    if (isOther) queueMicrotask(() => this.routes.size > 0 && this.goFirst());
+  };
+
+  /** Engine.IO takes over the listeners that it finds, and calls them itself. To go before it would call it in a circle. */
+  private isThere(event: Event): boolean {
+    return this.server.rawListeners(event).includes(this.listeners[event]);
+  }
 
   private request(request: IncomingMessage, response: ServerResponse): void {
     const route = this.routeOf(request);
