@@ -46,6 +46,17 @@ describe('HttpServerRoutes', () => {
     await closed;
   });
 
+  it('nor one that a Socket.IO server of the application refuses without a word', async () => {
+    const io = new IoServer(server, { destroyUpgradeTimeout: 1 });
+    const accepted = once(server, 'connection');
+    const client = send('/nowhere', 'websocket');
+    const [socket] = (await accepted) as [Socket];
+    const closed = once(socket, 'close');
+    expect(await text(client)).toBe('');
+    await closed;
+    io.engine.close();
+  });
+
   it('lets listeners that are added later hear of everything else, and of nothing of its own', async () => {
     const heard: string[] = [];
     server.on('upgrade', ({ url = '' }, socket: Duplex) => {

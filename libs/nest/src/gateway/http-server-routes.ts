@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** What answers the requests to one path of an HTTP server. */
@@ -111,7 +112,11 @@ export class HttpServerRoutes {
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const route = this.routeOf(request);
     if (route) return this.guarded(request, () => route.upgrade(request, socket, head));
-    if (this.others.upgrade.length > 0) return this.pass('upgrade', [request, socket, head]);
+    if (this.others.upgrade.length > 0) {
+      // Engine.IO only ends its side of a connection that nobody serves, and the client may never end the other one.
+      socket.once('finish', () => (socket as Socket).bytesWritten === 0 && socket.destroy());
+      return this.pass('upgrade', [request, socket, head]);
+    }
     // Node hands over the socket as soon as there is a listener, so nobody else would end it. `end` alone would leave it
     // open until the client ends it too, and the application could not close before.
     socket.on('error', () => undefined).once('finish', () => socket.destroy());
