@@ -219,6 +219,15 @@ describe('UploadModule as the guest of an application', () => {
     );
   });
 
+  it.each(['/upload-streams', '/upload-streams/public'])(
+    'does not start below its own path: basePath %s, and says why',
+    async (basePath) => {
+      await expect(host({ imports: [upload('area', { basePath })] })).rejects.toThrow(
+        `UploadModule: basePath ${basePath} must not be path /upload-streams or below it, where only clients connect`,
+      );
+    },
+  );
+
   it('serves the original workflow where it is switched on, and only there', async () => {
     const sessionID = 'the-session-of-an-old-client';
     const url = await host({ imports: [uploadWithOriginal()] });
