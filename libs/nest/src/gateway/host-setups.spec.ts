@@ -284,6 +284,20 @@ describe('UploadModule as the guest of an application', () => {
     expect((await fetch(`${url}/hello`)).status).toBe(200);
   });
 
+  it('closes within seconds, although a client does not close its connection', async () => {
+    const url = await host({ imports: [upload()] });
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+    socket.write(
+      'GET /upload-streams/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n' +
+        `Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
+    );
+    await once(socket, 'data');
+    const begin = performance.now();
+    for (const app of open.splice(0)) await app.close();
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    socket.destroy();
+  });
+
   it('leaves nothing on the HTTP server when the application closes', async () => {
     let before: unknown;
     let listeners = (): unknown => undefined;
