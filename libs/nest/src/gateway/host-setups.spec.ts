@@ -303,7 +303,11 @@ describe('UploadModule as the guest of an application', () => {
     let listeners = (): unknown => undefined;
     const url = await host({ imports: [upload()], controllers: [HostController] }, (app) => {
       const server = app.getHttpServer() as HttpServer;
-      listeners = () => ['request', 'upgrade', 'listening', 'close'].map((event) => server.rawListeners(event));
+      const events = ['request', 'upgrade', 'listening', 'newListener', 'close'];
+      listeners = () => [
+        events.map((event) => server.rawListeners(event)),
+        Reflect.get(server, 'shouldUpgradeCallback'),
+      ];
       before = listeners();
     });
     await uploadTo(url);

@@ -75,6 +75,17 @@ describe('HttpServerRoutes', () => {
     expect(server.rawListeners('newListener')).toEqual([]);
   });
 
+  // Before Node 22.21 and 24.9, every request with the header is an upgrade as soon as one listener is there.
+  const canChoose = 'shouldUpgradeCallback' in createServer();
+  if (!canChoose) process.stdout.write(`No choice of upgrades in Node ${process.version}: one test is skipped\n`);
+  (canChoose ? it : it.skip)('leaves a request that offers HTTP/2 to the application, body and all', async () => {
+    const body = 'Content-Length: 4\r\nConnection: close, upgrade\r\n\r\nbody';
+    expect(await text(send('/else', 'h2c', body))).toMatch(/^HTTP\/1\.1 200 OK[^]*application$/);
+    expect(await text(send('/own/', 'websocket'))).toBe('own');
+    server.on('upgrade', (_request, socket: Duplex) => socket.end('late'));
+    expect(await text(send('/else', 'h2c'))).toBe('late');
+  });
+
   it('works behind a Socket.IO server that takes its listener over', async () => {
     const other = createServer((_request, response) => void response.end('application'));
     const stopOther = HttpServerRoutes.of(other).serve('/own', ownRoute);

@@ -16,6 +16,11 @@ const EVENTS: readonly Event[] = ['request', 'upgrade'];
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Listener = (...args: any[]) => void;
 
+/** Node's option of the same name (from 22.21 and 24.9 on), which decides whether a request is an upgrade. */
+interface Upgradable {
+  shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
+}
+
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 const tables = new WeakMap<Server, HttpServerRoutes>();
@@ -35,7 +40,11 @@ export class HttpServerRoutes {
     upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head),
   };
 
-  private constructor(private readonly server: Server) {}
+  private readonly shouldUpgrade: Upgradable['shouldUpgradeCallback'];
+
+  private constructor(private readonly server: Server & Upgradable) {
+    this.shouldUpgrade = server.shouldUpgradeCallback;
+  }
 
   /** The routes of a server: the same for all upload areas of an application. */
   static of(server: Server): HttpServerRoutes {
@@ -66,6 +75,7 @@ export class HttpServerRoutes {
   private install(): void {
     for (const event of EVENTS) this.server.on(event, this.listeners[event]);
     this.goFirst();
+    if (this.shouldUpgrade) this.server.shouldUpgradeCallback = this.isUpgrade;
     // Other parts of the application may have added listeners until then, and may add some later.
     this.server.on('listening', this.goFirst);
     this.server.on('newListener', this.goFirstSoon);
@@ -74,6 +84,7 @@ export class HttpServerRoutes {
   private remove(): void {
     this.server.off('listening', this.goFirst);
     this.server.off('newListener', this.goFirstSoon);
+    if (this.shouldUpgrade) this.server.shouldUpgradeCallback = this.shouldUpgrade;
     for (const event of EVENTS) {
       if (!this.isThere(event)) continue;
       this.server.off(event, this.listeners[event]);
@@ -122,6 +133,15 @@ export class HttpServerRoutes {
     socket.on('error', () => undefined).once('finish', () => socket.destroy());
     socket.end(NOT_FOUND);
   }
+
+  /**
+   * A request that only offers another protocol, as Java's HttpClient and `curl --http2` do with HTTP/2, is answered by an
+   * application that has no upgrades of its own.
+   */
+  private readonly isUpgrade = (request: IncomingMessage): boolean => {
+    if (/websocket/i.test(request.headers.upgrade ?? '')) return true;
+    return this.others.upgrade.length > 0 && Boolean(this.shouldUpgrade?.call(this.server, request));
+  };
 
   private routeOf({ url = '' }: IncomingMessage): HttpRoute | undefined {
     for (const [prefix, route] of this.routes) if (url.startsWith(prefix)) return route;
