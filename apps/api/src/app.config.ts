@@ -108,9 +108,15 @@ function missing(readings: readonly Reading[], { storage, sessionStore }: Server
     .map(({ name, variable }) => `${name} must be set for ${USED_WITH[variable.set]}`);
 }
 
-/** What one variable demands of another. */
-function contradictions({ storage, sessionStore }: ServerOptions, { s3 }: Given): readonly string[] {
+/** Below such a path, nobody could tell whether a proxy has removed BASE_PATH from a request. */
+const SERVED = ['/api/files', '/health', '/metrics', '/upload-streams', '/socket.io'];
+
+/** What one variable demands of another, or of what is served. */
+function contradictions({ storage, sessionStore }: ServerOptions, { s3, upload }: Given): readonly string[] {
+  const base = `${String(upload['basePath'] ?? '')}/`;
+  const served = SERVED.find((path) => base !== '/' && (base.startsWith(`${path}/`) || `${path}/`.startsWith(base)));
   const rules: readonly (readonly [boolean, string])[] = [
+    [served !== undefined, `BASE_PATH must not overlap with ${served}, which the gateway serves itself`],
     [storage !== 's3' && s3['presignDownloads'] === true, 'DOWNLOADS can be presigned for STORAGE=s3 only'],
     [
       sessionStore === 'redis' && storage === 'disk',

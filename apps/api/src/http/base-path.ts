@@ -7,8 +7,8 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 export function withoutBasePath(basePath: string): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const { url } = request;
-    if (basePath !== '' && url === basePath) {
-      response.redirect(308, `${basePath}/`);
+    if (basePath !== '' && (url === basePath || url.startsWith(`${basePath}?`))) {
+      response.redirect(308, `${basePath}/${url.slice(basePath.length)}`);
       return;
     }
     if (basePath !== '' && url.startsWith(`${basePath}/`)) request.url = url.slice(basePath.length);

@@ -219,6 +219,15 @@ describe('UploadModule as the guest of an application', () => {
     );
   });
 
+  it.each(['/upload-streams', '/upload-streams/public'])(
+    'does not start below its own path: basePath %s, and says why',
+    async (basePath) => {
+      await expect(host({ imports: [upload('area', { basePath })] })).rejects.toThrow(
+        `UploadModule: basePath ${basePath} must not be path /upload-streams or below it, where only clients connect`,
+      );
+    },
+  );
+
   it('serves the original workflow where it is switched on, and only there', async () => {
     const sessionID = 'the-session-of-an-old-client';
     const url = await host({ imports: [uploadWithOriginal()] });
@@ -275,12 +284,30 @@ describe('UploadModule as the guest of an application', () => {
     expect((await fetch(`${url}/hello`)).status).toBe(200);
   });
 
+  it('closes within seconds, although a client does not close its connection', async () => {
+    const url = await host({ imports: [upload()] });
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+    socket.write(
+      'GET /upload-streams/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n' +
+        `Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
+    );
+    await once(socket, 'data');
+    const begin = performance.now();
+    for (const app of open.splice(0)) await app.close();
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    socket.destroy();
+  });
+
   it('leaves nothing on the HTTP server when the application closes', async () => {
     let before: unknown;
     let listeners = (): unknown => undefined;
     const url = await host({ imports: [upload()], controllers: [HostController] }, (app) => {
       const server = app.getHttpServer() as HttpServer;
-      listeners = () => ['request', 'upgrade', 'listening', 'close'].map((event) => server.rawListeners(event));
+      const events = ['request', 'upgrade', 'listening', 'newListener', 'close'];
+      listeners = () => [
+        events.map((event) => server.rawListeners(event)),
+        Reflect.get(server, 'shouldUpgradeCallback'),
+      ];
       before = listeners();
     });
     await uploadTo(url);

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** What answers the requests to one path of an HTTP server. */
@@ -9,9 +10,16 @@ export interface HttpRoute {
 }
 
 type Event = keyof HttpRoute;
+const EVENTS: readonly Event[] = ['request', 'upgrade'];
+
 // As in Node's own types: what a listener takes depends on its event.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Listener = (...args: any[]) => void;
+
+/** Node's option of the same name (from 22.21 and 24.9 on), which decides whether a request is an upgrade. */
+interface Upgradable {
+  shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
+}
 
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
@@ -32,7 +40,11 @@ export class HttpServerRoutes {
     upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head),
   };
 
-  private constructor(private readonly server: Server) {}
+  private readonly shouldUpgrade: Upgradable['shouldUpgradeCallback'];
+
+  private constructor(private readonly server: Server & Upgradable) {
+    this.shouldUpgrade = server.shouldUpgradeCallback;
+  }
 
   /** The routes of a server: the same for all upload areas of an application. */
   static of(server: Server): HttpServerRoutes {
@@ -61,21 +73,28 @@ export class HttpServerRoutes {
   }
 
   private install(): void {
+    for (const event of EVENTS) this.server.on(event, this.listeners[event]);
     this.goFirst();
-    // Other parts of the application may have added listeners until then.
+    if (this.shouldUpgrade) this.server.shouldUpgradeCallback = this.isUpgrade;
+    // Other parts of the application may have added listeners until then, and may add some later.
     this.server.on('listening', this.goFirst);
+    this.server.on('newListener', this.goFirstSoon);
   }
 
   private remove(): void {
     this.server.off('listening', this.goFirst);
-    for (const event of ['request', 'upgrade'] as const) {
+    this.server.off('newListener', this.goFirstSoon);
+    if (this.shouldUpgrade) this.server.shouldUpgradeCallback = this.shouldUpgrade;
+    for (const event of EVENTS) {
+      if (!this.isThere(event)) continue;
       this.server.off(event, this.listeners[event]);
       for (const other of this.others[event].splice(0)) this.server.on(event, other);
     }
   }
 
   private readonly goFirst = (): void => {
-    for (const event of ['request', 'upgrade'] as const) {
+    for (const event of EVENTS) {
+      if (!this.isThere(event)) continue;
       const own = this.listeners[event];
       const others = this.server.rawListeners(event).filter((listener) => listener !== own);
       this.server.removeAllListeners(event);
@@ -83,6 +102,17 @@ export class HttpServerRoutes {
       this.others[event].push(...(others as Listener[]));
     }
   };
+
+  /** `newListener` comes before the listener is there. */
+  private readonly goFirstSoon = (event: string | symbol, listener: Listener): void => {
+    const isOther = EVENTS.some((name) => name === event && listener !== this.listeners[name]);
+    if (isOther) queueMicrotask(() => this.routes.size > 0 && this.goFirst());
+  };
+
+  /** Engine.IO takes over the listeners that it finds, and calls them itself. To go before it would call it in a circle. */
+  private isThere(event: Event): boolean {
+    return this.server.rawListeners(event).includes(this.listeners[event]);
+  }
 
   private request(request: IncomingMessage, response: ServerResponse): void {
     const route = this.routeOf(request);
@@ -93,10 +123,25 @@ export class HttpServerRoutes {
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const route = this.routeOf(request);
     if (route) return this.guarded(request, () => route.upgrade(request, socket, head));
-    if (this.others.upgrade.length > 0) return this.pass('upgrade', [request, socket, head]);
-    // Node hands over the socket as soon as there is a listener, so nobody else would end it.
-    socket.on('error', () => undefined).end(NOT_FOUND);
+    if (this.others.upgrade.length > 0) {
+      // Engine.IO only ends its side of a connection that nobody serves, and the client may never end the other one.
+      socket.once('finish', () => (socket as Socket).bytesWritten === 0 && socket.destroy());
+      return this.pass('upgrade', [request, socket, head]);
+    }
+    // Node hands over the socket as soon as there is a listener, so nobody else would end it. `end` alone would leave it
+    // open until the client ends it too, and the application could not close before.
+    socket.on('error', () => undefined).once('finish', () => socket.destroy());
+    socket.end(NOT_FOUND);
   }
+
+  /**
+   * A request that only offers another protocol, as Java's HttpClient and `curl --http2` do with HTTP/2, is answered by an
+   * application that has no upgrades of its own.
+   */
+  private readonly isUpgrade = (request: IncomingMessage): boolean => {
+    if (/websocket/i.test(request.headers.upgrade ?? '')) return true;
+    return this.others.upgrade.length > 0 && Boolean(this.shouldUpgrade?.call(this.server, request));
+  };
 
   private routeOf({ url = '' }: IncomingMessage): HttpRoute | undefined {
     for (const [prefix, route] of this.routes) if (url.startsWith(prefix)) return route;

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'socket.io';
 import { UPLOAD_AUTHENTICATOR, type Authenticator } from '../contracts/authenticator.js';
 import { toUploadError } from '../errors/host-error.js';
+import { isBearer } from '../origins/bearer.js';
 import { OriginPolicy } from '../origins/origin-policy.js';
 import { SessionService } from '../session/session.service.js';
 import type { UploadConnection } from '../session/upload-connection.js';
@@ -106,10 +107,12 @@ export class SocketDoor {
     }
   }
 
-  /** `*` lets any page connect, but none of them act with the cookies of its visitors. */
+  /** `*` lets any page connect, but none of them act with what browsers add by themselves: cookies, and Basic. */
   private credentialHeaders(request: IncomingMessage): IncomingHttpHeaders {
-    if (this.origins.sourceOf(request) !== 'any') return request.headers;
-    return { ...request.headers, cookie: undefined };
+    const { headers } = request;
+    if (this.origins.sourceOf(request) !== 'any') return headers;
+    const authorization = isBearer(headers.authorization) ? headers.authorization : undefined;
+    return { ...headers, cookie: undefined, authorization };
   }
 
   /** Logs the errors of promises that nobody awaits. */

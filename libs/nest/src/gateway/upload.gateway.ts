@@ -47,10 +47,18 @@ export class UploadGateway {
     this.server = new UploadServer(options);
   }
 
-  /** Lets clients connect at `path`, also below `basePath`. Throws a RangeError if another upload area has it. */
+  /**
+   * Lets clients connect at `path`, also below `basePath`. Throws a RangeError if another upload area has it, or if
+   * everything below `basePath` would be taken for a connection.
+   */
   open(httpServer: HttpServer): void {
     this.door.serve(this.server.io, { handlers: this.handlers, connect: (connection) => connection });
     const { path, basePath } = this.options;
+    if (`${basePath}/`.startsWith(`${path}/`)) {
+      throw new RangeError(
+        `UploadModule: basePath ${basePath} must not be path ${path} or below it, where only clients connect`,
+      );
+    }
     this.server.open(httpServer, new Set([path, `${basePath}${path}`]));
   }
 

@@ -1,4 +1,5 @@
 import { UploadError } from '@upload-streams/protocol';
+import { isBearer } from '../origins/bearer.js';
 import type { OriginPolicy } from '../origins/origin-policy.js';
 import type { HttpRequest } from './http-answer.js';
 
@@ -14,8 +15,6 @@ export function requireOwnPage(request: HttpRequest, origins: OriginPolicy): voi
   if (CHANGES_NOTHING.has(method) || headers.cookie === undefined || isBearer(headers.authorization)) return;
   if (!isOwnPage(request, origins)) throw new UploadError('ORIGIN_NOT_ALLOWED');
 }
-
-const isBearer = (authorization: string | undefined) => /^Bearer +\S/i.test(authorization ?? '');
 
 function isOwnPage(request: HttpRequest, origins: OriginPolicy): boolean {
   const source = origins.sourceOf(request);

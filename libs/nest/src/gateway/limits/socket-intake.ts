@@ -53,6 +53,11 @@ export class SocketIntake {
     this.unsent = unsent;
   }
 
+  /** Ends the connection at once. */
+  end(): void {
+    this.webSocket.terminate();
+  }
+
   /** Ends the connection if the message that was open at the last call has made too little progress since. */
   endIfStuck(): void {
     const { openMessage } = this.frames;

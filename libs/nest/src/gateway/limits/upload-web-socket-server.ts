@@ -16,6 +16,9 @@ type Upgraded = (socket: WebSocket, request: IncomingMessage) => void;
 /** The interval at which stalled messages are detected, in milliseconds. */
 const STUCK_AFTER_MS = 30_000;
 
+/** How long clients have to close their connections when the server closes, in milliseconds. */
+const CLOSED_AFTER_MS = 2_000;
+
 /** The interposed socket reads the bytes before the upgrade again, so `ws` gets none. */
 const NO_HEAD = Buffer.alloc(0);
 
@@ -45,6 +48,8 @@ export class UploadWebSocketServer extends WebSocketServer {
 
   override close(closed?: (error?: Error) => void): void {
     clearInterval(this.timer);
+    // `ws` would wait 30 s for a client that does not answer, and the application with it.
+    setTimeout(() => this.open.forEach((intake) => intake.end()), CLOSED_AFTER_MS).unref();
     super.close(closed);
   }
 
