@@ -59,7 +59,9 @@ describe('an authenticator that returns no owner', () => {
     const upload = client.uploadToEnd(Buffer.from('hi'), { fileName: 'a.txt', giveUpAfterMs: 200 });
     await expect(upload).rejects.toMatchObject({ code: 'INTERNAL' });
     client.close();
-    expect(logged.join('\n')).toContain('The authenticator returned something of type number. It must return the owner');
+    expect(logged.join('\n')).toContain(
+      'The authenticator returned something of type number. It must return the owner',
+    );
   });
 
   it('lets nobody list files', async () => {
