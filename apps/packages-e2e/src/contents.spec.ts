@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { satisfies } from 'semver';
 import ts from 'typescript';
 import { tarball, workspaceFile, type PackageName } from './support/packed.js';
 
@@ -57,6 +58,14 @@ describe.each(PACKAGES)('the package %s', (name) => {
     expect(manifest).toHaveProperty('sideEffects');
   });
 
+  it('depends on nothing that needs a newer Node', async () => {
+    const { dependencies = {} } = manifest as { readonly dependencies?: Readonly<Record<string, string>> };
+    const wanted = await Promise.all(
+      Object.keys(dependencies).map(async (dependency) => [dependency, await nodesOf(dependency, name)] as const),
+    );
+    expect(wanted.filter(([, range]) => !satisfies('20.19.0', range))).toEqual([]);
+  });
+
   it('has no tests, no build information, and nothing of the machine that built it', () => {
     const unwanted = /\.spec\.|tsbuildinfo|jest|tsconfig|(^|\/)\.|(?<!^(dist|src))\/testing\//;
     expect(files.filter((file) => unwanted.test(file))).toEqual([]);
@@ -103,6 +112,14 @@ describe.each(PACKAGES)('the package %s', (name) => {
     expect(analysis.problems.filter(({ kind }) => !ACCEPTED.includes(kind))).toEqual([]);
   });
 });
+
+/** The versions of Node that a dependency names, in the version that the workspace has installed. */
+async function nodesOf(dependency: string, user: PackageName): Promise<string> {
+  const nested = workspaceFile(`libs/${user}/node_modules/${dependency}/package.json`);
+  const text = await nested.catch(() => workspaceFile(`node_modules/${dependency}/package.json`));
+  const { engines } = JSON.parse(text) as { readonly engines?: { readonly node?: string } };
+  return engines?.node ?? '*';
+}
 
 function hasTopLevelAwait(name: string, text: string): boolean {
   const isAwait = (node: ts.Node) =>

@@ -43,6 +43,7 @@ describe('options', () => {
 
   it.each([
     [{ size: 11 }, 'Thing: size must be a whole number from 1 to 10 (bytes), not 11'],
+    [{ size: '4' }, 'Thing: size must be a whole number from 1 to 10 (bytes), not a string'],
     [{ size: Number.NaN }, 'Thing: size must be a whole number from 1 to 10 (bytes), not NaN'],
     [{ pause: -1 }, 'Thing: pause must be a whole number of at least 0 (ms), not -1'],
     [{ retries: 0.5 }, 'Thing: retries must be a whole number from 0 to 3, not 0.5'],
@@ -90,6 +91,19 @@ describe('options', () => {
   ])('of %s all say what they mean', (_, { shape }) => {
     const silent = Object.entries(shape).filter(([, option]) => !/^[A-Z`].*[.]$/.test(factsOf(option).meaning));
     expect(silent).toEqual([]);
+  });
+});
+
+describe('an option of a wrong type', () => {
+  const schemas = [uploadOptionsSchema, s3OptionsSchema, redisOptionsSchema, uploadHttpOptionsSchema];
+  const options = schemas.flatMap(({ shape }) => Object.entries<z.ZodType>(shape));
+
+  it.each(options)('%s is refused in words of our own', (_, option) => {
+    for (const value of [Symbol('wrong'), { wrong: true }]) {
+      const { success, error } = option.safeParse(value);
+      // An application may give objects of its own, such as an agent or a logger.
+      if (!success) for (const { message } of error.issues) expect(message).toMatch(/^must /);
+    }
   });
 });
 

@@ -62,13 +62,22 @@ export function resolveOptions<Schema extends z.ZodObject>(
 ): z.output<Schema> {
   const result = schema.safeParse(options);
   if (result.success) return result.data;
-  const problems = new Map(result.error.issues.map(({ path, message }) => [String(path[0] ?? 'options'), message]));
-  const sentences = [...problems].map(([option, message]) => `${option} ${message}${shown(options[option])}`);
+  const problems = new Map(result.error.issues.map((issue) => [String(issue.path[0] ?? 'options'), issue]));
+  const sentences = [...problems].map(
+    ([option, issue]) => `${option} ${issue.message}${shown(issue, options[option])}`,
+  );
   throw new RangeError(`${owner}: ${sentences.join('; ')}`);
 }
 
 /** Only a number is repeated in an error: a text may be a secret. */
-const shown = (value: unknown): string => (typeof value === 'number' ? `, not ${value}` : '');
+function shown(issue: z.core.$ZodIssue, value: unknown): string {
+  if (typeof value === 'number') return `, not ${value}`;
+  // What was read from the environment looks right to its reader.
+  return typeof value === 'string' && expectsNumber(issue) ? ', not a string' : '';
+}
+
+const expectsNumber = (issue: z.core.$ZodIssue): boolean =>
+  issue.code === 'invalid_type' && ['int', 'number'].includes(issue.expected);
 
 /** What the schema of an option says. */
 export interface OptionFacts {

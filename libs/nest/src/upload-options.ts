@@ -34,12 +34,13 @@ const origin = z.string(ORIGINS).superRefine((entry, context) => {
   if (problem !== undefined) context.addIssue({ code: 'custom', message: `${ORIGINS}: ${problem}` });
 });
 
-const proxy = textLike(isProxy, 'must be a list of addresses, networks such as 10.0.0.0/8, or loopback');
+const PROXIES = 'must be a list of addresses, networks such as 10.0.0.0/8, or loopback';
 
-const mimeType = textLike(
-  (type) => /^[\w.+-]+\/([\w.+-]+|\*)$/.test(type),
-  'must be a list of MIME types such as image/* or application/pdf',
-);
+const proxy = textLike(isProxy, PROXIES);
+
+const MIME_TYPES = 'must be a list of MIME types such as image/* or application/pdf';
+
+const mimeType = textLike((type) => /^[\w.+-]+\/([\w.+-]+|\*)$/.test(type), MIME_TYPES);
 
 /** Where files are served if nothing else is known: the route of `UploadHttpModule` with its defaults. */
 export const DEFAULT_FILES_URL = '/api/files';
@@ -56,7 +57,7 @@ export const uploadOptionsSchema = z.object({
         'Not needed, and not created, when bytes and sessions are both kept elsewhere.',
     ),
   allowedOrigins: z
-    .array(origin)
+    .array(origin, `${ORIGINS}, such as ['https://app.example.com']`)
     .readonly()
     .default([])
     .describe(
@@ -65,14 +66,14 @@ export const uploadOptionsSchema = z.object({
         'Origin, such as Node, are always allowed.',
     ),
   trustedProxies: z
-    .array(proxy)
+    .array(proxy, PROXIES)
     .readonly()
     .default([])
     .describe(
       'Proxies whose `Forwarded` and `X-Forwarded-*` headers are believed: addresses, networks such as `10.0.0.0/8`, ' +
         '`loopback`, `linklocal` or `uniquelocal`. Needed only if a proxy changes the `Host` of requests.',
     ),
-  path: textLike(isSocketPath, 'must be a path such as /upload-streams, and not /socket.io')
+  path: textLike(isSocketPath, 'must be a path such as /upload-streams, without a slash at its end, and not /socket.io')
     .default('/upload-streams')
     .describe(
       'Path at which clients connect, for Socket.IO and protocol 1. Several upload areas of an application need different ' +
@@ -88,7 +89,7 @@ export const uploadOptionsSchema = z.object({
     .default(MAX_FILE_BYTES)
     .describe('Size of the largest file; the protocol allows up to 2^53 - 1 bytes.'),
   allowedTypes: z
-    .array(mimeType)
+    .array(mimeType, MIME_TYPES)
     .readonly()
     .default([])
     .describe('MIME types that are accepted, as clients name them, for example `image/*`. An empty list accepts any.'),

@@ -94,7 +94,8 @@ export const ERRORS = {
     recovery: 'fatal',
     status: 403,
     when: 'A page from an origin that is not in `CORS_ORIGINS` tried to connect, or to delete a file with a cookie as its only credential.',
-    message: () => 'Pages from this origin are not allowed to use this server (CORS_ORIGINS)',
+    message: () =>
+      'Pages from this origin are not allowed to use this server (allowedOrigins, or CORS_ORIGINS of apps/api)',
   },
   UPLOAD_REFUSED: {
     recovery: 'fatal',

@@ -11,6 +11,10 @@ export interface AreaChoice {
   readonly area?: DynamicModule | undefined;
 }
 
+const REMEDY =
+  'Pass the one that is meant, as the object that its forRoot returned, to each UploadHttpModule, UploadHealthModule and ' +
+  'UploadMetricsModule: forRoot(options, { area })';
+
 /** Finds the `UploadModule` that a module is about: the imported one, or else the only one of the application. */
 @Injectable()
 export class ChosenArea implements OnModuleInit {
@@ -35,7 +39,7 @@ export class ChosenArea implements OnModuleInit {
     const [first, ...others] = this.all();
     if (!first) throw new Error('There is no UploadModule. Import one in the application');
     if (others.length === 0) return first;
-    throw new Error(`There are ${others.length + 1} UploadModules. Pass the one that is meant as \`area\``);
+    throw new Error(`There are ${others.length + 1} UploadModules. ${REMEDY}`);
   }
 
   private all(): readonly UploadArea[] {

@@ -16,7 +16,7 @@ export interface Credentials {
  */
 export interface Authenticator {
   /**
-   * Returns the owner: a stable string of at most 255 characters, or `null` for a client without a credential, which owns
+   * Returns the owner: a stable string of 1 to 255 characters, or `null` for a client without a credential, which owns
    * its uploads by their session ID alone. For a credential that is not accepted, throws `UNAUTHORIZED`, Nest's
    * `UnauthorizedException`, or what a JWT library throws.
    */

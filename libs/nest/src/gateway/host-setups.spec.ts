@@ -215,7 +215,7 @@ describe('UploadModule as the guest of an application', () => {
 
   it.each(['', 'uploads', '/', '/uploads/', '/socket.io', '/up loads'])('refuses the path %j', async (path) => {
     await expect(host({ imports: [upload('area', { path })] })).rejects.toThrow(
-      'UploadModule: path must be a path such as /upload-streams, and not /socket.io',
+      'UploadModule: path must be a path such as /upload-streams, without a slash at its end, and not /socket.io',
     );
   });
 

@@ -79,7 +79,11 @@ describe.each(PLATFORMS)('upload areas on %s', (_, newAdapter) => {
 
   it.each([
     ['there is none', 0, 'There is no UploadModule. Import one'],
-    ['there are several', 2, 'There are 2 UploadModules. Pass the one that is meant as `area`'],
+    [
+      'there are several',
+      2,
+      'There are 2 UploadModules. Pass the one that is meant, as the object that its forRoot returned',
+    ],
   ])('have to be named where %s', async (_how, count, sentence) => {
     const areas = Array.from({ length: count }, (_area, index) => newArea(`area-${index}`));
     await expect(start([...areas, UploadHttpModule.forRoot()])).rejects.toThrow(sentence);

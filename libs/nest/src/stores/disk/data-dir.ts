@@ -4,6 +4,9 @@ import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 
+/** How an application names the folder, and how `apps/api` does. */
+const OPTION = 'dataDir, or DATA_DIR of apps/api';
+
 /** What an earlier start may have made there as another user. */
 const MUST_BE_WRITABLE = ['catalogue.db', 'catalogue.db-wal', 'files', 'partial'];
 
@@ -74,8 +77,8 @@ function userName(): string {
 
 function remedyOf(code: string | undefined): string {
   if (code === 'EACCES' || code === 'EPERM')
-    return `Give this user the folder (chown -R), or set DATA_DIR to another one`;
-  if (code === 'EROFS') return 'It is on a file system that is mounted read-only; set DATA_DIR to another folder';
-  if (code === 'ENOSPC') return `There is no room left on its disk: make some, or set DATA_DIR to another folder`;
-  return 'Set DATA_DIR to a folder that can be made and written to';
+    return `Give this user the folder (chown -R), or use another one (${OPTION})`;
+  if (code === 'EROFS') return `It is on a file system that is mounted read-only; use another folder (${OPTION})`;
+  if (code === 'ENOSPC') return `There is no room left on its disk: make some, or use another folder (${OPTION})`;
+  return `Use a folder that can be made and written to (${OPTION})`;
 }

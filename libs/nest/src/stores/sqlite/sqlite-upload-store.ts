@@ -17,6 +17,9 @@ const sync = promisify(fdatasync);
 /** Names of facts. */
 const IDENTITY = 'store-id';
 const CHECKED = 'checked-at';
+const IN_USE =
+  'another process may have it open, or another UploadModule of this application. Stop that process, or give each its own ' +
+  'data folder';
 
 /** Sessions and the catalogue in one SQLite file: the default, for one process. */
 export class SqliteUploadStore implements UploadStore {
@@ -42,8 +45,7 @@ export class SqliteUploadStore implements UploadStore {
       openSchema(database, path);
     } catch (cause) {
       database.close();
-      if (isBusy(cause))
-        throw new Error(`The catalogue ${path} can't be used: another process may have it open`, { cause });
+      if (isBusy(cause)) throw new Error(`The catalogue ${path} can't be used: ${IN_USE}`, { cause });
       throw isDamage(cause) ? new Error(`${damageOf(path)}, and start again`, { cause }) : cause;
     }
     for (const file of [path, `${path}-wal`]) chmodSync(file, 0o600);
