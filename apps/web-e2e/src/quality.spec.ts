@@ -77,6 +77,7 @@ test('everything works by keyboard alone', async ({ uploads, link, page }) => {
   await uploads.withoutPicker();
   await keyboard.press('Tab');
   await expect(focused).toHaveText('Choose files');
+  await expect(focused).toHaveCSS('outline-style', 'solid');
   const choosing = page.waitForEvent('filechooser');
   await keyboard.press('Enter');
   link.shape({ upstream: { bytesPerSecond: MIB } });
@@ -85,6 +86,7 @@ test('everything works by keyboard alone', async ({ uploads, link, page }) => {
 
   await keyboard.press('Tab');
   await expect(focused).toHaveAccessibleName('Pause keys.bin');
+  await expect(focused).toHaveCSS('outline-style', 'solid');
   await keyboard.press('Space');
   await expect(uploads.row('keys.bin')).toContainText('Paused');
   await expect(focused).toHaveAccessibleName('Resume keys.bin');

@@ -20,6 +20,11 @@ describe('the error sentences', () => {
     expect(advice).toBe('At most 5 GB are allowed.');
   });
 
+  it('do not blame the network for a server that has no gateway', () => {
+    const { what } = errorSentence(new UploadError('WEBSOCKET_BLOCKED', { status: 404 }));
+    expect(what).toBe('There is no upload server at this address.');
+  });
+
   it('pass on the reason of a refusal', () => {
     const { advice } = errorSentence(new UploadError('UPLOAD_REFUSED', { reason: 'only invoices' }));
     expect(advice).toContain('only invoices');

@@ -97,11 +97,17 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, (details: ErrorDetails)
   INTERNAL: () => ({ what: 'Something went wrong on the server.', advice: TRY_AGAIN }),
   CONNECTION_LOST: () => ({ what: 'There is no connection to the server.', advice: GOES_ON }),
   OFFLINE: () => ({ what: 'You are offline.', advice: 'The upload goes on as soon as you are back online.' }),
-  WEBSOCKET_BLOCKED: () => ({
-    what: 'This network blocks the connection that uploads need, a WebSocket.',
-    advice:
-      'Try another network, or turn off VPNs, proxies and browser extensions. The upload goes on as soon as it can connect.',
-  }),
+  WEBSOCKET_BLOCKED: ({ status }) =>
+    status === 404
+      ? {
+          what: 'There is no upload server at this address.',
+          advice: 'Tell the people who run this site. The upload goes on as soon as it can connect.',
+        }
+      : {
+          what: 'This network blocks the connection that uploads need, a WebSocket.',
+          advice:
+            'Try another network, or turn off VPNs, proxies and browser extensions. The upload goes on as soon as it can connect.',
+        },
   ACK_TIMEOUT: () => ({ what: 'The server does not answer.', advice: GOES_ON }),
   TOKEN_UNAVAILABLE: () => ({ what: 'This page could not sign in to the server.', advice: GOES_ON }),
   SOURCE_FAILED: () => ({

@@ -232,8 +232,9 @@ export const ERRORS = {
   CONNECTION_LOST: {
     recovery: 'retry',
     status: 0,
-    when: 'In a client: the connection was lost or could not be established.',
-    message: () => 'The connection to the server was lost',
+    when: 'In a client: the connection was lost or could not be established. In Node, `details.problem` is the code of the system, if there is one: `ECONNREFUSED` if nothing listens at this address and port, `ENOTFOUND` if the host is not known.',
+    message: (d) =>
+      `There is no connection to the server${d['problem'] === undefined ? '' : ` (${String(d['problem'])})`}`,
   },
   OFFLINE: {
     recovery: 'retry',
@@ -245,7 +246,10 @@ export const ERRORS = {
     recovery: 'retry',
     status: 0,
     when: 'In a client: WebSockets to the server do not open, but its address answers plain HTTP requests. A proxy, a firewall or a browser extension blocks WebSockets, or there is no gateway at this address and path. `details.status` is the status of the answer, unless it was a redirect in a browser.',
-    message: () => 'The address of the server answers plain HTTP requests, but no WebSocket opens',
+    message: (d) =>
+      d['status'] === 404
+        ? 'The address of the server answers, but there is no gateway at this path (HTTP 404)'
+        : 'The address of the server answers plain HTTP requests, but no WebSocket opens',
   },
   ACK_TIMEOUT: {
     recovery: 'retry',

@@ -39,11 +39,19 @@ export class HandshakeWatch {
       this.probing?.unsubscribe();
       this.probing = this.probe().subscribe((found) => (this.found = found));
     }
-    return this.expected ?? new UploadError('CONNECTION_LOST', undefined, { cause });
+    return this.expected ?? noConnection(cause);
   }
 
   /** Nobody wants to know any more. */
   stop(): void {
     this.probing?.unsubscribe();
   }
+}
+
+/** Node says why; Socket.IO wraps that twice. A browser tells its page nothing. */
+function noConnection(failure: unknown): UploadError {
+  const { error } = (failure as { readonly description?: { readonly error?: unknown } } | undefined)?.description ?? {};
+  const problem = (error as { readonly code?: unknown } | undefined)?.code;
+  if (typeof problem !== 'string') return new UploadError('CONNECTION_LOST', undefined, { cause: failure });
+  return new UploadError('CONNECTION_LOST', { problem }, { cause: error });
 }

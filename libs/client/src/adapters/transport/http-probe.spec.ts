@@ -45,6 +45,11 @@ describe('probe', () => {
     await server.close();
   });
 
+  it('says of 404 that there is no gateway at this path', async () => {
+    answer((_, response) => response.writeHead(404).end());
+    expect((await found())?.message).toContain('there is no gateway at this path (HTTP 404)');
+  });
+
   it.each([200, 204, 302, 400, 401, 403, 404, 426, 451])('takes the status %d for an answer', async (status) => {
     answer((_, response) =>
       response.writeHead(status, { location: '/login' }).end(status === 204 ? '' : '{"message":5}'),

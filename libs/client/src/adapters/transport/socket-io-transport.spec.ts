@@ -56,6 +56,18 @@ describe('SocketIoTransport', () => {
     expect(server.sockets.sockets.size).toBe(1);
   });
 
+  it.each([
+    ['http://127.0.0.1:1', 'ECONNREFUSED'],
+    ['http://no-such-host.invalid', 'ENOTFOUND'],
+  ])('says why there is no connection to %s, as far as Node knows', async (url, problem) => {
+    expect(await use(transportTo({ url }).connected$).error).toMatchObject({
+      code: 'CONNECTION_LOST',
+      message: `There is no connection to the server (${problem})`,
+      details: { problem },
+      cause: { code: problem },
+    });
+  });
+
   it('fails with the UploadError that the server refuses the connection with', async () => {
     server.use((_socket, next) => {
       const body = new UploadError('UNAUTHORIZED').toBody();
