@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { INestApplication, LoggerService } from '@nestjs/common';
+import { Module, type INestApplication, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { createNodeUploadClient } from '@upload-streams/client/node';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -41,6 +41,7 @@ describe('an authenticator that returns no owner', () => {
     // The number of a user, as databases have it.
     const authenticator = { provide: UPLOAD_AUTHENTICATOR, useValue: { authenticate: async () => 42 } };
     const area = UploadModule.forRoot({ dataDir }, { providers: [authenticator] });
+    @Module({})
     class Host {}
     const host = { module: Host, imports: [area, UploadHttpModule.forRoot()] };
     const error = (message: unknown) => logged.push(String(message));
