@@ -71,7 +71,7 @@ describe('the guides', () => {
   it.each(BLOCKS.filter(({ isRun }) => isRun).map((block) => [`${block.document}: ${block.fileName}`, block] as const))(
     'have programs that run, %s',
     async (_name, block) => {
-      const env = { ...process.env, NODE_OPTIONS: '', GATEWAY_URL: gateway.url };
+      const env = { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '0', GATEWAY_URL: gateway.url };
       const { stdout } = await run(process.execPath, [pathOf(block)], { env });
       expect(stdout).toMatch(/stored upload\.mjs|completed 14/);
     },
