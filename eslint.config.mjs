@@ -44,7 +44,7 @@ const deepOnly = 'Import what the index exports.';
 const NEST_FOLDERS = {
   contracts: [],
   defaults: ['contracts', 'errors'],
-  errors: ['contracts'],
+  errors: [],
   origins: [],
   concurrency: [],
   performance: [],

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'socket.io';
 import { UPLOAD_AUTHENTICATOR, type Authenticator } from '../contracts/authenticator.js';
 import { toUploadError } from '../errors/host-error.js';
-import { ownerFrom } from '../errors/owner-from.js';
+import { requireOwner } from '../errors/require-owner.js';
 import { isBearer } from '../origins/bearer.js';
 import { OriginPolicy } from '../origins/origin-policy.js';
 import { SessionService } from '../session/session.service.js';
@@ -102,7 +102,10 @@ export class SocketDoor {
     const { auth } = socket.handshake;
     try {
       const headers = this.credentialHeaders(socket.request);
-      return new SocketConnection(socket, await ownerFrom(this.authenticator, { headers, token: auth['token'] }));
+      return new SocketConnection(
+        socket,
+        requireOwner(await this.authenticator.authenticate({ headers, token: auth['token'] })),
+      );
     } catch (error) {
       throw Object.assign(new Error('not authenticated'), { data: toUploadError(error).toBody() });
     }

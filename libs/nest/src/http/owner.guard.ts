@@ -3,7 +3,7 @@ import { ChosenArea } from '../area/chosen-area.js';
 import type { DownloadGrant } from '../catalogue/download-grant.js';
 import type { FileRequester } from '../catalogue/files.service.js';
 import { fromHost } from '../errors/host-error.js';
-import { ownerFrom } from '../errors/owner-from.js';
+import { requireOwner } from '../errors/require-owner.js';
 import type { HttpRequest } from './http-answer.js';
 import { requireOwnPage } from './same-origin.js';
 import { UPLOAD_HTTP_OPTIONS, type ResolvedUploadHttpOptions } from './upload-http-options.js';
@@ -27,7 +27,9 @@ export class OwnerGuard implements CanActivate {
     const { sessionID } = query;
     const grant = grantOf(request);
     // A link with a grant needs no credential, so an authenticator that demands one is not asked.
-    const owner = grant ? null : await fromHost(() => ownerFrom(authenticator, { headers }));
+    const owner = grant
+      ? null
+      : await fromHost(async () => requireOwner(await authenticator.authenticate({ headers })));
     requesters.set(request, { owner, grant, sessionID: typeof sessionID === 'string' ? sessionID : undefined });
     return true;
   }

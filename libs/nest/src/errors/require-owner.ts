@@ -1,15 +1,11 @@
-import type { Authenticator, Credentials } from '../contracts/authenticator.js';
-
 /** As long as the stores take them. */
 const MAX_OWNER_LENGTH = 255;
 
 /**
- * Asks the authenticator who owns a connection or a request. Rejects with what it throws, or with a TypeError if it returns
- * something that is no owner: a token without a `sub`, for example, or a numeric user ID, which would never equal the text
- * that a store returns.
+ * Checks what an authenticator has returned. Throws a TypeError for what is no owner: the missing `sub` of a token, for
+ * example, or a numeric user ID, which would never equal the text that a store returns.
  */
-export async function ownerFrom(authenticator: Authenticator, credentials: Credentials): Promise<string | null> {
-  const owner: unknown = await authenticator.authenticate(credentials);
+export function requireOwner(owner: unknown): string | null {
   if (isOwner(owner)) return owner;
   throw new TypeError(
     `The authenticator returned ${kindOf(owner)}. It must return the owner, a string of 1 to ${MAX_OWNER_LENGTH} ` +
