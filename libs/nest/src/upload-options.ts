@@ -165,11 +165,12 @@ export function requireDataDir({ dataDir }: Pick<ResolvedUploadOptions, 'dataDir
 
 /** `/socket.io` is left to the application, and to the original workflow. */
 function isSocketPath(text: string): boolean {
-  return /^(\/[\w.~-]+)+$/.test(text) && text !== '/socket.io' && !text.startsWith('/socket.io/');
+  return text !== '' && isBasePath(text) && !`${text}/`.startsWith('/socket.io/');
 }
 
+/** Clients resolve `.` and `..`, so their requests would never come there. */
 function isBasePath(text: string): boolean {
-  return /^(\/[\w.~-]+)*$/.test(text);
+  return /^(\/(?!\.\.?(\/|$))[\w.~-]+)*$/.test(text);
 }
 
 function isProxy(text: string): boolean {

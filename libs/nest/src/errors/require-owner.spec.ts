@@ -40,14 +40,8 @@ describe('an authenticator that returns no owner', () => {
     // The number of a user, as databases have it.
     const authenticator = { provide: UPLOAD_AUTHENTICATOR, useValue: { authenticate: async () => 42 } };
     const area = UploadModule.forRoot({ dataDir }, { providers: [authenticator] });
-<<<<<<< HEAD:libs/nest/src/errors/owner-from.spec.ts
-    @Module({})
-    class Host {}
-    const host = { module: Host, imports: [area, UploadHttpModule.forRoot()] };
-=======
     @Module({ imports: [area, UploadHttpModule.forRoot()] })
     class HostModule {}
->>>>>>> 5ae6070138227676eb12abd3fa49155f5e872939:libs/nest/src/errors/require-owner.spec.ts
     const error = (message: unknown) => logged.push(String(message));
     const logger: LoggerService = { error, log: () => undefined, warn: () => undefined };
     app = await NestFactory.create(HostModule, { logger });

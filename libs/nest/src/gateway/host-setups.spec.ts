@@ -213,10 +213,17 @@ describe('UploadModule as the guest of an application', () => {
     await expect(starting).rejects.toThrow(/path \/areas.* and path \/areas.* overlap; give each upload area/);
   });
 
-  it.each(['', 'uploads', '/', '/uploads/', '/socket.io', '/up loads'])('refuses the path %j', async (path) => {
-    await expect(host({ imports: [upload('area', { path })] })).rejects.toThrow(
-      'UploadModule: path must be a path such as /upload-streams, without a slash at its end, and not /socket.io',
-    );
+  it.each(['', 'uploads', '/', '/uploads/', '/socket.io', '/up loads', '/a/../b', '/.'])(
+    'refuses the path %j',
+    async (path) => {
+      await expect(host({ imports: [upload('area', { path })] })).rejects.toThrow(
+        'UploadModule: path must be a path such as /upload-streams, without a slash at its end, and not /socket.io',
+      );
+    },
+  );
+
+  it.each(['/uploads/', '/a/..'])('refuses the base path %j', async (basePath) => {
+    await expect(host({ imports: [upload('area', { basePath })] })).rejects.toThrow('basePath must be a path');
   });
 
   it.each(['/upload-streams', '/upload-streams/public'])(

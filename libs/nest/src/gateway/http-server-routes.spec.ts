@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -23,6 +23,7 @@ describe('HttpServerRoutes', () => {
     await once(server, 'listening');
   });
   afterEach(async () => {
+    jest.useRealTimers();
     for (const client of clients.splice(0)) client.destroy();
     server.closeAllConnections();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
@@ -53,6 +54,24 @@ describe('HttpServerRoutes', () => {
     const [socket] = (await accepted) as [Socket];
     const closed = once(socket, 'close');
     expect(await text(client)).toBe('');
+    await closed;
+    io.engine.close();
+  });
+
+  it('nor one that has had answers before, which Socket.IO leaves open', async () => {
+    const io = new IoServer(server);
+    const accepted = once(server, 'connection');
+    const client = send('/else', '');
+    const [socket] = (await accepted) as [Socket];
+    await once(client, 'data');
+    const upgraded = once(server, 'upgrade');
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    client.write('GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    await upgraded;
+    const closed = once(socket, 'close');
+    jest.advanceTimersByTime(59_999);
+    expect(socket.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
     await closed;
     io.engine.close();
   });

@@ -23,6 +23,9 @@ interface Upgradable {
 
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
+/** How long other parts of the application have to answer an upgrade: as long as Node waits for headers. */
+const UNANSWERED_MS = 60_000;
+
 const tables = new WeakMap<Server, HttpServerRoutes>();
 
 /**
@@ -124,8 +127,7 @@ export class HttpServerRoutes {
     const route = this.routeOf(request);
     if (route) return this.guarded(request, () => route.upgrade(request, socket, head));
     if (this.others.upgrade.length > 0) {
-      // Engine.IO only ends its side of a connection that nobody serves, and the client may never end the other one.
-      socket.once('finish', () => (socket as Socket).bytesWritten === 0 && socket.destroy());
+      endUnanswered(socket as Socket);
       return this.pass('upgrade', [request, socket, head]);
     }
     // Node hands over the socket as soon as there is a listener, so nobody else would end it. `end` alone would leave it
@@ -161,4 +163,15 @@ export class HttpServerRoutes {
       request.socket.destroy();
     }
   }
+}
+
+/**
+ * Ends a connection that nobody answers. Engine.IO ends only its side of one, which the client may leave open for ever, and
+ * does not even do so if the connection has had answers before.
+ */
+function endUnanswered(socket: Socket): void {
+  const { bytesWritten } = socket;
+  const end = () => void (socket.bytesWritten === bytesWritten && socket.destroy());
+  const timer = setTimeout(end, UNANSWERED_MS).unref();
+  socket.once('finish', end).once('close', () => clearTimeout(timer));
 }

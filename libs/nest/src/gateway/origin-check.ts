@@ -48,8 +48,10 @@ const isProbe = ({ method, url = '' }: IncomingMessage): boolean => method === '
 function tellOperator(origin: string, told: Set<string>): void {
   if (told.has(origin) || told.size >= MOST_ORIGINS_TOLD) return;
   told.add(origin);
+  // Browsers send ASCII only. Of anything else, a terminal may obey a part.
+  const shown = JSON.stringify(origin.slice(0, MOST_CHARACTERS_TOLD).replace(/[^\x20-\x7e]/g, '?'));
   logger.warn(
-    `Refused a page of ${JSON.stringify(origin.slice(0, MOST_CHARACTERS_TOLD))}. If it should be allowed, add it to ` +
+    `Refused a page of ${shown}. If it should be allowed, add it to ` +
       'allowedOrigins (CORS_ORIGINS). If it is the own page, the proxy in front changes the Host: let it pass Host on, ' +
       'or add the proxy to trustedProxies (TRUSTED_PROXIES)',
   );
