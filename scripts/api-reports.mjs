@@ -86,7 +86,10 @@ function isUpToDate({ packageFolder, types, name }) {
 
 /** TypeScript writes the members of a union in an order that differs from run to run. */
 function withoutOrder(report) {
-  return report.split(/[\s|;,()<>]+/).sort().join(' ');
+  return report
+    .split(/[\s|;,()<>]+/)
+    .sort()
+    .join(' ');
 }
 
 function onlyErrors(message) {
