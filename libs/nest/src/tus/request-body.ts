@@ -16,6 +16,8 @@ export class RequestBody {
     private readonly signal: AbortSignal,
     private readonly idleMs: number,
   ) {
+    // Without a listener, an error of the request would end the process. `next` notices it.
+    request.on('error', () => undefined);
     if (request.readableDidRead) throw new Error('Another body parser has read the body of a tus request');
   }
 
@@ -86,7 +88,7 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
 /** Reads the rest of a body that was refused. A client that goes on sending for long loses its connection. */
 export function discardRest(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return;
-  const timer = setTimeout(() => request.socket.destroy(), DISCARD_MS);
+  const timer = setTimeout(() => request.socket.destroy(), DISCARD_MS).unref();
   const done = () => clearTimeout(timer);
   request
     .once('end', done)

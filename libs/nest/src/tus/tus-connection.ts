@@ -34,6 +34,11 @@ export class TusConnection implements UploadConnection {
   inProgress(): void {}
 
   failed(_: string, error: UploadError): void {
-    this.controller.abort(error);
+    this.abort(error);
+  }
+
+  /** Ends the reading of the body. */
+  abort(reason: unknown): void {
+    this.controller.abort(reason);
   }
 }

@@ -32,13 +32,21 @@ export class TusTransfer {
     return this.position;
   }
 
-  /** Writes each piece as it arrives. */
+  /** Writes each piece while the next one arrives. Ends when everything that arrived is written. */
   async stream(body: RequestBody): Promise<void> {
-    for (;;) {
-      const piece = await body.read(this.pieceBytes);
-      if (!piece) return;
-      this.requireWithin(piece.length);
-      await this.hand(piece);
+    let writing: Promise<void> = Promise.resolve();
+    try {
+      for (;;) {
+        const piece = await body.read(this.pieceBytes);
+        await writing;
+        if (!piece) return;
+        this.requireWithin(piece.length);
+        writing = this.hand(piece);
+        // A client that has stopped sending must learn of it, too.
+        writing.catch((error: unknown) => this.connection.abort(error));
+      }
+    } finally {
+      await writing;
     }
   }
 

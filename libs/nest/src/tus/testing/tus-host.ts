@@ -1,10 +1,11 @@
+import type { CanActivate } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { CompletedUpload } from '@upload-streams/protocol';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AbstractHttpAdapter } from '@nestjs/core';
 import { Upload, type UploadOptions } from 'tus-js-client';
 import { ALICE, HttpHost } from '../../http/testing/http-host.js';
 import { UploadHttpModule } from '../../http/index.js';
@@ -17,10 +18,16 @@ export const OFFSET_STREAM = { 'Content-Type': 'application/offset+octet-stream'
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
+export interface SlowRequest {
+  readonly sent: ClientRequest;
+  readonly answer: Promise<IncomingMessage>;
+}
+
 interface HostSettings {
   readonly options?: UploadModuleOptions;
   readonly extras?: Partial<UploadModuleExtras>;
   readonly tus?: UploadTusModuleOptions;
+  readonly guards?: readonly CanActivate[];
 }
 
 /** An application that serves tus clients, with a data folder of its own, and what the clients do. */
@@ -30,16 +37,26 @@ export class TusHost {
     private readonly dataDir: string,
   ) {}
 
-  static async start(
+  static start(
     adapter: AbstractHttpAdapter,
-    { options, extras, tus }: HostSettings = {},
+    settings: HostSettings = {},
+    configure?: Parameters<typeof HttpHost.start>[2],
+  ): Promise<TusHost> {
+    return TusHost.startIn(adapter, () => settings, configure);
+  }
+
+  /** As `start`, for settings that depend on the data folder. */
+  static async startIn(
+    adapter: AbstractHttpAdapter,
+    settingsFor: (dataDir: string) => HostSettings,
     configure?: Parameters<typeof HttpHost.start>[2],
   ): Promise<TusHost> {
     const dataDir = await mkdtemp(join(tmpdir(), 'tus-'));
+    const { options, extras, tus, guards = [] } = settingsFor(dataDir);
     const imports = [
       UploadModule.forRoot({ dataDir, ...options }, extras),
       UploadHttpModule.forRoot(),
-      UploadTusModule.forRoot(tus),
+      UploadTusModule.forRoot(tus, { guards }),
     ];
     return new TusHost(await HttpHost.start(adapter, { imports }, configure), dataDir);
   }
@@ -72,22 +89,24 @@ export class TusHost {
   }
 
   /** A PATCH whose body the test sends piece by piece. `answer` rejects if the connection breaks. */
-  slowPatch(path: string, offset: number, length?: number): { sent: ClientRequest; answer: Promise<IncomingMessage> } {
-    const sent = request(new URL(path, this.host.url), {
-      method: 'PATCH',
-      headers: {
-        Authorization: `Bearer ${ALICE}`,
-        'Tus-Resumable': '1.0.0',
-        'Upload-Offset': offset,
-        ...OFFSET_STREAM,
-        ...(length !== undefined && { 'Content-Length': length }),
-      },
-    });
+  slowPatch(path: string, offset: number, length?: number, headers: TusHeaders = {}): SlowRequest {
+    const size: TusHeaders = length === undefined ? {} : { 'Content-Length': `${length}` };
+    return this.slowRequest('PATCH', path, { 'Upload-Offset': `${offset}`, ...size, ...headers });
+  }
+
+  slowRequest(method: string, path: string, headers: TusHeaders): SlowRequest {
+    const all = { Authorization: `Bearer ${ALICE}`, 'Tus-Resumable': '1.0.0', ...OFFSET_STREAM, ...headers };
+    const sent = request(new URL(path, this.host.url), { method, headers: all });
     const answer = new Promise<IncomingMessage>((resolve, reject) => {
       sent.on('response', (response) => resolve(response.resume())).on('error', reject);
     });
     answer.catch(() => undefined);
     return { sent, answer };
+  }
+
+  /** Bytes of uploads that are not complete. */
+  partialFiles(): Promise<readonly string[]> {
+    return readdir(join(this.dataDir, 'partial'));
   }
 
   /** An upload of the unmodified client that is not started. */
