@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type GatewayProcess, sha256 } from '@upload-streams/testing';
+import { type GatewayProcess, NginxServer, sha256, startDeployedNginx } from '@upload-streams/testing';
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
@@ -80,4 +80,26 @@ describe('clients of tus 1.0', () => {
     expect(Math.max(...resident)).toBeLessThan(LIMIT_MIB);
     expect((await fetch(url, { method: 'DELETE', headers: tus })).status).toBe(204);
   }, 120_000);
+});
+
+if (!NginxServer.isInstalled) process.stderr.write('Skipped: tus clients behind nginx (install nginx).\n');
+const withNginx = NginxServer.isInstalled ? it : it.skip;
+
+withNginx('clients of tus 1.0 upload through nginx as it is deployed, with one PATCH', async () => {
+  const gateway = await startGateway({ BASE_PATH: '/uploads' });
+  const nginx = await startDeployedNginx({ gatewayPort: gateway.port, removesPrefix: true });
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      const endpoint = `${nginx.url}/uploads/api/tus`;
+      const onSuccess = () => resolve(upload.url!);
+      const upload: Upload = new Upload(content, { endpoint, headers, retryDelays: [], onSuccess, onError: reject });
+      upload.start();
+    });
+    expect(url.startsWith(`${nginx.url}/uploads/api/tus/`)).toBe(true);
+    const stored = await fetch(url, { headers });
+    expect(sha256(Buffer.from(await stored.arrayBuffer()))).toBe(sha256(content));
+  } finally {
+    await nginx.close();
+    await gateway.close();
+  }
 });
