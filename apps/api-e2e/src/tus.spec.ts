@@ -19,7 +19,7 @@ describe('clients of tus 1.0', () => {
   let gateway: GatewayProcess;
 
   beforeAll(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway({ CORS_ORIGINS: 'https://app.example.com' });
   });
   afterAll(() => gateway.close());
 
@@ -44,6 +44,18 @@ describe('clients of tus 1.0', () => {
     await restarted;
     const stored = await fetch(url, { headers });
     expect(sha256(Buffer.from(await stored.arrayBuffer()))).toBe(sha256(content));
+  });
+
+  it('may be pages of an allowed origin', async () => {
+    const page = { ...headers, Origin: 'https://app.example.com' };
+    const asked = { 'Access-Control-Request-Method': 'PATCH', 'Access-Control-Request-Headers': 'tus-resumable' };
+    const allowed = await fetch(`${gateway.url}/api/tus/x`, { method: 'OPTIONS', headers: { ...page, ...asked } });
+    expect(allowed.headers.get('access-control-allow-methods')).toMatch(/HEAD.*PATCH.*DELETE/);
+    expect(allowed.headers.get('access-control-allow-headers')).toBe('tus-resumable');
+    const tus = { ...page, 'Tus-Resumable': '1.0.0', 'Upload-Length': '1' };
+    const created = await fetch(`${gateway.url}/api/tus`, { method: 'POST', headers: tus });
+    expect(created.status).toBe(201);
+    expect(created.headers.get('access-control-expose-headers')).toMatch(/Location.*Upload-Offset.*Upload-Length/);
   });
 
   it('send a large file in one PATCH, and the memory of the gateway stays flat', async () => {

@@ -139,6 +139,17 @@ describe.each(PLATFORMS)('uploads over tus with %s', (_, newAdapter) => {
     expect(after).toEqual(before);
   });
 
+  it('lets clients without an identity upload: who knows the URL has the upload', async () => {
+    const nobody = { Authorization: '' };
+    const path = await tus.create(content.length, nobody);
+    expect((await tus.patch(path, 0, content.slice(0, 1000), nobody)).status).toBe(204);
+    expect((await tus.patch(path, 1000, content.slice(1000))).status).toBe(403);
+    expect((await tus.patch(path, 1000, content.slice(1000), nobody)).status).toBe(204);
+    const file = await tus.fetch(path, 'GET', nobody);
+    expect(sha256(new Uint8Array(await file.arrayBuffer()))).toBe(sha256(content));
+    expect((await tus.fetch(path, 'DELETE', nobody)).status).toBe(204);
+  });
+
   it('refuses changes with a cookie from pages of other origins', async () => {
     const foreign = { Authorization: '', Cookie: 'upload-streams=x', Origin: 'https://evil.example.com' };
     const path = await tus.create(content.length);
