@@ -54,6 +54,7 @@ const NEST_FOLDERS = {
   gateway: ['contracts', 'errors', 'concurrency', 'session', 'performance', 'origins'],
   area: ['catalogue', 'contracts', 'session', 'origins'],
   http: ['area', 'catalogue', 'contracts', 'errors', 'session', 'origins'],
+  tus: ['area', 'catalogue', 'contracts', 'errors', 'http', 'session'],
   terminus: ['area'],
   metrics: ['area', 'session'],
   'stores/hashing': ['contracts', 'performance'],

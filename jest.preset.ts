@@ -39,6 +39,7 @@ export const nodePreset: Config = {
     '^@upload-streams/nest/client$': source('nest/src/client/index.ts'),
     '^@upload-streams/nest/http$': source('nest/src/http/index.ts'),
     '^@upload-streams/nest/terminus$': source('nest/src/terminus/index.ts'),
+    '^@upload-streams/nest/tus$': source('nest/src/tus/index.ts'),
     '^@upload-streams/nest/metrics$': source('nest/src/metrics/index.ts'),
     '^@upload-streams/nest/options$': source('nest/src/options.ts'),
     '^@upload-streams/nest/testing$': source('nest/src/testing/index.ts'),

@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { OriginPolicy, type CorsRule } from '@upload-streams/nest';
+import { TUS_EXPOSED_HEADERS } from '@upload-streams/nest/tus';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, Server } from 'node:http';
 import { resolve } from 'node:path';
@@ -10,7 +11,7 @@ import { securityHeaders } from './http/security-headers.js';
 import { PlainLogger } from './plain-logger.js';
 import { requirePage } from './start-error.js';
 
-type DecideCors = (error: null, rule: CorsRule) => void;
+type DecideCors = (error: null, rule: CorsRule & { readonly exposedHeaders: string[] }) => void;
 
 /** Creates the application for `main.ts` and for tests. It does not listen yet. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
@@ -21,12 +22,14 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
     forceCloseConnections: true,
     // `main` reports errors, in one sentence each; Nest would end the process here.
     abortOnError: false,
-    // No request of the API has a body.
+    // Only tus requests have a body, which is read as it is written.
     bodyParser: false,
   });
   app.use(withoutBasePath(settings.upload.basePath), securityHeaders);
   const origins = app.get(OriginPolicy, { strict: false });
-  app.enableCors((request: IncomingMessage, decide: DecideCors) => decide(null, origins.corsOf(request)));
+  app.enableCors((request: IncomingMessage, decide: DecideCors) =>
+    decide(null, { ...origins.corsOf(request), exposedHeaders: [...TUS_EXPOSED_HEADERS] }),
+  );
   limitConnections(app.getHttpServer() as Server);
   if (webDir) servePage(app, webDir);
   // Exits with code 0 after a clean shutdown. Nest would raise the signal again, which counts as killed.

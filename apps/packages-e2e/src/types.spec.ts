@@ -13,13 +13,14 @@ import { UploadClientModule } from '@upload-streams/nest/client';
 import { UploadHttpModule } from '@upload-streams/nest/http';
 import { uploadOptionsSchema } from '@upload-streams/nest/options';
 import { describeUploadStore } from '@upload-streams/nest/testing';
+import { UploadTusModule } from '@upload-streams/nest/tus';
 
 export const client: { close(): void } = createNodeUploadClient({ url: 'http://localhost:3000' });
 export const statusOf = ({ status }: UploadState): string => status;
 export const tests = (store: UploadStore): void =>
   describeUploadStore('mine', async () => ({ store, reopen: async () => store, close: async () => undefined }));
 export const sha256: boolean = uploadOptionsSchema.parse({}).sha256;
-export const all = [UploadError, createBrowserUploadClient, UploadModule, UploadClientModule, UploadHttpModule];
+export const all = [UploadError, createBrowserUploadClient, UploadModule, UploadClientModule, UploadHttpModule, UploadTusModule];
 // @ts-expect-error a wrong type is found: types are not "any"
 export const wrong: number = createNodeUploadClient({ url: 'http://localhost:3000' });
 `;

@@ -1,5 +1,4 @@
 import {
-  Controller,
   Delete,
   Get,
   Inject,
@@ -22,6 +21,7 @@ import { fromHost } from '../errors/host-error.js';
 import { toCompletedUpload } from '../session/answers.js';
 import { sendFile } from './file-download.js';
 import { HttpAnswer, type HttpRequest } from './http-answer.js';
+import { mount } from './mount.js';
 import { OwnerGuard, Requester } from './owner.guard.js';
 import { UploadErrorFilter } from './upload-error.filter.js';
 import { UPLOAD_HTTP_OPTIONS, type ResolvedUploadHttpOptions } from './upload-http-options.js';
@@ -119,15 +119,6 @@ export function newFilesController(guards: readonly (Type<CanActivate> | CanActi
   @UseFilters(UploadErrorFilter)
   class MountedFilesController extends FilesController {}
   return mount(MountedFilesController, {});
-}
-
-/** Decides at which path the controller is served. Nest reads it when the application is initialised. */
-export function mount(
-  controller: Type<FilesController>,
-  { path = '', version }: { readonly path?: string; readonly version?: string | undefined },
-): Type<FilesController> {
-  Controller({ path, ...(version !== undefined && { version }) })(controller);
-  return controller;
 }
 
 function pageSizeOf(limit: unknown): number {

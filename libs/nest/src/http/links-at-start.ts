@@ -1,11 +1,8 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ChosenArea } from '../area/chosen-area.js';
-import { servedRoute } from './served-route.js';
+import { modulePathOf, servedRoute } from './served-route.js';
 import { UPLOAD_HTTP_OPTIONS, type ResolvedUploadHttpOptions } from './upload-http-options.js';
-
-/** `RouterModule` keeps the path of a module under this key, followed by the ID of the application. */
-const MODULE_PATH = '__module_path__';
 
 /** Stands for any file. */
 const SAMPLE = 'FILE_ID';
@@ -28,7 +25,7 @@ export class LinksAtStart implements OnModuleInit {
 
   /** Prefix and versions are known by now, and no client is connected yet. */
   onModuleInit(): void {
-    const route = servedRoute(this.config, this.options, this.modulePath);
+    const route = servedRoute(this.config, this.options, modulePathOf(this.module, this.modules));
     const base = `${this.options.publicUrl ?? this.chosen.area.options.basePath}${route.path}`;
     const obstacle = route.obstacle ?? this.obstacleOf(base);
     if (obstacle === undefined) return;
@@ -40,11 +37,6 @@ export class LinksAtStart implements OnModuleInit {
     if (options.fileUrl !== links.urlOf) return obstacleOfOwn(options.fileUrl, `${base}/${SAMPLE}`);
     if (links.follow(base)) return undefined;
     return `another UploadHttpModule serves the same files, and the links lead to ${links.base}`;
-  }
-
-  private get modulePath(): string | undefined {
-    const { applicationId } = this.modules;
-    return Reflect.getMetadata(MODULE_PATH + applicationId, this.module) as string | undefined;
   }
 }
 

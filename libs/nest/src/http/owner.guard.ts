@@ -6,7 +6,14 @@ import { fromHost } from '../errors/host-error.js';
 import { requireOwner } from '../errors/require-owner.js';
 import type { HttpRequest } from './http-answer.js';
 import { requireOwnPage } from './same-origin.js';
-import { UPLOAD_HTTP_OPTIONS, type ResolvedUploadHttpOptions } from './upload-http-options.js';
+
+/** The token of `OwnerGuardOptions`. */
+export const OWNER_GUARD_OPTIONS = Symbol('OWNER_GUARD_OPTIONS');
+
+export interface OwnerGuardOptions {
+  /** Whether to refuse changes with a cookie as their only credential from pages of other origins. */
+  readonly checkOrigin: boolean;
+}
 
 /** Beside the requests, and not in them, where the application may keep something under the same name. */
 const requesters = new WeakMap<HttpRequest, FileRequester>();
@@ -16,11 +23,13 @@ const requesters = new WeakMap<HttpRequest, FileRequester>();
 export class OwnerGuard implements CanActivate {
   constructor(
     private readonly chosen: ChosenArea,
-    @Inject(UPLOAD_HTTP_OPTIONS) private readonly options: ResolvedUploadHttpOptions,
+    @Inject(OWNER_GUARD_OPTIONS) private readonly options: OwnerGuardOptions,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<HttpRequest>();
+    // Asks what the server can do, and comes without a credential.
+    if (request.method === 'OPTIONS') return true;
     const { authenticator, origins } = this.chosen.area;
     const { headers, query } = request;
     if (this.options.checkOrigin) requireOwnPage(request, origins);

@@ -1,6 +1,9 @@
 import { RequestMethod, VERSION_NEUTRAL, VersioningType, type VersioningOptions } from '@nestjs/common';
-import type { ApplicationConfig } from '@nestjs/core';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { ResolvedUploadHttpOptions } from './upload-http-options.js';
+
+/** `RouterModule` keeps the path of a module under this key, followed by the ID of the application. */
+const MODULE_PATH = '__module_path__';
 
 /** The route of a controller, as clients see it. */
 export interface ServedRoute {
@@ -24,6 +27,11 @@ export function servedRoute(
   const prefix = isExcluded(config, `${unversioned}/:fileId`) ? '' : config.getGlobalPrefix();
   const served = joined(prefix, versionInPath(versioning, version), unversioned);
   return { path: served, obstacle: obstacleOf(served, versioning, version) };
+}
+
+/** The path that `RouterModule` gives the class of a module. */
+export function modulePathOf(module: object, { applicationId }: ModulesContainer): string | undefined {
+  return Reflect.getMetadata(MODULE_PATH + applicationId, module) as string | undefined;
 }
 
 function joined(...parts: readonly string[]): string {

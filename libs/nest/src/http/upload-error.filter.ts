@@ -18,7 +18,7 @@ export class UploadErrorFilter implements ExceptionFilter<UploadError> {
   }
 }
 
-function retryAfter({ details }: UploadError): Record<string, string> {
+export function retryAfter({ details }: UploadError): Record<string, string> {
   const retryAfterMs = details?.['retryAfterMs'];
   return typeof retryAfterMs === 'number' ? { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) } : {};
 }

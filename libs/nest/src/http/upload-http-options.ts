@@ -15,8 +15,7 @@ export const uploadHttpOptionsSchema = z.object({
   version: text()
     .optional()
     .describe('Version of the routes, if the application uses versioning. Without it, its default version.'),
-  publicUrl: textLike(isPublicUrl, 'must be a URL without query, such as https://files.example.com')
-    .transform((url) => url.replace(/\/+$/, ''))
+  publicUrl: publicUrl()
     .optional()
     .describe(
       'URL at which clients reach the application, if links to files must be absolute because the page is on another host. ' +
@@ -40,6 +39,13 @@ export type ResolvedUploadHttpOptions = Readonly<z.output<typeof uploadHttpOptio
 /** The options with their defaults. Throws a RangeError that names each option that can't be used. */
 export function resolveUploadHttpOptions(options: UploadHttpModuleOptions): ResolvedUploadHttpOptions {
   return resolveOptions('UploadHttpModule', uploadHttpOptionsSchema, options);
+}
+
+/** A URL at which clients reach the application, without a slash at its end. */
+export function publicUrl() {
+  return textLike(isPublicUrl, 'must be a URL without query, such as https://files.example.com').transform((url) =>
+    url.replace(/\/+$/, ''),
+  );
 }
 
 function isPublicUrl(url: string): boolean {

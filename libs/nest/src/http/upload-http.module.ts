@@ -8,8 +8,10 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ChosenArea, type AreaChoice } from '../area/chosen-area.js';
-import { mount, newFilesController } from './files.controller.js';
+import { newFilesController } from './files.controller.js';
 import { LinksAtStart, UPLOAD_HTTP_MODULE } from './links-at-start.js';
+import { mount } from './mount.js';
+import { OWNER_GUARD_OPTIONS } from './owner.guard.js';
 import {
   resolveUploadHttpOptions,
   UPLOAD_HTTP_MODULE_OPTIONS,
@@ -71,6 +73,11 @@ function withRoutes(
     ...definition,
     imports: [...imports, ...more, ...(area ? [area] : [])],
     controllers: [controller],
-    providers: [...providers, resolvedOptions, { provide: UPLOAD_HTTP_MODULE, useValue: definition.module }],
+    providers: [
+      ...providers,
+      resolvedOptions,
+      { provide: OWNER_GUARD_OPTIONS, useExisting: UPLOAD_HTTP_OPTIONS },
+      { provide: UPLOAD_HTTP_MODULE, useValue: definition.module },
+    ],
   };
 }

@@ -11,6 +11,16 @@ import type { UploadConnection } from './upload-connection.js';
 /** What exists of an upload that a client begins: a completed file, or the record of an unfinished session. */
 export type FoundUpload = { readonly file: FileRecord } | { readonly record: SessionRecord };
 
+/** Where an upload stands: its file if it is complete, otherwise its record and the bytes received so far. */
+export type UploadStatus =
+  | { readonly file: FileRecord }
+  | {
+      readonly record: SessionRecord;
+      readonly offset: number;
+      /** Whether a connection to this process holds the session. */
+      readonly live: boolean;
+    };
+
 /** Finds sessions in the store, and fetches them from other gateways. Checks their owner. */
 @Injectable()
 export class SessionLookup {
@@ -42,6 +52,19 @@ export class SessionLookup {
     const record = await this.requireCancellable(owner, sessionID);
     const changed = !this.registry.get(sessionID) && (await this.handover.request(sessionID));
     return changed ? this.requireCancellable(owner, sessionID) : record;
+  }
+
+  /** Finds an upload for its owner, and changes nothing. Without a live session here, only durable bytes count. */
+  async status(owner: string | null, sessionID: string): Promise<UploadStatus> {
+    const record = await this.store.find(sessionID);
+    const file = record && !record.completed ? undefined : await this.store.findFileOfSession(sessionID);
+    const found = file ?? record;
+    if (!found || (record?.completed && !file)) throw new UploadError('SESSION_NOT_FOUND');
+    if (found.owner !== owner) throw new UploadError('SESSION_FORBIDDEN');
+    if (file) return { file };
+    const live = this.registry.get(sessionID);
+    const offset = live?.answerBegin().offset ?? record!.checkpoint.offset;
+    return { record: record!, offset, live: live !== undefined };
   }
 
   /** Why a connection that sends a chunk does not hold its session. */

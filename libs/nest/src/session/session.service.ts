@@ -4,7 +4,7 @@ import type { WantedUpload } from './admission/admission.js';
 import { Completion } from './completion/completion.js';
 import type { IncomingChunk } from './flow/incoming-chunk.js';
 import { SessionEndings } from './session-endings.js';
-import { SessionLookup } from './session-lookup.js';
+import { SessionLookup, type UploadStatus } from './session-lookup.js';
 import { SessionOpener } from './session-opener.js';
 import { SessionRegistry } from './session-registry.js';
 import type { UploadConnection } from './upload-connection.js';
@@ -60,6 +60,11 @@ export class SessionService {
       if (chunk.last) void this.completion.complete(session);
       return written;
     });
+  }
+
+  /** Where an upload stands, after a completion or an ending that is in progress. Takes nothing over. */
+  status(owner: string | null, sessionID: string): Promise<UploadStatus> {
+    return this.registry.runInOrder(sessionID, () => this.lookup.status(owner, sessionID));
   }
 
   /** Removes a session and its bytes for its owner, even if another connection holds it. */
