@@ -79,6 +79,7 @@ describe('the environment', () => {
       'PUBLIC_URL must be a URL without query, such as https://files.example.com, not "files.example"',
     ],
     [{ BASE_PATH: '/api' }, 'BASE_PATH must not overlap with /api/files'],
+    [{ BASE_PATH: '/api/tus' }, 'BASE_PATH must not overlap with /api/tus'],
     [{ BASE_PATH: '/health' }, 'BASE_PATH must not overlap with /health'],
     [{ BASE_PATH: '/upload-streams/page' }, 'BASE_PATH must not overlap with /upload-streams'],
     [{ REDIS_URL: 'http://r' }, 'REDIS_URL must look like redis[s]://'],

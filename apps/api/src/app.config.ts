@@ -109,7 +109,7 @@ function missing(readings: readonly Reading[], { storage, sessionStore }: Server
 }
 
 /** Below such a path, nobody could tell whether a proxy has removed BASE_PATH from a request. */
-const SERVED = ['/api/files', '/health', '/metrics', '/upload-streams', '/socket.io'];
+const SERVED = ['/api/files', '/api/tus', '/health', '/metrics', '/upload-streams', '/socket.io'];
 
 /** What one variable demands of another, or of what is served. */
 function contradictions({ storage, sessionStore }: ServerOptions, { s3, upload }: Given): readonly string[] {
