@@ -166,7 +166,7 @@ export class HttpServerRoutes {
 }
 
 /**
- * Ends a connection that nobody answers. Engine.IO ends only its side of one, which the client may leave open for ever, and
+ * Ends a connection that nobody answers. Engine.IO ends only its side of one, which the client may leave open indefinitely, and
  * does not even do so if the connection has had answers before.
  */
 function endUnanswered(socket: Socket): void {

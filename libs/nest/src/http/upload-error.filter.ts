@@ -4,7 +4,7 @@ import { UploadError } from '@upload-streams/protocol';
 import { HttpAnswer } from './http-answer.js';
 
 /**
- * Answers upload errors with `{ error: { code, message, recovery, details? } }` and the status from the error catalogue.
+ * Answers upload errors with `{ error: { code, message, recovery, details? } }` and the status from the error table.
  * What guards, interceptors and pipes of the application throw is left to its own filters.
  */
 @Catch(UploadError)
